@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# A Ray head on this machine: token on, everything on loopback, telemetry off. Stop it with Ctrl-C.
+#
+#   cluster/local/start-head.sh [port of the job server, default 8265]
+#
+# Then, in another terminal:
+#   export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=~/.multisite/ray-token RAY_API_SERVER_ADDRESS=http://127.0.0.1:8265
+#   ray job submit -- exec python jobs/extract.py configs/demo.yaml --sites configs/sites --workspace "$PWD/workspace"
+set -euo pipefail
+port=${1:-8265}
+token=${RAY_AUTH_TOKEN_PATH:-$HOME/.multisite/ray-token}
+
+# Ray's own token file would be readable by everyone on the machine.
+if [[ ! -s $token ]]; then
+    mkdir -p "$(dirname "$token")"
+    (umask 077 && head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$token")
+fi
+
+export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=$token
+export RAY_USAGE_STATS_ENABLED=0 RAY_DEDUP_LOGS=0 RAY_task_oom_retries=1
+# Ray cancels tasks with SIGINT; a shell that started this in the background would have it ignored.
+exec env --default-signal=INT ray start --head --block \
+    --node-ip-address 127.0.0.1 --port 0 --dashboard-host 127.0.0.1 --dashboard-port "$port" \
+    --disable-usage-stats

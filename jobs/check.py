@@ -1,0 +1,9 @@
+"""Check the integrity of the cohort, on a Ray cluster.
+
+ray job submit -- python jobs/check.py configs/demo.yaml --sites configs/sites --workspace workspace
+"""
+
+from multisite.cli.jobs import run_job
+
+if __name__ == "__main__":
+    run_job("check")

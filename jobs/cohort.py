@@ -1,0 +1,9 @@
+"""Build the cohort, on a Ray cluster.
+
+ray job submit -- python jobs/cohort.py configs/demo.yaml --sites configs/sites --workspace workspace
+"""
+
+from multisite.cli.jobs import run_job
+
+if __name__ == "__main__":
+    run_job("cohort")

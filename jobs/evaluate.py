@@ -1,0 +1,9 @@
+"""Estimate performance and calibration, on a Ray cluster.
+
+ray job submit -- python jobs/evaluate.py configs/demo.yaml --sites configs/sites --workspace workspace
+"""
+
+from multisite.cli.jobs import run_job
+
+if __name__ == "__main__":
+    run_job("evaluate")

@@ -1,0 +1,9 @@
+"""Read DICOM headers of the sites' stores into series, on a Ray cluster.
+
+ray job submit -- python jobs/extract.py configs/demo.yaml --sites configs/sites --workspace workspace
+"""
+
+from multisite.cli.jobs import run_job
+
+if __name__ == "__main__":
+    run_job("extract")

@@ -1,0 +1,9 @@
+"""Write the report, on a Ray cluster.
+
+ray job submit -- python jobs/report.py configs/demo.yaml --sites configs/sites --workspace workspace
+"""
+
+from multisite.cli.jobs import run_job
+
+if __name__ == "__main__":
+    run_job("report")

@@ -1,0 +1,9 @@
+"""Run every step, from the stores to the report, on a Ray cluster.
+
+ray job submit -- python jobs/run.py configs/demo.yaml --sites configs/sites --workspace workspace
+"""
+
+from multisite.cli.jobs import run_job
+
+if __name__ == "__main__":
+    run_job("run")

@@ -1,0 +1,120 @@
+"""What `check-config` looks at, in the order in which a person would."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from multisite.cli.terminal import Terminal
+from multisite.errors import ConfigError, MultisiteError
+from multisite.pipeline import STAGES
+from multisite.runners.site_io import site_key, site_table, store_location
+from multisite.schemas.site_tables import CASES, PREDICTIONS
+from multisite.storage.opening import open_store
+from multisite.study import Site, Store, Study, load_sites, load_study
+
+__all__ = ["check_everything"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One thing that was looked at: where, what, and the fault if there is one."""
+
+    place: str
+    what: str
+    fault: MultisiteError | None
+
+
+def check_everything(study_file: Path, site_places: Sequence[Path], *, offline: bool, json_lines: bool) -> int:
+    """Print an answer per file, store and table; 0 when all are sound, else the exit code of the first fault.
+
+    Raises
+    ------
+    ConfigError
+        With the faults of the study file and of every site file together.
+    """
+    study, sites = _load(study_file, site_places)
+    terminal = Terminal(json_lines=json_lines)
+    terminal.title(study.title, f"{len(sites)} site{'s' if len(sites) != 1 else ''}")
+    answers = list(_answers(study, sites, offline=offline))
+    rows = [(a.place, a.what, "✓ sound" if a.fault is None else "✗ fault") for a in answers]
+    terminal.table("Configuration", ("site", "what", "answer"), rows)
+    faults = [answer for answer in answers if answer.fault is not None]
+    for answer in faults:
+        assert answer.fault is not None
+        terminal.warn(f"{answer.place}, {answer.what}: {answer.fault.fact}")
+        if answer.fault.remedy:
+            terminal.say(f"  do now: {answer.fault.remedy}")
+    return faults[0].fault.exit_code if faults and faults[0].fault else 0
+
+
+def _load(study_file: Path, site_places: Sequence[Path]) -> tuple[Study, tuple[Site, ...]]:
+    faults: list[ConfigError] = []
+    study: Study | None = None
+    sites: tuple[Site, ...] = ()
+    try:
+        study = load_study(study_file)
+    except ConfigError as error:
+        faults.append(error)
+    try:
+        sites = load_sites(site_places)
+    except ConfigError as error:
+        faults.append(error)
+    if study is None or faults:
+        raise ConfigError("\n".join(error.fact for error in faults), remedy=faults[0].remedy)
+    return study, sites
+
+
+def _answers(study: Study, sites: Sequence[Site], *, offline: bool) -> Iterator[Answer]:
+    for stage in STAGES:
+        yield from _only_faults("study", f"parameters of `{stage.name}`", partial(stage.parameters, study, sites[0]))
+    yield Answer("study", "study file", None)
+    for site in sites:
+        yield Answer(site.site, "site file", None)
+        if not offline:
+            yield from _site_answers(study, site)
+
+
+def _site_answers(study: Study, site: Site) -> Iterator[Answer]:
+    yield _try(site.site, "pseudonym key", partial(site_key, site))
+    for store in site.stores:
+        yield _try(site.site, f"store `{store.name}`", partial(_check_store, store))
+    for name in (CASES.name, PREDICTIONS.name):
+        if name not in site.tables:
+            missing = ConfigError(
+                f"the site file names no table `{name}`",
+                remedy=f"Add `tables.{name}`; only `extract` works without it.",
+            )
+            yield Answer(site.site, f"table `{name}`", missing)
+    for name in site.tables:
+        yield _try(site.site, f"table `{name}`", partial(_check_table, study, site, name))
+
+
+def _check_store(store: Store) -> None:
+    open_store(store_location(store)).check()
+
+
+def _check_table(study: Study, site: Site, name: str) -> None:
+    table = site_table(site, name)
+    lacking = [
+        f"reference_{f.id}" for f in study.findings if table is not None and f"reference_{f.id}" not in table.columns
+    ]
+    if name == CASES.name and lacking:
+        raise ConfigError(
+            f"the table has no {', '.join(f'`{column}`' for column in lacking)}",
+            remedy="Map the site's column to it under `tables.cases.columns`.",
+        )
+
+
+def _try(place: str, what: str, action: Callable[[], object]) -> Answer:
+    try:
+        action()
+    except MultisiteError as error:
+        return Answer(place, what, error)
+    return Answer(place, what, None)
+
+
+def _only_faults(place: str, what: str, action: Callable[[], object]) -> Iterator[Answer]:
+    answer = _try(place, what, action)
+    if answer.fault is not None:
+        yield answer

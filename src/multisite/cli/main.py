@@ -1,0 +1,51 @@
+"""The `multisite` command: every verb, and the one place where an error becomes an exit code."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from multisite import __version__
+from multisite.cli import check_config, demo, verbs
+from multisite.cli.failing import exit_with
+from multisite.errors import MultisiteError
+
+__all__ = ["app", "run"]
+
+app = typer.Typer(
+    name="multisite",
+    help="Turn an imaging-AI performance claim into evidence across hospitals, without moving images.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    epilog="Example: `multisite demo`, then open the report whose path it prints.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"multisite {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Nothing; it only holds the options of the program itself."""
+
+
+verbs.add_to(app)
+check_config.add_to(app)
+demo.add_to(app)
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    try:
+        app()
+    except MultisiteError as error:
+        exit_with(error, debug="--debug" in sys.argv)

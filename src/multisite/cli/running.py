@@ -1,0 +1,113 @@
+"""From parsed options to a finished run: load, choose a runner, watch, print, and answer with an exit code."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Literal
+
+from multisite.cli.scorecard import blocking_failures, print_scorecard
+from multisite.cli.terminal import Terminal
+from multisite.errors import ChecksFailedError
+from multisite.pipeline import stages_of
+from multisite.runners import Executor, LocalExecutor, RunSummary, run_stages
+from multisite.runners.work import STUDY_FOLDER, open_artefacts
+from multisite.schemas.report import REPORT
+from multisite.storage.location import StoreLocation
+from multisite.study import Site, Study, load_sites, load_study
+from multisite.vocabulary import Zone
+
+__all__ = ["RunOptions", "execute", "executor_for", "run_verb", "workspace_location"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line said."""
+
+    study: Path
+    sites: tuple[Path, ...]
+    workspace: str = "workspace"
+    runner: Literal["local", "ray"] = "local"
+    workers: int = 1
+    address: str | None = None
+    pin_sites: bool = False
+    json: bool = False
+
+
+def run_verb(verb: str | None, options: RunOptions) -> int:
+    """Run the stages of ``verb`` (all for None), print what people want to know, and return the exit code."""
+    study, sites = load_study(options.study), load_sites(options.sites)
+    terminal = Terminal(json_lines=options.json)
+    terminal.title(study.title, f"{len(sites)} site{'s' if len(sites) != 1 else ''}, {options.runner} runner")
+    summary = execute(verb, study=study, sites=sites, options=options, terminal=terminal)
+    terminal.summary(summary)
+    store = open_artefacts(workspace_location(options.workspace), study, Zone.SITE)
+    exit_code = 0
+    if verb in (None, "check"):
+        print_scorecard(store, sites, terminal)
+        if blocking_failures(store, sites):
+            terminal.warn("A check that the study file marks as blocking failed.")
+            exit_code = ChecksFailedError.exit_code
+    if verb in (None, "report"):
+        terminal.path("report", f"{options.workspace.rstrip('/')}/{store.locate(REPORT, STUDY_FOLDER)}")
+    return exit_code
+
+
+def execute(
+    verb: str | None, *, study: Study, sites: tuple[Site, ...], options: RunOptions, terminal: Terminal
+) -> RunSummary:
+    """Run the stages; a signal to stop ends the run between two tasks."""
+    executor = executor_for(options)
+    try:
+        with _stoppable() as stop, terminal.watching() as observer:
+            return run_stages(
+                stages_of(verb),
+                study=study,
+                sites=sites,
+                workspace=workspace_location(options.workspace),
+                executor=executor,
+                observer=observer,
+                stop=stop,
+            )
+    finally:
+        executor.close()
+
+
+def executor_for(options: RunOptions) -> Executor:
+    """The runner that the options name."""
+    if options.runner == "local":
+        return LocalExecutor(workers=options.workers)
+    # Ray takes a second to import, and the local runner does without it.
+    from multisite.runners.ray_cluster import RayExecutor
+
+    return RayExecutor(address=options.address, pin_sites=options.pin_sites)
+
+
+def workspace_location(workspace: str) -> StoreLocation:
+    """Where artefacts are kept: a folder (made absolute, for workers) or a URL."""
+    url = workspace if "://" in workspace else str(Path(workspace).resolve())
+    return StoreLocation(name="workspace", url=url)
+
+
+@contextmanager
+def _stoppable() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set. Entered after Ray has started, which replaces earlier handlers."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

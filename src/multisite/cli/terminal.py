@@ -1,0 +1,193 @@
+"""What a person, a log or a machine sees while a run runs, and when it is done."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from multisite.runners import Observer, RunSummary
+from multisite.schemas import Stage
+
+__all__ = ["Counting", "Terminal"]
+
+_PLAIN_EVERY_S = 10.0
+
+
+class Terminal:
+    """Results on standard output, progress on standard error: bars in a terminal, lines elsewhere, JSON on request."""
+
+    def __init__(self, *, json_lines: bool = False) -> None:
+        self._json = json_lines
+        # A log is not wrapped at 80 columns; a terminal is as wide as it is.
+        self._out = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
+        self._err = Console(stderr=True, highlight=False)
+
+    def title(self, title: str, subtitle: str) -> None:
+        """Name what is about to run."""
+        if self._json:
+            self._emit(event="started", title=title, detail=subtitle)
+        else:
+            self._out.print(f"[bold]{title}[/bold] · {subtitle}")
+
+    @contextmanager
+    def watching(self) -> Iterator[Observer]:
+        """An observer for the time of a run."""
+        if self._json:
+            yield _JsonLines()
+        elif self._err.is_terminal:
+            with _progress(self._err) as progress:
+                yield _Bars(progress)
+        else:
+            yield _PlainLines()
+
+    @contextmanager
+    def counting(self, title: str) -> Iterator["Counting"]:
+        """A bar (or a line every few seconds) for work that counts itself; called with what, done and in all."""
+        if self._err.is_terminal and not self._json:
+            with _progress(self._err) as progress:
+                yield Counting(title, progress)
+        else:
+            yield Counting(title, None)
+
+    def summary(self, summary: RunSummary) -> None:
+        """What every stage did."""
+        rows = [(s.title, str(s.n_run), str(s.n_skipped), f"{s.n_rows:,}", f"{s.seconds:.1f}") for s in summary.stages]
+        self.table("Stages", ("stage", "tasks run", "up to date", "rows", "seconds"), rows, right=(1, 2, 3, 4))
+
+    def table(
+        self, title: str, head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()
+    ) -> None:
+        """A table with aligned columns, or one JSON object per row."""
+        if self._json:
+            for row in rows:
+                self._emit(event="row", table=title, **dict(zip(head, row, strict=True)))
+            return
+        table = Table(
+            title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+        )
+        for position, name in enumerate(head):
+            table.add_column(name, justify="right" if position in right else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*row)
+        self._out.print()
+        self._out.print(table)
+
+    def warn(self, sentence: str) -> None:
+        """Something a person must not miss."""
+        if self._json:
+            self._emit(event="warning", sentence=sentence)
+        else:
+            self._out.print(f"\n! {sentence}", style="bold", soft_wrap=True)
+
+    def say(self, sentence: str) -> None:
+        """A plain line."""
+        if self._json:
+            self._emit(event="note", sentence=sentence)
+        else:
+            self._out.print(sentence, soft_wrap=True)
+
+    def path(self, what: str, path: str) -> None:
+        """Where to look next."""
+        if self._json:
+            self._emit(event="written", what=what, path=path)
+        else:
+            self._out.print(f"\n{what}: {path}", soft_wrap=True)
+
+    def _emit(self, **content: object) -> None:
+        sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:<34}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(compact=True),
+        console=console,
+    )
+
+
+class Counting:
+    """Progress of work outside the stages."""
+
+    def __init__(self, title: str, progress: Progress | None) -> None:
+        self._title = title
+        self._progress = progress
+        self._task = progress.add_task(title, total=None, rate="") if progress is not None else None
+        self._told = self._began = time.monotonic()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """``done`` of ``total``, now at ``what``."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=done, total=total, rate=what)
+        elif time.monotonic() - self._told >= _PLAIN_EVERY_S:
+            self._told = time.monotonic()
+            sys.stderr.write(f"{self._title}: {done:,} of {total:,}\n")
+
+    def finish(self) -> None:
+        """Say how long it took, and leave the screen to what follows."""
+        seconds = f"{time.monotonic() - self._began:.1f} s"
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, rate=seconds)
+            self._progress.stop()
+        else:
+            sys.stderr.write(f"{self._title}: {seconds}\n")
+
+
+class _Bars:
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = TaskID(0)
+        self._rows = 0
+        self._began = 0.0
+
+    def stage_started(self, stage: Stage, *, n_tasks: int, n_done_before: int) -> None:
+        self._rows, self._began = 0, time.monotonic()
+        self._task = self._progress.add_task(stage.title, total=n_tasks, completed=n_done_before, rate="")
+
+    def task_done(self, stage: Stage, *, site: str, n_rows: int) -> None:
+        self._rows += n_rows
+        rate = self._rows / max(time.monotonic() - self._began, 1e-9)
+        self._progress.update(self._task, advance=1, rate=f"{rate:,.0f} rows/s" if rate >= 1 else "")
+
+    def stage_done(self, stage: Stage, *, n_rows: int, seconds: float) -> None:
+        self._progress.update(self._task, rate=f"{n_rows:,} rows, {seconds:.1f} s")
+
+
+class _PlainLines:
+    def __init__(self) -> None:
+        self._n_tasks = self._n_done = 0
+        self._told = 0.0
+
+    def stage_started(self, stage: Stage, *, n_tasks: int, n_done_before: int) -> None:
+        self._n_tasks, self._n_done, self._told = n_tasks, n_done_before, time.monotonic()
+
+    def task_done(self, stage: Stage, *, site: str, n_rows: int) -> None:
+        self._n_done += 1
+        if time.monotonic() - self._told >= _PLAIN_EVERY_S:
+            self._told = time.monotonic()
+            sys.stderr.write(f"{stage.title}: {self._n_done} of {self._n_tasks} tasks\n")
+
+    def stage_done(self, stage: Stage, *, n_rows: int, seconds: float) -> None:
+        sys.stderr.write(f"{stage.title}: {n_rows:,} rows, {seconds:.1f} s\n")
+
+
+class _JsonLines:
+    def stage_started(self, stage: Stage, *, n_tasks: int, n_done_before: int) -> None:
+        self._write(event="stage started", stage=stage.name, n_tasks=n_tasks, n_up_to_date=n_done_before)
+
+    def task_done(self, stage: Stage, *, site: str, n_rows: int) -> None:
+        self._write(event="task done", stage=stage.name, site=site, n_rows=n_rows)
+
+    def stage_done(self, stage: Stage, *, n_rows: int, seconds: float) -> None:
+        self._write(event="stage done", stage=stage.name, n_rows=n_rows, seconds=round(seconds, 3))
+
+    def _write(self, **content: object) -> None:
+        sys.stdout.write(json.dumps(content) + "\n")
+        sys.stdout.flush()

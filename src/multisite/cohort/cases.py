@@ -1,0 +1,111 @@
+"""The site's cases, each with the images that belong to it and the faults that exclude it."""
+
+import polars as pl
+
+from multisite.cohort.rules import Rule
+from multisite.vocabulary import Split
+
+__all__ = ["ACQUISITION", "built_in_rules", "index_series", "join_images", "one_row_per_case", "score_faults"]
+
+ACQUISITION = (
+    "modality",
+    "vendor",
+    "manufacturer_model_name",
+    "software_versions",
+    "device",
+    "kernel_class",
+    "slice_thickness_mm",
+    "pixel_spacing_mm",
+    "tube_voltage_kv",
+    "body_part_examined",
+    "view_position",
+    "age_years",
+    "patient_sex",
+)
+"""Columns that a case takes from its index series."""
+
+
+def one_row_per_case(cases: pl.DataFrame) -> pl.DataFrame:
+    """``cases`` without repeated ids (the first row stands for them) and without rows that have no id.
+
+    Adds ``n_rows``: how many rows of the table had the id.
+    """
+    known = cases.filter(pl.col("case_id").is_not_null())
+    counted = known.with_columns(pl.len().over("case_id").cast(pl.Int64).alias("n_rows"))
+    return counted.unique("case_id", keep="first", maintain_order=True)
+
+
+def index_series(series: pl.DataFrame, modalities: tuple[str, ...]) -> pl.DataFrame:
+    """Per study the series that stands for it: of a declared modality, with the most instances (ties: the smallest id).
+
+    ``has_images`` studies of other modalities only are kept with a null series, so that the two reasons stay apart.
+    """
+    eligible = series.filter(pl.col("study_instance_uid").is_not_null())
+    wanted = eligible.filter(pl.col("modality").is_in(list(modalities)))
+    chosen = wanted.sort(
+        "study_instance_uid", "n_instances", "series_instance_uid", descending=[False, True, False]
+    ).unique("study_instance_uid", keep="first", maintain_order=True)
+    studies = eligible.select("study_instance_uid").unique().with_columns(pl.lit(True).alias("has_images"))
+    return studies.join(
+        chosen.select("study_instance_uid", "series_instance_uid", "study_date", *ACQUISITION),
+        on="study_instance_uid",
+        how="left",
+    )
+
+
+def join_images(cases: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
+    """``cases`` with the acquisition of their index series; ``case_date`` falls back to the StudyDate."""
+    joined = cases.join(images, on="study_instance_uid", how="left", maintain_order="left")
+    return joined.with_columns(
+        pl.col("has_images").fill_null(False), pl.coalesce("case_date", "study_date").alias("case_date")
+    ).drop("study_date")
+
+
+def score_faults(predictions: pl.DataFrame, pairs: list[tuple[str, str]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Sound predictions, and per case what is wrong with its predictions.
+
+    ``pairs`` are the declared (finding, model) pairs; rows of other findings or models are not looked at.
+    The second frame has one row per case: ``n_scored``, ``score_nan``, ``score_outside``, ``score_repeated``.
+    """
+    declared = pl.DataFrame(pairs, schema={"finding": pl.String, "model": pl.String}, orient="row")
+    relevant = predictions.join(declared, on=["finding", "model"], how="semi", maintain_order="left")
+    judged = relevant.with_columns(
+        (pl.col("score").is_null() | pl.col("score").is_nan()).alias("score_nan"),
+        (~pl.col("score").is_between(0, 1) & pl.col("score").is_not_nan()).fill_null(False).alias("score_outside"),
+        (pl.len().over("case_id", "finding", "model") > 1).alias("score_repeated"),
+    )
+    faults = judged.group_by("case_id").agg(
+        pl.len().cast(pl.Int64).alias("n_scored"),
+        pl.col("score_nan").any(),
+        pl.col("score_outside").any(),
+        pl.col("score_repeated").any(),
+    )
+    sound = judged.filter(~pl.col("score_nan") & ~pl.col("score_outside") & ~pl.col("score_repeated"))
+    return sound.select("case_id", "finding", "model", "score"), faults
+
+
+def built_in_rules(reference_columns: list[str], modalities: tuple[str, ...]) -> list[Rule]:
+    """Faults of the site's tables, in the order in which they exclude."""
+    no_reference = pl.all_horizontal(pl.col(name).is_null() for name in reference_columns)
+    splits = [split.value for split in Split]
+    tested = pl.col("split") == Split.TEST.value
+    return [
+        Rule("duplicate_case_id", "The case id stands in more than one row of the table", pl.col("n_rows") > 1),
+        Rule("no_patient", "The case has no patient", pl.col("patient_id").is_null()),
+        Rule(
+            "unknown_split",
+            "The split is none of train, tune and test",
+            ~pl.col("split").is_in(splits).fill_null(False),
+        ),
+        Rule("no_images", "No image of the case's study is in the stores", ~pl.col("has_images")),
+        Rule(
+            "no_eligible_modality",
+            f"The study has images, but none of modality {', '.join(modalities)}",
+            pl.col("has_images") & pl.col("series_instance_uid").is_null(),
+        ),
+        Rule("no_reference", "No finding has a reference standard", no_reference),
+        Rule("no_prediction", "A test case without any score", tested & pl.col("n_scored").is_null()),
+        Rule("score_not_a_number", "A score is missing or not a number", pl.col("score_nan")),
+        Rule("score_out_of_range", "A score lies outside 0 to 1", pl.col("score_outside")),
+        Rule("duplicate_prediction", "A finding and model has more than one score", pl.col("score_repeated")),
+    ]

@@ -1,0 +1,82 @@
+"""The demo's site files, with a comment for every key that a site file may have."""
+
+from multisite.demo.hospitals import Hospital, StoreFolder
+from multisite.demo.layout import store_folder, table_folder
+from multisite.demo.s3_server import ACCESS_KEY_VARIABLE, ENDPOINT_VARIABLE, SECRET_KEY_VARIABLE
+from multisite.demo.tables import table_columns
+from multisite.schemas.site_tables import CASES, DEPLOYMENT, PREDICTIONS
+
+__all__ = ["site_yaml"]
+
+_TABLE_COMMENTS = {
+    CASES.name: "One row per case: who, which study, which split, and the reference standard.",
+    PREDICTIONS.name: "One row per case, finding and model: the score.",
+    DEPLOYMENT.name: "One row per study in routine use: the score. Needed for drift only.",
+}
+
+
+def site_yaml(hospital: Hospital, data: str, *, s3: bool) -> str:
+    """The text of a site file.
+
+    ``data`` is the path from the folder of the site file to the demo's data. With ``s3`` a store that the demo
+    serves as S3 is named by its bucket, else by its folder.
+    """
+    return "".join(
+        (
+            f"""\
+# The site file of {hospital.title}. It never leaves the site: it says where the site's images and tables
+# are. It names secrets, and never holds them.
+
+# Short identifier, used in every table and in the report. Lower-case letters, digits, - and _.
+site: {hospital.id}
+title: {hospital.title}
+
+# Identifiers are replaced by keyed pseudonyms the moment they are read. The key is in this environment variable, on the
+# machine that reads the images: 16 characters or more, the same in every run. The demo sets a key that is no secret.
+pseudonym_key_env: {hospital.key_variable}
+
+# Where the DICOM objects are; their names and folders do not matter, and everything below is looked at.
+#   url   a folder (relative to this file), s3://bucket/prefix, or any other URL that fsspec knows
+stores:
+""",
+            *(_store(hospital, store, data, s3=s3) for store in hospital.stores),
+            """
+# The site's own tables: CSV with a header line, or Parquet.
+#   path         relative to this file
+#   columns      our name: the site's name, for columns that are called differently; others keep their names
+#   date_format  how dates are written in text, as in Python's strftime; 2023-12-31 if left out
+tables:
+""",
+            *(_table(hospital, table, data) for table in _TABLE_COMMENTS),
+        )
+    )
+
+
+def _store(hospital: Hospital, store: StoreFolder, data: str, *, s3: bool) -> str:
+    if not (s3 and store.bucket):
+        return f"  - name: {store.name}\n    url: {data}/{store_folder(hospital, store).as_posix()}\n"
+    return f"""\
+  - name: {store.name}
+    url: s3://{store.bucket}
+    # Address of an S3 server that is not Amazon's: as `endpoint: https://…`, or the name of an environment variable
+    # that holds it. The demo starts a server on this machine, on a free port.
+    endpoint_env: {ENDPOINT_VARIABLE}
+    region: us-east-1
+    # Where the secrets are found, on the machine that reads: the names of environment variables (for temporary keys
+    # also `session_token_env`), or `profile: name` of the AWS configuration, or `anonymous: true`.
+    credentials:
+      access_key_env: {ACCESS_KEY_VARIABLE}
+      secret_key_env: {SECRET_KEY_VARIABLE}
+"""
+
+
+def _table(hospital: Hospital, table: str, data: str) -> str:
+    habits = hospital.tables
+    path = f"{data}/{table_folder(hospital).as_posix()}/{table}{habits.suffix}"
+    columns = table_columns(table, habits)
+    lines = [f"  # {_TABLE_COMMENTS[table]}", f"  {table}:", f"    path: {path}"]
+    if columns:
+        lines += ["    columns:", *(f"      {ours}: {theirs}" for ours, theirs in columns.items())]
+    if table == CASES.name and habits.suffix == ".csv":
+        lines.append(f'    date_format: "{habits.date_format}"')
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,149 @@
+"""The demo's study file, with a comment for every key that a study file may have."""
+
+from multisite.demo.plan import FINDING, MODEL, STUDY, THRESHOLD, DemoPlan
+
+__all__ = ["study_yaml"]
+
+
+def study_yaml(plan: DemoPlan) -> str:
+    """The text of the study file of ``plan``."""
+    return f"""\
+# The study file: the protocol. All sites share it. It holds no secret and no path, so it can be published, reviewed and
+# locked. Unknown keys are refused, and `multisite check-config` names every fault with its line.
+#
+# This one is for the demo's four fictional hospitals: the patients, images, scores and faults are all made up.
+
+# Short identifier; it names the folder of the study's results. Lower-case letters, digits, - and _.
+study: {STUDY}
+title: Pulmonary nodules on chest CT and chest radiographs, four fictional hospitals
+
+# What the claim is about. The report prints it before any number.
+intended_use:
+  task: Point out examinations of the chest that show a pulmonary nodule of 6 mm or more
+  population: Adults who have a chest CT or a chest radiograph for any reason
+  setting: Emergency, inpatient and outpatient imaging
+  human_role: A radiologist reads every examination; the model only changes the order of reading
+  # Each entry is printed as a limit of the claim. Optional.
+  not_validated_for:
+    - Children and adolescents
+    - Examinations other than of the chest
+    - Use without a radiologist
+
+# Target conditions. A site's table of cases has a column `reference_<id>` for each (true, false, or empty for unknown).
+findings:
+  - id: {FINDING}
+    title: Pulmonary nodule of 6 mm or more
+
+# Index tests. A site's table of predictions has a row for each case, finding and model.
+models:
+  - id: {MODEL}
+    title: Demo chest model
+    version: 1.4.0
+
+cohort:
+  # DICOM modalities of the images that count; a study's other series (a dose page, a report) are passed over.
+  modalities: [CT, CR, DX]
+
+  # Rules that a case must satisfy, in this order; a case is counted under the first rule that excludes it. Faults of
+  # the tables (a repeated case id, no images, no score, …) are looked for before these and need not be declared.
+  #   column        a column of the cohort, or a `clinical_…` column that the sites' tables supply
+  #   operator      ==  !=  <  <=  >  >=  in  not in  is known
+  #   value         one value; a list for `in` and `not in`; nothing for `is known`
+  #   when_missing  exclude, keep, or fail (stop with an error): always stated, never guessed
+  eligibility:
+    - id: adult
+      column: age_years
+      operator: ">="
+      value: 18
+      when_missing: keep
+      reason: Younger than 18 years at the examination
+    - id: chest
+      column: body_part_examined
+      operator: in
+      value: [CHEST, THORAX]
+      when_missing: keep
+      reason: The images are not of the chest
+
+  # Axes along which every result is broken down, beside the site. A missing value is a level of its own, "unknown".
+  #   bands   cuts a number: [18, 40] gives <18, 18 to <40, and 40 or more; `unit` is printed with it
+  #   levels  fixes the order of the levels of a text; values that are not named become "other"
+  strata:
+    - id: vendor
+      title: Vendor
+      column: vendor
+    - id: model
+      title: Scanner model
+      column: manufacturer_model_name
+    - id: modality
+      title: Modality
+      column: modality
+      levels: [CT, CR, DX]
+    - id: age_band
+      title: Age
+      column: age_years
+      bands: [40, 55, 65, 75]
+      unit: years
+    - id: sex
+      title: Sex
+      column: patient_sex
+      levels: [F, M, O]
+    - id: slice_thickness
+      title: CT slice thickness
+      column: slice_thickness_mm
+      bands: [1.25, 2.5]
+      unit: mm
+    - id: kernel
+      title: CT kernel family
+      column: kernel_class
+      levels: [very_smooth, smooth, medium, sharp, very_sharp]
+    - id: setting
+      title: Clinical setting
+      column: clinical_setting
+      levels: [emergency, inpatient, outpatient]
+
+# Every check always runs.
+integrity:
+  # Checks whose failure ends the run with exit code 20. Empty here, because the demo's faults are planted on purpose; a
+  # real study names at least: patient_overlap, study_overlap, series_overlap, same_instance_two_patients,
+  # same_content_two_patients.
+  blocking: []
+  # How much a failed check threatens the claim, where you see it differently than the default:
+  # critical, major or minor.
+  severity:
+    test_before_train: major
+  # Whether the protocol claims that training was over before the first test case; if so, it is checked.
+  train_ends_before_test: true
+
+# How the index test is judged, on the test split.
+performance:
+  # A score at or above it is positive. Fixed before the test set is looked at.
+  threshold: {THRESHOLD:g}
+  # Level of every confidence interval.
+  ci_level: 0.95
+  # Bins of the reliability curve.
+  reliability_bins: 10
+  # A proportion of fewer cases than this is shown as insufficient instead of as a number.
+  minimum_denominator: 10
+  # Scores are counted on a grid of so many steps from 0 to 1 before counts of several sites are added.
+  score_grid_steps: 1000
+  # Simulated data sets behind the null band of the calibration error; the seed makes them repeatable.
+  null_replicates: 1000
+  seed: {plan.seed}
+
+# What is watched in routine use, month by month, against the validated cases.
+drift:
+  # Columns of the series, and `score`, which stands for the score of every finding and model.
+  numbers: [age_years, slice_thickness_mm, tube_voltage_kv, score]
+  categories: [vendor, manufacturer_model_name, software_versions, modality, kernel_class, patient_sex]
+  # Bins of a number; their edges come from the validated cases and stay.
+  bins: 10
+
+# How headers are read. These are the defaults; the section may be left out.
+extraction:
+  # Bytes of each object that are asked for first; more are only fetched where the header is longer.
+  first_read_bytes: 16384
+  # A header longer than this is put into quarantine instead of read.
+  max_header_bytes: 16777216
+  # Objects per unit of work: what is repeated at most after an interruption.
+  shard_objects: 1000
+"""

@@ -1,0 +1,29 @@
+"""Bytes of a DICOM object → one row of typed, pseudonymised header columns.
+
+Here belongs everything that knows how DICOM is encoded, and nowhere else is pydicom imported. Here does not
+belong how bytes are fetched, where rows are written, or what is concluded from them. Any room above may
+import it; it imports no other room than ``errors`` and ``vocabulary``.
+"""
+
+from multisite.dicom.attributes import ATTRIBUTES, Attribute
+from multisite.dicom.columns import HEADER_COLUMNS, HeaderColumn, decode_headers
+from multisite.dicom.normalise import KERNEL_CLASSES, kernel_class, normalise_vendor
+from multisite.dicom.pseudonym import Pseudonymiser
+from multisite.dicom.reader import MAX_HEADER_BYTES, read_header
+from multisite.dicom.records import NeedMore, RawHeader
+
+__all__ = [
+    "ATTRIBUTES",
+    "HEADER_COLUMNS",
+    "KERNEL_CLASSES",
+    "MAX_HEADER_BYTES",
+    "Attribute",
+    "HeaderColumn",
+    "NeedMore",
+    "Pseudonymiser",
+    "RawHeader",
+    "decode_headers",
+    "kernel_class",
+    "normalise_vendor",
+    "read_header",
+]

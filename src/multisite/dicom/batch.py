@@ -1,0 +1,116 @@
+"""Many raw headers → one raw column per attribute, dense and in the order of the headers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from multisite.dicom.attributes import Attribute
+from multisite.dicom.charset import CHARSET_VR, Decoder, decoder, is_plain, is_registered, latin
+from multisite.dicom.records import RawHeader
+from multisite.dicom.slots import PER_FRAME, SLOTS_OF
+
+__all__ = ["Batch", "TextColumn"]
+
+(_CHARSET,) = SLOTS_OF["SpecificCharacterSet"]
+_PADDING: Final = " \0"
+_ONE_TEXT: Final = frozenset({"ST", "LT", "UT"})
+
+
+@dataclass(frozen=True, slots=True)
+class TextColumn:
+    """Text of one attribute, and the rows in which it is there but cannot be read."""
+
+    text: pl.Series
+    refused: tuple[int, ...]
+
+
+class Batch:
+    """Raw headers seen as columns."""
+
+    def __init__(self, headers: Sequence[RawHeader]) -> None:
+        self._values = [header.values for header in headers]
+        self._texts = {row: header.texts for row, header in enumerate(headers) if header.texts}
+        self._refused = {row: header.invalid for row, header in enumerate(headers) if header.invalid}
+        charsets = [values.get(_CHARSET, b"") for values in self._values]
+        for row, texts in self._texts.items():
+            charsets[row] = texts.get(_CHARSET, "").encode("latin-1", "replace") or charsets[row]
+        self._charsets = charsets
+        self._registered = all(map(is_registered, set(charsets)))
+        self.size = len(self._values)
+        self.early = [row for row, header in enumerate(headers) if header.ends_early]
+        held = (*self._values, *self._texts.values(), *self._refused.values())
+        self._present: frozenset[int] = frozenset().union(*held)
+
+    def has(self, attribute: Attribute) -> bool:
+        """Whether any header of the batch has the attribute, or ends before it could be seen."""
+        if self.early and attribute.tags[0] > PER_FRAME:
+            return True
+        return not self._present.isdisjoint(SLOTS_OF[attribute.keyword])
+
+    def slots(self, attribute: Attribute) -> list[int]:
+        """The slots of an attribute that any header of the batch fills."""
+        return [slot for slot in SLOTS_OF[attribute.keyword] if slot in self._present]
+
+    def refused(self, attribute: Attribute) -> tuple[int, ...]:
+        """The rows in which the element is there but its value could not be had."""
+        slots = SLOTS_OF[attribute.keyword]
+        return tuple(row for row, invalid in self._refused.items() if not invalid.isdisjoint(slots))
+
+    def overrides(self, attribute: Attribute) -> dict[int, str]:
+        """The values that are held as text, by row."""
+        slots = SLOTS_OF[attribute.keyword]
+        return {row: texts[slot] for row, texts in self._texts.items() for slot in slots if slot in texts}
+
+    def values(self, attribute: Attribute) -> list[bytes | None]:
+        """The bytes of each row; of several overlay planes the first that is there."""
+        slots = self.slots(attribute)
+        if len(slots) == 1:
+            return self.slot(slots[0])
+        found = ([values[slot] for slot in slots if slot in values] for values in self._values)
+        return [row[0] if row else None for row in found]
+
+    def presence(self, attribute: Attribute) -> list[bytes | None]:
+        """``PRESENT`` where any of the planes has a value."""
+        slots = self.slots(attribute)
+        if len(slots) == 1:
+            return self.values(attribute)
+        found = ([values[slot] for slot in slots if slot in values] for values in self._values)
+        return [max(row) if row else None for row in found]  # PRESENT sorts behind the empty value
+
+    def slot(self, slot: int) -> list[bytes | None]:
+        """The bytes that each row has in one slot."""
+        return [values.get(slot) for values in self._values]
+
+    def text(self, attribute: Attribute) -> TextColumn:
+        """The text of each row, decoded by the character set of its header."""
+        values = self.values(attribute)
+        overrides = self.overrides(attribute)
+        blob = b"".join(filter(None, values))
+        refused = self.refused(attribute)
+        several = attribute.vr[0] not in _ONE_TEXT
+        by_charset = attribute.vr[0] in CHARSET_VR
+        if is_plain(blob) and not overrides and (self._registered or not by_charset):
+            text = pl.Series(values, dtype=pl.Binary).cast(pl.String)
+            spoilt = b"\\ " in blob or b" \\" in blob or b"\0" in blob
+            return TextColumn(_tidy(text) if spoilt and several else text, refused)
+        decoders = [decoder(charset) for charset in self._charsets] if by_charset else [latin] * self.size
+        rows = [_decoded(value, decode) for value, decode in zip(values, decoders, strict=True)]
+        for row, override in overrides.items():
+            rows[row] = override
+        unread = tuple(row for row, value in enumerate(values) if value is not None and rows[row] is None)
+        text = pl.Series(rows, dtype=pl.String)
+        return TextColumn(_tidy(text) if several else text, refused + unread)
+
+
+def _decoded(value: bytes | None, decode: Decoder) -> str | None:
+    return None if value is None else decode(value)
+
+
+def _tidy(text: pl.Series) -> pl.Series:
+    """Padding taken off each value of a list, not only off its end."""
+    tidy = [
+        None if row is None else "\\".join(part.strip(_PADDING) for part in row.split("\\")) for row in text.to_list()
+    ]
+    return pl.Series(tidy, dtype=pl.String)

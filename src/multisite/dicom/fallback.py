@@ -1,0 +1,144 @@
+"""The same raw header through pydicom, for every object that the scanner does not surely understand.
+
+pydicom is given the bytes as an object with a preamble, so that objects without one go the same way. A
+short read is noted and not refused: afterwards it tells apart a header that goes on behind the prefix, one
+that is cut off, and one that cannot be read.
+"""
+
+import io
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset, read_partial
+
+from multisite.dicom.elements import RawElements
+from multisite.dicom.quiet import quiet
+from multisite.dicom.records import NeedMore, RawHeader
+from multisite.dicom.scanner import MARGIN
+from multisite.dicom.slots import PIXELS, STOPS
+from multisite.vocabulary import QuarantineReason
+
+__all__ = ["read_with_pydicom"]
+
+_PREAMBLE: Final = b"\0" * 128 + b"DICM"
+
+
+class _DeflatedError(Exception):
+    """pydicom asks for the rest of the object, which it does for a deflated dataset only."""
+
+
+class _Source(io.BytesIO):
+    """Bytes to read, which know whether a read wanted more than there is, and how far the last element
+    goes."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.size = len(data)
+        self.ran_out = False
+        self.last: tuple[int, int] | None = None
+        self.end: tuple[int, int, bytes] | None = None
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            raise _DeflatedError
+        got = super().read(size)
+        self.ran_out = self.ran_out or len(got) < size
+        return got
+
+    def stop(self, tag: int, vr: str | None, length: int) -> bool:
+        """Whether the header ends before this element; pydicom asks for each element of the dataset."""
+        start = self.tell()
+        self.last = (start, length)
+        if tag not in STOPS:
+            return False
+        self.end = (int(tag), length, self.getvalue()[start : start + 4])
+        return True
+
+    @property
+    def complete(self) -> bool:
+        """Whether the header ended by itself, or its last element ends with the bytes.
+
+        A remainder too short for another element is left alone, as pydicom does.
+        """
+        if self.end is not None or not self.ran_out:
+            return True
+        if self.last is None or self.size - self.tell() >= 8:
+            return False
+        start, length = self.last
+        return self.tell() != start if length == 0xFFFFFFFF else start + length <= self.size
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What is known of the object behind the bytes at hand."""
+
+    have: int
+    object_size: int
+    max_header_bytes: int
+
+    @property
+    def whole(self) -> bool:
+        return self.have >= self.object_size
+
+    def short(self) -> NeedMore | QuarantineReason:
+        return QuarantineReason.TRUNCATED if self.whole else NeedMore(self.have + MARGIN)
+
+
+def read_with_pydicom(
+    data: bytes, *, object_size: int, max_header_bytes: int
+) -> RawHeader | NeedMore | QuarantineReason:
+    """Read the header at the start of an object as pydicom would with ``force``.
+
+    ``NeedMore`` holds the least number of bytes that could do. Raises nothing: what goes wrong is a reason.
+    """
+    limits = _Limits(len(data), object_size, max_header_bytes)
+    with_preamble = data if data[128:132] == b"DICM" else _PREAMBLE + data
+    added = len(with_preamble) - len(data)
+    source = _Source(with_preamble)
+    with quiet():
+        try:
+            return _read_plain(source, limits, added)
+        except _DeflatedError:
+            return _read_deflated(with_preamble, source.tell(), limits, added)
+        except Exception:
+            return limits.short() if source.ran_out else QuarantineReason.UNREADABLE
+
+
+def _read_plain(source: _Source, limits: _Limits, added: int) -> RawHeader | NeedMore | QuarantineReason:
+    dataset = read_partial(source, stop_when=source.stop)
+    ended = source.end is not None or not source.ran_out
+    if not source.complete or not (limits.whole or ended):
+        return limits.short()
+    return _raw_header(dataset.file_meta, dataset, source, min(source.tell() - added, limits.have))
+
+
+def _read_deflated(data: bytes, start: int, limits: _Limits, added: int) -> RawHeader | NeedMore | QuarantineReason:
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        source = _Source(inflater.decompress(data[start:], limits.max_header_bytes))
+        dataset = read_dataset(source, False, True, stop_when=source.stop)
+        meta = read_dataset(_Source(data[len(_PREAMBLE) : start]), False, True)
+    except Exception:
+        return QuarantineReason.UNREADABLE
+    if not source.complete or not (inflater.eof or source.end):
+        return QuarantineReason.HEADER_TOO_LONG if inflater.unconsumed_tail else limits.short()
+    # How many compressed bytes the header took is not known; it is not more than it has uncompressed.
+    return _raw_header(meta, dataset, source, min(start - added + source.tell(), limits.object_size))
+
+
+def _raw_header(meta: Dataset, dataset: Dataset, source: _Source, header_bytes: int) -> RawHeader:
+    elements = RawElements()
+    elements.take(meta)
+    elements.take(dataset)
+    if source.end is not None:
+        elements.take_end(*source.end)
+    return RawHeader(
+        elements.values,
+        header_bytes,
+        "pydicom",
+        ends_early=source.end is not None and source.end[0] not in PIXELS,
+        texts=elements.texts,
+        invalid=frozenset(elements.invalid),
+    )

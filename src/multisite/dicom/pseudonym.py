@@ -1,0 +1,100 @@
+"""Identifiers → keyed pseudonyms.
+
+A pseudonym is the first 128 bits of HMAC-SHA-256 (RFC 2104) of an identifier, in 32 hexadecimal digits.
+Each kind of identifier has a key of its own, derived from the site's, so that equal numbers of a patient
+and a study never look equal. Padding is no part of an identifier: a header and a table of the site give the
+same pseudonym.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from typing import Final
+
+import polars as pl
+
+from multisite.errors import ConfigError
+
+__all__ = ["Pseudonymiser"]
+
+_MIN_KEY_BYTES: Final = 16
+_DIGITS: Final = 32
+_BLOCK: Final = 64
+_PADDING: Final = " \0"
+_DOMAIN: Final = b"multisite pseudonym 1\0"
+
+
+class Pseudonymiser:
+    """Makes pseudonyms under one key, which it neither shows nor gives back.
+
+    Parameters
+    ----------
+    key
+        A secret of the site, at least 16 bytes.
+
+    Raises
+    ------
+    ConfigError
+        The key is too short.
+    """
+
+    __slots__ = ("_key", "_states")
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < _MIN_KEY_BYTES:
+            raise ConfigError(
+                f"The pseudonym key has {len(key)} bytes; at least {_MIN_KEY_BYTES} are needed.",
+                place="the secret that the site file names for pseudonyms",
+                remedy="Make one of 32 random bytes and keep it: another key gives other pseudonyms.",
+            )
+        self._key = bytes(key)
+        self._states: dict[str, tuple[hashlib._Hash, hashlib._Hash]] = {}
+
+    def __repr__(self) -> str:
+        return "Pseudonymiser(key=…)"
+
+    def __reduce__(self) -> tuple[type["Pseudonymiser"], tuple[bytes]]:
+        # The hash states cannot travel to a worker process; the key makes them anew.
+        return (Pseudonymiser, (self._key,))
+
+    def pseudonym(self, identifier: str | None, *, kind: str) -> str | None:
+        """The pseudonym of one identifier of a kind ("patient", "study", …).
+
+        Undefined for an identifier that is missing or nothing but padding: ``None``.
+        """
+        text = (identifier or "").strip(_PADDING)
+        return self._digest(text, *self._state(kind)) if text else None
+
+    def pseudonyms(self, identifiers: pl.Series, *, kind: str) -> pl.Series:
+        """The pseudonyms of a text column, hashing each distinct value once; null and empty values give
+        null."""
+        known: dict[str | None, str | None] = {None: None}
+        known |= self.known(identifiers.to_list(), kind=kind)
+        return pl.Series(identifiers.name, [known[value] for value in identifiers], dtype=pl.String)
+
+    def known(self, identifiers: Iterable[str | None], *, kind: str) -> dict[str | None, str | None]:
+        """The pseudonym of each distinct identifier."""
+        inner, outer = self._state(kind)
+        known: dict[str | None, str | None] = {}
+        for value in identifiers:
+            if value not in known:
+                text = (value or "").strip(_PADDING)
+                known[value] = self._digest(text, inner, outer) if text else None
+        return known
+
+    def _state(self, kind: str) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+        """SHA-256 after the inner and the outer padded key, to be copied for each identifier."""
+        state = self._states.get(kind)
+        if state is None:
+            key = hmac.digest(self._key, _DOMAIN + kind.encode(), "sha256").ljust(_BLOCK, b"\0")
+            inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key))
+            outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key))
+            state = self._states[kind] = (inner, outer)
+        return state
+
+    @staticmethod
+    def _digest(text: str, inner: "hashlib._Hash", outer: "hashlib._Hash") -> str:
+        first, second = inner.copy(), outer.copy()
+        first.update(text.encode("utf-8", "surrogatepass"))
+        second.update(first.digest())
+        return second.hexdigest()[:_DIGITS]

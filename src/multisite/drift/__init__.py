@@ -1,0 +1,22 @@
+"""Whether routine use has moved away from what was validated: a baseline per site, and each later month against it.
+
+Belongs here: which columns are watched, the reference rows, registered bins, counts per month, and the one adapter to
+Evidently, which is the only home of Evidently and of pandas; neither is loaded before a page is drawn. Does not belong:
+the validated set itself (``cohort``), or how well the model does (``performance``). The pipeline may import it.
+
+Evidently's verdict is a picture, not an alarm: its limits ignore how many studies a month has, so that small months
+alarm without cause and large ones stay silent over what matters. Nothing here turns it into an action.
+"""
+
+from multisite.drift.monitors import MONITORABLE_CATEGORIES, MONITORABLE_NUMBERS, Monitors, monitors_of
+from multisite.drift.stage import DEPLOYMENT_STAGE, DRIFT_BASELINE_STAGE, DRIFT_COMPARISON_STAGE
+
+__all__ = [
+    "DEPLOYMENT_STAGE",
+    "DRIFT_BASELINE_STAGE",
+    "DRIFT_COMPARISON_STAGE",
+    "MONITORABLE_CATEGORIES",
+    "MONITORABLE_NUMBERS",
+    "Monitors",
+    "monitors_of",
+]

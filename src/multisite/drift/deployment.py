@@ -1,0 +1,121 @@
+"""Routine use: from the rows of the site's deployment table to one row per study, and what became of every row."""
+
+import polars as pl
+
+from multisite.drift.monitors import Monitors, score_column
+from multisite.schemas.drift import DEPLOYMENT, DEPLOYMENT_COUNTS
+
+__all__ = ["OUTCOMES", "count_outcomes", "index_series", "monitored_studies", "route_rows"]
+
+_LOST = ("unknown finding or model", "no images", "no eligible modality", "no study date", "no patient")
+_UNSCORED = ("duplicated", "score missing", "score out of range")
+
+OUTCOMES: tuple[str, ...] = ("monitored", *_UNSCORED, *_LOST)
+"""What can become of a row. A lost row brings no study; one without a sound score brings the study without it."""
+
+_PAIR = ("study_instance_uid", "finding", "model")
+
+
+def route_rows(
+    table: pl.DataFrame,
+    series: pl.DataFrame,
+    *,
+    monitors: Monitors,
+    pairs: tuple[tuple[str, str], ...],
+    modalities: tuple[str, ...],
+) -> pl.DataFrame:
+    """Every row of ``table`` with the acquisition of its study's index series, its month and its ``outcome``.
+
+    A fault of a row is judged in this order: a finding or model that the study file does not name, no images, images of
+    other modalities only, no study date, no patient, duplicated, score missing, score outside [0, 1].
+    Rows that repeat a study, finding and model with the same score are one score and its copies, which are counted as
+    duplicated; where they differ, nobody knows which one was meant, and all are.
+    No eligibility rule is applied: use outside the validated population is something to be seen, not to be left out.
+    """
+    declared = pl.DataFrame(pairs, schema={"finding": pl.String, "model": pl.String}, orient="row")
+    declared = declared.with_columns(pl.lit(True).alias("declared"))
+    studies = index_series(series, monitors, modalities)
+    # Sorting makes the row that stands for its copies the same whatever the order of the table.
+    rows = table.select("patient_id", *_PAIR, pl.col("score").fill_nan(None)).sort(*_PAIR, "score", "patient_id")
+    rows = rows.join(declared, on=["finding", "model"], how="left", maintain_order="left")
+    rows = rows.join(studies, on="study_instance_uid", how="left", maintain_order="left")
+    copies = pl.int_range(pl.len()).over(*_PAIR, "score") > 0
+    conflicting = pl.col("score").drop_nulls().n_unique().over(_PAIR) > 1
+    outcome = (
+        pl.when(pl.col("declared").is_null())
+        .then(pl.lit("unknown finding or model"))
+        .when(pl.col("eligible").is_null())
+        .then(pl.lit("no images"))
+        .when(~pl.col("eligible"))
+        .then(pl.lit("no eligible modality"))
+        .when(pl.col("study_date").is_null())
+        .then(pl.lit("no study date"))
+        .when(pl.coalesce("series_patient_id", "patient_id").is_null())
+        .then(pl.lit("no patient"))
+        .when(copies | conflicting)
+        .then(pl.lit("duplicated"))
+        .when(pl.col("score").is_null())
+        .then(pl.lit("score missing"))
+        .when(~pl.col("score").is_between(0, 1))
+        .then(pl.lit("score out of range"))
+        .otherwise(pl.lit("monitored"))
+    )
+    return rows.with_columns(
+        outcome.alias("outcome"),
+        pl.coalesce("series_patient_id", "patient_id").alias("patient_id"),
+        pl.col("study_date").dt.strftime("%Y-%m").alias("month"),
+    )
+
+
+def monitored_studies(rows: pl.DataFrame, *, site: str, monitors: Monitors) -> pl.DataFrame:
+    """One row per study in routine use, with its month; a score that is not sound is null, and counts as missing."""
+    acquisition = [n for n in monitors.columns if n in rows.columns]
+    scores = [
+        pl.col("score")
+        .filter((pl.col("outcome") == "monitored") & (pl.col("finding") == finding) & (pl.col("model") == model))
+        .first()
+        .alias(score_column(finding, model))
+        for finding, model in monitors.scores
+    ]
+    studies = (
+        rows.filter(~pl.col("outcome").is_in(_LOST))
+        .group_by("study_instance_uid")
+        .agg(pl.col("patient_id").min(), pl.col("month").first(), *(pl.col(n).first() for n in acquisition), *scores)
+    )
+    return (
+        studies.with_columns(pl.lit(site).alias("site"))
+        .select(*DEPLOYMENT.schema.names(), *monitors.columns)
+        .sort("study_instance_uid")
+    )
+
+
+def count_outcomes(rows: pl.DataFrame, *, site: str) -> pl.DataFrame:
+    """Rows of the table per outcome; an outcome that befell no row is listed with zero. They add up to the table."""
+    found = rows.group_by("outcome").agg(pl.len().cast(pl.Int64).alias("n_rows"))
+    listed = pl.DataFrame({"outcome": OUTCOMES}, schema={"outcome": pl.String})
+    counted = listed.join(found, on="outcome", how="left", maintain_order="left")
+    return counted.select(pl.lit(site).alias("site"), "outcome", pl.col("n_rows").fill_null(0)).select(
+        DEPLOYMENT_COUNTS.schema.names()
+    )
+
+
+def index_series(series: pl.DataFrame, monitors: Monitors, modalities: tuple[str, ...]) -> pl.DataFrame:
+    """Per study with images: whether one is ``eligible``, and date, patient and monitored columns of its index series.
+
+    The index series is chosen as for the validated cases, or else the two could not be compared: of an eligible
+    modality, with the most instances (ties: the smallest id).
+    """
+    known = series.filter(pl.col("study_instance_uid").is_not_null()).with_columns(
+        pl.col("modality").is_in(list(modalities)).fill_null(False).alias("eligible")
+    )
+    order = ["study_instance_uid", "eligible", "n_instances", "series_instance_uid"]
+    chosen = known.sort(order, descending=[False, True, True, False]).unique(
+        "study_instance_uid", keep="first", maintain_order=True
+    )
+    return chosen.select(
+        "study_instance_uid",
+        "eligible",
+        "study_date",
+        pl.col("patient_id").alias("series_patient_id"),
+        *monitors.acquisition_expressions(),
+    )

@@ -1,0 +1,9 @@
+"""Whether the validated set can be trusted: one file per family of checks, each check a function frames → outcome.
+
+Belongs here: checks that look at the cohort and at where its images came from. Does not belong: making the cohort, or
+deciding what a failure means for the claim (the report says it, the protocol declares which checks block).
+"""
+
+from multisite.integrity.stage import CHECKS, INTEGRITY_STAGE
+
+__all__ = ["CHECKS", "INTEGRITY_STAGE"]

@@ -1,0 +1,182 @@
+"""The report's inputs as lookups: which sites, endpoints, strata and levels there are, and each estimate by name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import polars as pl
+
+from multisite.pack.parameters import FindingText, ModelText, ReportParameters, StratumText
+from multisite.schemas import Artefact, StageInputs
+from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
+from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
+from multisite.schemas.integrity import CHECK_RESULTS
+from multisite.schemas.performance import ESTIMATES, RELIABILITY
+from multisite.schemas.provenance import HEADER_COUNTS
+from multisite.vocabulary import ALL_SITES, OVERALL, UNKNOWN, EstimateStatus, Split
+
+__all__ = ["DRIFT_EVIDENCE", "EVIDENCE", "Endpoint", "EstimateRow", "Evidence"]
+
+EVIDENCE: tuple[Artefact, ...] = (
+    HEADER_COUNTS,
+    FLOW,
+    COHORT_IDENTITY,
+    COMPOSITION,
+    CHECK_RESULTS,
+    ESTIMATES,
+    RELIABILITY,
+)
+"""Aggregates without which there is no report."""
+
+DRIFT_EVIDENCE: tuple[Artefact, ...] = (DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE, DEPLOYMENT_COUNTS)
+"""Aggregates that exist only where a site has a deployment table; their absence is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One finding judged by one model."""
+
+    finding: FindingText
+    model: ModelText
+
+    @property
+    def slug(self) -> str:
+        """Unique in the page, and fit for an id."""
+        return f"{self.finding.id}-{self.model.id}"
+
+    @property
+    def title(self) -> str:
+        """Finding, model and its version."""
+        return f"{self.finding.title} by {self.model.title} {self.model.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateRow:
+    """One row of the estimates."""
+
+    site: str
+    finding: str
+    model: str
+    stratum: str
+    level: str
+    metric: str
+    threshold: float | None
+    estimate: float | None
+    ci_low: float | None
+    ci_high: float | None
+    ci_level: float | None
+    ci_method: str | None
+    n_patients: int
+    n_cases: int
+    n_positive: int
+    n_negative: int
+    numerator: int | None
+    denominator: int | None
+    status: str
+    reason: str | None
+
+    @property
+    def sound(self) -> bool:
+        """Whether there is a number, with an interval, on enough cases."""
+        return self.status == EstimateStatus.OK and None not in (self.estimate, self.ci_low, self.ci_high)
+
+    @property
+    def why(self) -> str:
+        """The reason in words; the status where none is given."""
+        return self.reason or self.status
+
+    def excludes(self, expected: float) -> bool:
+        """Whether the interval lies wholly on one side of ``expected``; never, where the number is not sound."""
+        return self.sound and not (self.low <= expected <= self.high)
+
+    @property
+    def value(self) -> float:
+        """The estimate of a sound row."""
+        return _number(self.estimate)
+
+    @property
+    def low(self) -> float:
+        """Lower end of a sound row."""
+        return _number(self.ci_low)
+
+    @property
+    def high(self) -> float:
+        """Upper end of a sound row."""
+        return _number(self.ci_high)
+
+
+_ROW_FIELDS = [field.name for field in fields(EstimateRow)]
+EstimateKey = tuple[str, str, str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All frames by artefact name, and the questions the report asks of them."""
+
+    parameters: ReportParameters
+    frames: Mapping[str, pl.DataFrame]
+    lineage: Mapping[str, str]
+
+    @classmethod
+    def from_inputs(cls, inputs: StageInputs, parameters: ReportParameters) -> "Evidence":
+        """Required frames must be there; a missing drift frame is an empty one."""
+        frames = {artefact.name: inputs.frame(artefact.name) for artefact in EVIDENCE}
+        frames |= {a.name: inputs.frames[a.name] if a.name in inputs.frames else a.empty() for a in DRIFT_EVIDENCE}
+        return cls(parameters, frames, dict(inputs.lineage))
+
+    def frame(self, artefact: Artefact) -> pl.DataFrame:
+        """The rows of an artefact."""
+        return self.frames[artefact.name]
+
+    @cached_property
+    def sites(self) -> tuple[str, ...]:
+        """Sites with a cohort, by identifier: no order of merit."""
+        return tuple(sorted(self.frame(COHORT_IDENTITY)["site"].to_list()))
+
+    @cached_property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Every declared finding and model that has an estimate; all declared ones where none has."""
+        declared = [Endpoint(f, m) for f in self.parameters.findings for m in self.parameters.models]
+        found = set(self.frame(ESTIMATES).select("finding", "model").unique().rows())
+        return tuple(e for e in declared if (e.finding.id, e.model.id) in found) or tuple(declared)
+
+    @cached_property
+    def _estimates(self) -> dict[EstimateKey, EstimateRow]:
+        tested = self.frame(ESTIMATES).filter(pl.col("split") == Split.TEST.value).select(_ROW_FIELDS)
+        rows = (EstimateRow(**row) for row in tested.iter_rows(named=True))
+        return {(r.finding, r.model, r.site, r.stratum, r.level, r.metric): r for r in rows}
+
+    def estimate(
+        self, endpoint: Endpoint, metric: str, *, site: str = ALL_SITES, stratum: str = OVERALL, level: str = OVERALL
+    ) -> EstimateRow | None:
+        """The estimate on the test split; ``None`` where the stage wrote no row."""
+        return self._estimates.get((endpoint.finding.id, endpoint.model.id, site, stratum, level, metric))
+
+    def tested_estimates(self) -> Iterable[EstimateRow]:
+        """Every estimate on the test split."""
+        return self._estimates.values()
+
+    def levels(self, stratum: StratumText) -> tuple[str, ...]:
+        """The stratum's levels over all sites and splits: by meaning where it has an order, else the largest first.
+
+        ``unknown`` is last.
+        """
+        return self._levels.get(stratum.id, ())
+
+    @cached_property
+    def _levels(self) -> dict[str, tuple[str, ...]]:
+        counted = self.frame(COMPOSITION).group_by("stratum", "level").agg(
+            pl.col("level_order").min(), pl.col("n_cases").sum()
+        )
+        ordered = {stratum.id for stratum in self.parameters.strata if stratum.ordered}
+        found: dict[str, list[tuple[bool, int, str]]] = {}
+        for stratum, level, order, n_cases in counted.rows():
+            rank = order if stratum in ordered else -n_cases
+            found.setdefault(stratum, []).append((level == UNKNOWN, rank, level))
+        return {stratum: tuple(level for _, _, level in sorted(levels)) for stratum, levels in found.items()}
+
+
+def _number(value: float | None) -> float:
+    if value is None:
+        raise ValueError("An estimate without a number was asked for its value.")
+    return value

@@ -1,0 +1,98 @@
+"""Forest plots per site and per stratum."""
+
+from multisite.pack.evidence import Endpoint, Evidence
+from multisite.pack.figures.figure import Figure
+from multisite.pack.figures.forest import PANEL_WIDTH, ForestRow, common_start, draw_forest
+from multisite.pack.metrics import AUC, FOREST, METRICS, SENSITIVITY, SPECIFICITY
+from multisite.pack.numbers import per_cent
+from multisite.pack.sentences.headline import spread_title
+from multisite.pack.sentences.strata import gap_title, others_below
+from multisite.pack.tables.performance import sites_table, strata_table
+from multisite.vocabulary import ALL_SITES, OVERALL
+
+__all__ = ["sites_figure", "strata_figure"]
+
+_COUNTED = {AUC: "cases", SENSITIVITY: "positives", SPECIFICITY: "negatives"}
+_Place = tuple[str, str, str, str]
+
+
+def sites_figure(evidence: Evidence, endpoint: Endpoint) -> Figure:
+    """A row per site and one over all sites, a panel per measure."""
+    places: list[_Place] = [(site, site, OVERALL, OVERALL) for site in (*evidence.sites, ALL_SITES)]
+    return _figure(
+        evidence,
+        endpoint,
+        places,
+        slug=f"forest-sites-{endpoint.slug}",
+        title=spread_title(evidence, endpoint),
+        subtitle="Each bar is the interval of one site, its notch the estimate; the dashed line is the estimate over all sites. "
+        "▼ the interval lies wholly below that line.",
+        with_strata=False,
+    )
+
+
+def strata_figure(evidence: Evidence, endpoint: Endpoint) -> Figure:
+    """A row per level of every stratum over all sites, a panel per measure."""
+    places: list[_Place] = [("All test cases", ALL_SITES, OVERALL, OVERALL)]
+    for stratum in evidence.parameters.strata:
+        heading = f"{stratum.title}, {stratum.unit}" if stratum.unit else stratum.title
+        levels = [
+            level
+            for level in evidence.levels(stratum)
+            if any(evidence.estimate(endpoint, m, stratum=stratum.id, level=level) for m in FOREST)
+        ]
+        if levels:
+            places.append((heading, "", "", ""))
+            places.extend((level, ALL_SITES, stratum.id, level) for level in levels)
+    return _figure(
+        evidence,
+        endpoint,
+        places,
+        slug=f"forest-strata-{endpoint.slug}",
+        title=gap_title(evidence, endpoint),
+        subtitle="Each bar is the interval of one level over all sites, its notch the estimate; the dashed line is the estimate of all "
+        f"test cases. ▼ the interval lies wholly below that line. In sensitivity or specificity, "
+        f"{others_below(evidence, endpoint)}.",
+        with_strata=True,
+    )
+
+
+def _figure(
+    evidence: Evidence,
+    endpoint: Endpoint,
+    places: list[_Place],
+    *,
+    slug: str,
+    title: str,
+    subtitle: str,
+    with_strata: bool,
+) -> Figure:
+    drawn = {
+        name: [
+            None if not site else evidence.estimate(endpoint, name, site=site, stratum=stratum, level=level)
+            for _, site, stratum, level in places
+        ]
+        for name in FOREST
+    }
+    start = common_start([row for rows in drawn.values() for row in rows])
+    panels = tuple(
+        draw_forest(
+            [
+                ForestRow(label, row, heading=not site, total=site == ALL_SITES and level == OVERALL)
+                for (label, site, _, level), row in zip(places, drawn[name], strict=True)
+            ],
+            slug=f"{slug}-{name}",
+            metric=METRICS[name].title,
+            counted=_COUNTED[name],
+            title=title,
+            start=start,
+            reference=evidence.estimate(endpoint, name),
+        )
+        for name in FOREST
+    )
+    data = strata_table(evidence, endpoint) if with_strata else sites_table(evidence, endpoint)
+    method = (
+        f"Test split, {per_cent(100 * evidence.parameters.ci_level)} intervals, axes shared by the panels. Dashed grey bars rest on too few "
+        "cases to be read as estimates; rows without a bar give the reason."
+    )
+    return Figure(slug, title, subtitle, panels, PANEL_WIDTH, data, method)

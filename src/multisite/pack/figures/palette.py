@@ -1,0 +1,24 @@
+"""The figures' colours, and the variables of the page's style that replace them in light, dark and print."""
+
+__all__ = ["ACCENT", "ALERT", "BAND", "GRID", "INK", "MUTED", "PAPER", "VARIABLES"]
+
+INK = "#1b1f23"
+MUTED = "#59626b"
+GRID = "#dfe3e7"
+PAPER = "#ffffff"
+BAND = "#d3e3ef"
+ACCENT = "#0072b2"
+"""Blue of Okabe and Ito."""
+ALERT = "#d55e00"
+"""Vermillion of Okabe and Ito."""
+
+VARIABLES = {
+    INK: "--ink",
+    MUTED: "--muted",
+    GRID: "--grid",
+    PAPER: "--paper",
+    BAND: "--band",
+    ACCENT: "--accent",
+    ALERT: "--alert",
+}
+"""Each colour drawn, and the CSS variable that the cleaned SVG refers to in its stead."""

@@ -1,0 +1,32 @@
+"""The words of the report, each explained once."""
+
+from multisite.pack.metrics import METRICS
+
+__all__ = ["glossary"]
+
+_WORDS = (
+    ("Baseline", "the validated cases, as far as their acquisition and scores are watched later"),
+    ("Blocking check", "an integrity check whose failure, by the protocol, withdraws the claim until it is mended"),
+    ("Calibrated", "of the cases that score 0.3, three in ten have the finding, and so for every score"),
+    ("Case", "the unit of analysis, normally one imaging study with its reference standard and score"),
+    ("Digest (SHA-256)", "a fingerprint of bytes: any change of the bytes changes it"),
+    ("Finding", "the target condition that the model looks for"),
+    ("Gap", "a level's share minus that of all other cases"),
+    ("Insufficient", "too few cases for the number to be read as an estimate"),
+    ("Interval", "the range of true values that the data do not contradict at the stated level"),
+    ("Level", "one value of a stratum, such as one vendor or one band of age; unknown is a level"),
+    ("Monitor", "a column of the acquisition, or a score, that is watched month by month"),
+    ("Point", "a percentage point: 0.01 of a share"),
+    ("Quarantined", "an object of which no header could be read; it is counted with its reason and takes no part"),
+    ("Reference standard", "what a case is taken to have, against which the model is judged"),
+    ("Split", "the part of the cohort: train and tune made the model, test judges it"),
+    ("Stratum", "an axis along which results are broken down"),
+    ("Threshold", "the score from which on the model's call is positive"),
+    ("Undefined", "no number exists, for instance a sensitivity without a positive case; shown as a dash with the reason"),
+)
+
+
+def glossary() -> tuple[tuple[str, str], ...]:
+    """(word, meaning) pairs, by alphabet; the measures are among them."""
+    measures = ((metric.title, metric.meaning) for metric in METRICS.values())
+    return tuple(sorted((*_WORDS, *measures), key=lambda pair: pair[0].lower()))

@@ -1,0 +1,128 @@
+"""The page: every chapter's text, tables and figures, rendered to one self-contained HTML document."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from multisite.pack.evidence import Endpoint, Evidence
+from multisite.pack.exhibits.calibration import reliability_figure
+from multisite.pack.exhibits.drift import drift_figures
+from multisite.pack.exhibits.flow import flow_figure
+from multisite.pack.exhibits.performance import sites_figure, strata_figure
+from multisite.pack.figures.figure import Figure
+from multisite.pack.glossary import glossary
+from multisite.pack.method import limits, notes
+from multisite.pack.sentences.calibration import calibration_statement
+from multisite.pack.sentences.drift import PICTURE_NOT_ALARM, drift_statement, sites_without_months
+from multisite.pack.sentences.headline import answer, test_set
+from multisite.pack.sentences.integrity import blocking_failures, integrity_statement
+from multisite.pack.sentences.statement import Statement
+from multisite.pack.sentences.strata import strata_statement
+from multisite.pack.tables import composition, flow, lineage
+from multisite.pack.tables.calibration import calibration_table
+from multisite.pack.tables.drift import deployment_table
+from multisite.pack.tables.headline import headline_table
+from multisite.pack.tables.integrity import scorecard
+from multisite.pack.tables.performance import decisions_table, site_strata_tables, sites_table, strata_table
+from multisite.pack.tables.table import Table
+
+__all__ = ["CHAPTERS", "render_page"]
+
+CHAPTERS = (
+    ("answer", "The answer"),
+    ("use", "Intended use"),
+    ("flow", "From objects to cases"),
+    ("who", "Who was tested"),
+    ("integrity", "Integrity"),
+    ("performance", "Performance"),
+    ("calibration", "Calibration"),
+    ("drift", "After deployment"),
+    ("exclusions", "Exclusions"),
+    ("method", "Method and limits"),
+    ("hashes", "Hashes and versions"),
+    ("glossary", "Glossary"),
+)
+"""Anchor and heading of each chapter, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointChapters:
+    """What the chapters on performance and calibration show of one endpoint."""
+
+    endpoint: Endpoint
+    sites_figure: Figure
+    sites_table: Table
+    decisions_table: Table
+    strata_figure: Figure
+    strata_table: Table
+    site_strata_tables: tuple[Table, ...]
+    reliability_figure: Figure
+    calibration_table: Table
+
+
+def render_page(evidence: Evidence) -> str:
+    """The whole document. The same evidence gives the same bytes."""
+    templates = files(__package__) / "templates"
+    script = (templates / "report.js").read_text(encoding="utf-8")
+    environment = Environment(
+        loader=PackageLoader(__package__, "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(
+        style=(templates / "report.css").read_text(encoding="utf-8"),
+        script=script,
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        chapters=CHAPTERS,
+        study=evidence.parameters,
+        sites=evidence.sites,
+        endpoints=[_endpoint_chapters(evidence, endpoint) for endpoint in evidence.endpoints],
+        warning=blocking_failures(evidence),
+        answers=[(answer(evidence, e), test_set(evidence, e)) for e in evidence.endpoints],
+        headline=headline_table(evidence),
+        statements=_statements(evidence),
+        flow_figure=flow_figure(evidence),
+        flow_tables=(flow.objects_table(evidence), flow.sites_table(evidence)),
+        splits=composition.splits_table(evidence),
+        who=[t for f in evidence.parameters.findings for t in composition.strata_tables(evidence, f)],
+        scorecard=scorecard(evidence),
+        drift_figures=drift_figures(evidence),
+        drift_notice=PICTURE_NOT_ALARM,
+        drift_absent=sites_without_months(evidence),
+        deployment=deployment_table(evidence),
+        exclusions=flow.exclusion_tables(evidence),
+        notes=notes(evidence.parameters),
+        limits=limits(evidence.parameters),
+        cohorts=lineage.cohorts_table(evidence),
+        inputs=lineage.inputs_table(evidence),
+        glossary=glossary(),
+    )
+
+
+def _endpoint_chapters(evidence: Evidence, endpoint: Endpoint) -> EndpointChapters:
+    return EndpointChapters(
+        endpoint=endpoint,
+        sites_figure=sites_figure(evidence, endpoint),
+        sites_table=sites_table(evidence, endpoint),
+        decisions_table=decisions_table(evidence, endpoint),
+        strata_figure=strata_figure(evidence, endpoint),
+        strata_table=strata_table(evidence, endpoint),
+        site_strata_tables=site_strata_tables(evidence, endpoint),
+        reliability_figure=reliability_figure(evidence, endpoint),
+        calibration_table=calibration_table(evidence, endpoint),
+    )
+
+
+def _statements(evidence: Evidence) -> list[tuple[str, list[Statement]]]:
+    """What a reviewer must know: of the whole study first, then of each endpoint."""
+    blocks = [("", [integrity_statement(evidence)])]
+    for endpoint in evidence.endpoints:
+        heading = endpoint.title if len(evidence.endpoints) > 1 else ""
+        blocks.append((heading, [strata_statement(evidence, endpoint), calibration_statement(evidence, endpoint)]))
+    blocks.append(("", [drift_statement(evidence)]))
+    return blocks

@@ -1,0 +1,108 @@
+"""The plain values that the report takes from the protocol: what was meant, and by which rules it was judged."""
+
+from dataclasses import dataclass
+
+from multisite import __version__
+from multisite.storage.canonical import digest_of
+from multisite.study import Site, Study
+
+__all__ = ["FindingText", "ModelText", "ReportParameters", "RuleText", "StratumText", "report_parameters"]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingText:
+    """A target condition in words."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelText:
+    """An index test in words."""
+
+    id: str
+    title: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class StratumText:
+    """An axis in words; ``ordered`` when its levels have an order by meaning (bands, or levels as declared)."""
+
+    id: str
+    title: str
+    unit: str | None
+    ordered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """An eligibility rule in words."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportParameters:
+    """All that the report says beyond the numbers.
+
+    ``protocol_sha256`` is the digest of the whole protocol, so that two reports made under different protocols differ
+    even where no sentence shows it.
+    """
+
+    study: str
+    title: str
+    task: str
+    population: str
+    setting: str
+    human_role: str
+    not_validated_for: tuple[str, ...]
+    modalities: tuple[str, ...]
+    findings: tuple[FindingText, ...]
+    models: tuple[ModelText, ...]
+    strata: tuple[StratumText, ...]
+    rules: tuple[RuleText, ...]
+    blocking_checks: tuple[str, ...]
+    threshold: float
+    ci_level: float
+    minimum_denominator: int
+    reliability_bins: int
+    score_grid_steps: int
+    null_replicates: int
+    monitored: tuple[str, ...]
+    protocol_sha256: str
+    code_version: str
+
+
+def report_parameters(study: Study, site: Site | None) -> ReportParameters:
+    """The report's parameters; the report covers all sites, so ``site`` is not looked at."""
+    use, performance = study.intended_use, study.performance
+    return ReportParameters(
+        study=study.study,
+        title=study.title,
+        task=use.task,
+        population=use.population,
+        setting=use.setting,
+        human_role=use.human_role,
+        not_validated_for=use.not_validated_for,
+        modalities=study.cohort.modalities,
+        findings=tuple(FindingText(f.id, f.title) for f in study.findings),
+        models=tuple(ModelText(m.id, m.title, m.version) for m in study.models),
+        strata=tuple(
+            StratumText(s.id, s.title, s.unit, ordered=s.bands is not None or s.levels is not None)
+            for s in study.cohort.strata
+        ),
+        rules=tuple(RuleText(r.id, r.reason) for r in study.cohort.eligibility),
+        blocking_checks=study.integrity.blocking,
+        threshold=performance.threshold,
+        ci_level=performance.ci_level,
+        minimum_denominator=performance.minimum_denominator,
+        reliability_bins=performance.reliability_bins,
+        score_grid_steps=performance.score_grid_steps,
+        null_replicates=performance.null_replicates,
+        monitored=(*study.drift.numbers, *study.drift.categories),
+        protocol_sha256=digest_of(study.model_dump(mode="json")),
+        code_version=__version__,
+    )

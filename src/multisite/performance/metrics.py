@@ -1,0 +1,160 @@
+"""The metrics of one segment, in the order of the report, and the rule that withholds them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from multisite.stats import (
+    CalibrationError,
+    ClusterMoments,
+    Estimate,
+    PerfectCalibration,
+    ProportionEstimate,
+    ScoreCounts,
+    ScoreEstimate,
+    brier,
+    calibration_line,
+    clustered_proportion,
+    expected_calibration_error,
+    observed_expected,
+    perfect_calibration,
+    proportion,
+)
+from multisite.vocabulary import EstimateStatus
+
+__all__ = ["METRICS", "Segment", "SegmentRules", "null_model", "segment_metrics"]
+
+_UNITS: Mapping[str, str] = {
+    "sensitivity": "positive case",
+    "specificity": "negative case",
+    "ppv": "case called positive",
+    "npv": "case called negative",
+    "prevalence": "case",
+}
+"""Proportion to what its denominator counts."""
+
+METRICS: tuple[str, ...] = (
+    "auc",
+    "sensitivity",
+    "specificity",
+    "ppv",
+    "npv",
+    "prevalence",
+    "brier",
+    "calibration_intercept",
+    "calibration_slope",
+    "calibration_in_the_large",
+    "observed_expected",
+    "ece",
+    "ece_null_95",
+)
+"""Every metric of the estimates, in the order of the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """All that is known of one segment: its exact counts, its AUC, and the moments of each proportion."""
+
+    counts: ScoreCounts
+    auc: ScoreEstimate
+    moments: Mapping[str, ClusterMoments]
+
+    @property
+    def n_patients(self) -> int:
+        """Patients with a case in the segment."""
+        return self.moments["prevalence"].n_patients
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRules:
+    """Level of the intervals, least number of patients in a denominator, and number of reliability bins."""
+
+    level: float
+    minimum: int
+    bins: int
+
+    def shortage(self, patients: int, unit: str) -> str | None:
+        """Why a denominator is too small; ``None`` where it is not. No count is told, for rows may be suppressed."""
+        return None if patients >= self.minimum else f"fewer than {self.minimum} patients with a {unit}"
+
+
+def null_model(
+    segment: Segment, rules: SegmentRules, *, rng: np.random.Generator, n_replicates: int
+) -> PerfectCalibration | None:
+    """What a perfectly calibrated model would show here; ``None`` where calibration is withheld anyway."""
+    if _score_shortage(segment, rules) is not None:
+        return None
+    return perfect_calibration(segment.counts, rng=rng, n_bins=rules.bins, n_replicates=n_replicates)
+
+
+def segment_metrics(
+    segment: Segment, rules: SegmentRules, null: PerfectCalibration | None
+) -> Iterator[tuple[str, Estimate, int]]:
+    """Each metric with its estimate and the number of patients behind it, in no fixed order.
+
+    A number on fewer patients than the rule asks for is withheld: status ``insufficient``, the reason in
+    words, and the counts left standing. A number that does not exist is ``undefined``, however many
+    patients there are.
+    """
+    for metric, unit in _UNITS.items():
+        moments = segment.moments[metric]
+        shortage = rules.shortage(moments.n_patients, unit)
+        yield metric, _withheld(_proportion(moments, unit, rules.level), shortage), moments.n_patients
+    shortage = _score_shortage(segment, rules)
+    for metric, estimate in _score_metrics(segment, rules, null).items():
+        yield metric, _withheld(_marked(estimate, segment), shortage), segment.n_patients
+
+
+def _proportion(moments: ClusterMoments, unit: str, level: float) -> ProportionEstimate:
+    if moments.clustered:
+        return clustered_proportion(moments, level=level)
+    estimate = proportion(moments.sum_y, moments.sum_n, level=level)
+    return replace(estimate, reason=f"no {unit}") if estimate.status is EstimateStatus.UNDEFINED else estimate
+
+
+def _score_metrics(segment: Segment, rules: SegmentRules, null: PerfectCalibration | None) -> dict[str, ScoreEstimate]:
+    line = calibration_line(segment.counts, level=rules.level)
+    ece = expected_calibration_error(segment.counts, n_bins=rules.bins, null=null)
+    return {
+        "auc": segment.auc,
+        "brier": brier(segment.counts, level=rules.level),
+        "calibration_intercept": line.intercept,
+        "calibration_slope": line.slope,
+        "calibration_in_the_large": line.in_the_large,
+        "observed_expected": observed_expected(segment.counts, level=rules.level),
+        "ece": ece,
+        "ece_null_95": _null_row(ece),
+    }
+
+
+def _null_row(ece: CalibrationError) -> CalibrationError:
+    method = f"95th percentile of ECE under perfect calibration; {ece.n_bins} bins of equal width"
+    return replace(ece, estimate=ece.null_95, ci_method=method)
+
+
+def _score_shortage(segment: Segment, rules: SegmentRules) -> str | None:
+    short = (
+        rules.shortage(segment.moments[metric].n_patients, _UNITS[metric]) for metric in ("sensitivity", "specificity")
+    )
+    return next((reason for reason in short if reason), None)
+
+
+def _marked(estimate: ScoreEstimate, segment: Segment) -> ScoreEstimate:
+    """Say so where patients repeat: these intervals take cases as independent and are then too narrow."""
+    if not segment.moments["prevalence"].clustered:
+        return estimate
+    return replace(estimate, ci_method=f"{estimate.ci_method}; repeated cases of a patient taken as independent")
+
+
+def _withheld(estimate: Estimate, shortage: str | None) -> Estimate:
+    if shortage is None or estimate.status is EstimateStatus.UNDEFINED:
+        return estimate
+    return replace(
+        estimate,
+        estimate=None,
+        ci_low=None,
+        ci_high=None,
+        status=EstimateStatus.INSUFFICIENT,
+        reason=shortage,
+    )

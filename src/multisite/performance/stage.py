@@ -1,0 +1,95 @@
+"""The performance stage inside a site, and the estimates stage over the sites."""
+
+import polars as pl
+
+from multisite.performance.cases import scored_cases, strata_columns
+from multisite.performance.evaluation import EvaluationParameters, evaluate
+from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
+from multisite.schemas.cohort import COHORT, PREDICTIONS
+from multisite.schemas.performance import (
+    ESTIMATES,
+    PROPORTION_MOMENTS,
+    RELIABILITY,
+    SCORE_TALLY,
+    SCORE_TALLY_GRID,
+    SITE_ESTIMATES,
+    SITE_RELIABILITY,
+)
+from multisite.study import Site, Study
+from multisite.tallies import ProportionMoments, ScoreTally, tally_proportions, tally_scores
+
+__all__ = ["ESTIMATES_STAGE", "PERFORMANCE_STAGE", "evaluate_site", "evaluate_study"]
+
+
+def evaluate_site(inputs: StageInputs, parameters: EvaluationParameters) -> StageOutputs:
+    """Tally the site's scores and estimate from the exact tally; the tally on the grid is what may be added up."""
+    cohort = inputs.frame(COHORT.name)
+    cases = scored_cases(cohort, inputs.frame(PREDICTIONS.name))
+    strata = strata_columns(cohort)
+    tally = tally_scores(cases, strata=strata)
+    moments = tally_proportions(cases, strata=strata, thresholds=[parameters.threshold])
+    found = evaluate(tally, moments, parameters)
+    return StageOutputs(
+        frames={
+            SCORE_TALLY.name: tally.to_frame(),
+            SCORE_TALLY_GRID.name: tally.on_grid(parameters.score_grid_steps).to_frame(),
+            PROPORTION_MOMENTS.name: moments.frame,
+            SITE_ESTIMATES.name: found.estimates,
+            SITE_RELIABILITY.name: found.reliability,
+        }
+    )
+
+
+def evaluate_study(inputs: StageInputs, parameters: EvaluationParameters) -> StageOutputs:
+    """Every site's own estimates, and those over all sites from the added tallies.
+
+    The pooled AUC and calibration also compare cases of different sites with each other; the proportions
+    are exact, for they come from moments and not from the grid.
+    """
+    tally = ScoreTally.from_frame(inputs.frame(SCORE_TALLY_GRID.name)).over_sites()
+    moments = ProportionMoments.from_frame(inputs.frame(PROPORTION_MOMENTS.name)).over_sites()
+    pooled = evaluate(tally, moments, parameters, note=f"; scores on a grid of {parameters.score_grid_steps} steps")
+    return StageOutputs(
+        frames={
+            ESTIMATES.name: pl.concat([inputs.frame(SITE_ESTIMATES.name), pooled.estimates]),
+            RELIABILITY.name: pl.concat([inputs.frame(SITE_RELIABILITY.name), pooled.reliability]),
+        }
+    )
+
+
+def _parameters(study: Study, site: Site | None) -> EvaluationParameters:
+    performance = study.performance
+    return EvaluationParameters(
+        threshold=performance.threshold,
+        ci_level=performance.ci_level,
+        reliability_bins=performance.reliability_bins,
+        minimum_denominator=performance.minimum_denominator,
+        score_grid_steps=performance.score_grid_steps,
+        null_replicates=performance.null_replicates,
+        seed=performance.seed,
+    )
+
+
+PERFORMANCE_STAGE = Stage(
+    name="performance",
+    title="Estimate performance in the site",
+    verb="evaluate",
+    scope=Scope.SITE,
+    version=1,
+    reads=(COHORT, PREDICTIONS),
+    writes=(SCORE_TALLY, SCORE_TALLY_GRID, PROPORTION_MOMENTS, SITE_ESTIMATES, SITE_RELIABILITY),
+    run=evaluate_site,
+    parameters=_parameters,
+)
+
+ESTIMATES_STAGE = Stage(
+    name="estimates",
+    title="Estimate performance over the sites",
+    verb="evaluate",
+    scope=Scope.STUDY,
+    version=1,
+    reads=(SCORE_TALLY_GRID, PROPORTION_MOMENTS, SITE_ESTIMATES, SITE_RELIABILITY),
+    writes=(ESTIMATES, RELIABILITY),
+    run=evaluate_study,
+    parameters=_parameters,
+)

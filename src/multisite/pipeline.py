@@ -1,0 +1,43 @@
+"""The ordered tuple of stages: the whole program, from a site's objects to the report."""
+
+from multisite.cohort import COHORT_STAGE
+from multisite.drift import DEPLOYMENT_STAGE, DRIFT_BASELINE_STAGE, DRIFT_COMPARISON_STAGE
+from multisite.errors import UsageError
+from multisite.integrity import INTEGRITY_STAGE
+from multisite.pack import REPORT_STAGE
+from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE
+from multisite.provenance import HEADERS_STAGE, LISTING_STAGE, SERIES_STAGE
+from multisite.schemas import Stage
+
+__all__ = ["STAGES", "VERBS", "stage_named", "stages_of"]
+
+STAGES: tuple[Stage, ...] = (
+    LISTING_STAGE,
+    HEADERS_STAGE,
+    SERIES_STAGE,
+    COHORT_STAGE,
+    INTEGRITY_STAGE,
+    PERFORMANCE_STAGE,
+    ESTIMATES_STAGE,
+    DRIFT_BASELINE_STAGE,
+    DEPLOYMENT_STAGE,
+    DRIFT_COMPARISON_STAGE,
+    REPORT_STAGE,
+)
+"""Every stage; each reads only what stages before it write."""
+
+VERBS: tuple[str, ...] = tuple(dict.fromkeys(stage.verb for stage in STAGES))
+"""Command and job names, in the order of the pipeline."""
+
+
+def stage_named(name: str) -> Stage:
+    """The stage called ``name``; UsageError when there is none."""
+    for stage in STAGES:
+        if stage.name == name:
+            return stage
+    raise UsageError(f"there is no stage `{name}`", remedy=f"Stages: {', '.join(s.name for s in STAGES)}.")
+
+
+def stages_of(verb: str | None) -> tuple[Stage, ...]:
+    """The stages that a verb runs; all of them for None."""
+    return tuple(stage for stage in STAGES if verb is None or stage.verb == verb)

@@ -1,0 +1,146 @@
+"""The driver: stage by stage, skip what has a valid receipt, run the rest, then commit the manifests."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from multisite.errors import MultisiteError, StoppedError
+from multisite.runners.events import Observer
+from multisite.runners.execution import Done, Executor
+from multisite.runners.plan import lineage_of, manifests_for, plan_stage
+from multisite.runners.work import STUDY_FOLDER, Probe, Task, open_artefacts, probe_site, run_task
+from multisite.schemas import Scope, Stage
+from multisite.storage.artefacts import ArtefactStore
+from multisite.storage.location import StoreLocation
+from multisite.storage.manifest import Receipt
+from multisite.study import Site, Study
+from multisite.vocabulary import Zone
+
+__all__ = ["RunSummary", "StageSummary", "run_stages"]
+
+
+@dataclass(frozen=True, slots=True)
+class StageSummary:
+    """What one stage did: tasks run now, tasks whose receipt was still valid, rows of its artefacts, seconds."""
+
+    stage: str
+    title: str
+    n_run: int
+    n_skipped: int
+    n_rows: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a run did, stage by stage."""
+
+    stages: tuple[StageSummary, ...]
+
+
+def run_stages(
+    stages: Sequence[Stage],
+    *,
+    study: Study,
+    sites: Sequence[Site],
+    workspace: StoreLocation,
+    executor: Executor,
+    observer: Observer,
+    stop: threading.Event,
+) -> RunSummary:
+    """Run ``stages`` in their order at every site.
+
+    Raises
+    ------
+    MultisiteError
+        The first fault of the set-up at once; a fault of the machine after its retries and after what was in flight.
+    StoppedError
+        When ``stop`` is set; what is complete is safe.
+    """
+    store = open_artefacts(workspace, study, Zone.SITE)
+    fingerprints = _fingerprints(stages, sites, executor)
+    summaries = []
+    for stage in stages:
+        started = time.monotonic()
+        tasks = plan_stage(stage, study=study, sites=sites, store=store, workspace=workspace, fingerprints=fingerprints)
+        receipts = _valid_receipts(stage, tasks, store)
+        todo = [task for task in tasks if (task.folder, task.partition) not in receipts]
+        n_skipped = len(tasks) - len(todo)
+        observer.stage_started(stage, n_tasks=len(tasks), n_done_before=n_skipped)
+        receipts.update(_run(stage, todo, executor, observer, stop))
+        n_rows = _commit(stage, tasks, receipts, study=study, sites=sites, store=store)
+        seconds = time.monotonic() - started
+        observer.stage_done(stage, n_rows=n_rows, seconds=seconds)
+        summaries.append(StageSummary(stage.name, stage.title, len(todo), n_skipped, n_rows, seconds))
+    return RunSummary(tuple(summaries))
+
+
+def _fingerprints(stages: Sequence[Stage], sites: Sequence[Site], executor: Executor) -> dict[str, dict[str, str]]:
+    if not any(stage.tables or stage.optional_tables or stage.needs_key for stage in stages):
+        return {site.site: {} for site in sites}
+    found = {}
+    for probe, outcome in executor.run(probe_site, [Probe(site) for site in sites]):
+        if not isinstance(outcome, Done):
+            raise outcome.error
+        found[probe.site] = outcome.result
+    return found
+
+
+def _valid_receipts(stage: Stage, tasks: Sequence[Task], store: ArtefactStore) -> dict[tuple[str, str], Receipt]:
+    if stage.looks_outside:
+        return {}
+    found = {}
+    for task in tasks:
+        receipt = store.valid_receipt(
+            stage.name, task.folder, task.partition, identity=task.identity, artefacts=stage.writes
+        )
+        if receipt is not None:
+            found[(task.folder, task.partition)] = receipt
+    return found
+
+
+def _run(
+    stage: Stage, todo: Sequence[Task], executor: Executor, observer: Observer, stop: threading.Event
+) -> dict[tuple[str, str], Receipt]:
+    receipts: dict[tuple[str, str], Receipt] = {}
+    machine_fault: MultisiteError | None = None
+    for task, outcome in executor.run(run_task, todo):
+        if isinstance(outcome, Done):
+            receipt = outcome.result
+            receipts[(task.folder, task.partition)] = receipt
+            n_rows = sum(part.n_rows for parts in receipt.parts.values() for part in parts)
+            observer.task_done(stage, site=task.folder, n_rows=n_rows)
+        elif outcome.retry:
+            machine_fault = machine_fault or outcome.error
+        else:
+            raise outcome.error
+        if stop.is_set():
+            raise StoppedError(
+                f"stopped during `{stage.name}` with {len(receipts)} of {len(todo)} tasks of this run complete",
+                remedy="Run the same command again; it goes on where it stopped.",
+            )
+    if machine_fault is not None:
+        raise machine_fault
+    return receipts
+
+
+def _commit(
+    stage: Stage,
+    tasks: Sequence[Task],
+    receipts: dict[tuple[str, str], Receipt],
+    *,
+    study: Study,
+    sites: Sequence[Site],
+    store: ArtefactStore,
+) -> int:
+    owners: Sequence[Site | None] = [None] if stage.scope is Scope.STUDY else sites
+    n_rows = 0
+    for site in owners:
+        folder = site.site if site else STUDY_FOLDER
+        own = [receipts[(folder, task.partition)] for task in tasks if task.folder == folder]
+        lineage = lineage_of(stage, [site.site] if site else [s.site for s in sites], store)
+        for artefact, manifest in manifests_for(stage, study=study, site=site, lineage=lineage, receipts=own):
+            store.commit(artefact, manifest)
+            n_rows += manifest.n_rows
+    return n_rows

@@ -1,0 +1,163 @@
+"""What has to run: one task per partition, each with an identity that covers all that goes into it."""
+
+from collections.abc import Mapping, Sequence
+
+from multisite import __version__
+from multisite.errors import ArtefactMissingError
+from multisite.runners.work import STUDY_FOLDER, Task
+from multisite.schemas import AnyArtefact, Scope, Stage
+from multisite.storage.artefacts import WHOLE, ArtefactStore
+from multisite.storage.canonical import digest_of
+from multisite.storage.location import StoreLocation
+from multisite.storage.manifest import Manifest, Receipt
+from multisite.study import Site, Study
+from multisite.vocabulary import Zone
+
+__all__ = ["lineage_of", "manifests_for", "parameters_digest", "plan_stage", "protocol_digest"]
+
+
+def protocol_digest(study: Study) -> str:
+    """SHA-256 of the study protocol in canonical form."""
+    return digest_of(study.model_dump(mode="json"))
+
+
+def parameters_digest(stage: Stage, study: Study, site: Site | None) -> str:
+    """SHA-256 of the plain values that the stage takes from the configuration."""
+    return digest_of(stage.parameters(study, site))
+
+
+def plan_stage(
+    stage: Stage,
+    *,
+    study: Study,
+    sites: Sequence[Site],
+    store: ArtefactStore,
+    workspace: StoreLocation,
+    fingerprints: Mapping[str, Mapping[str, str]],
+) -> list[Task]:
+    """Every task of the stage, done before or not. A site without partitions (no object, no month) has none.
+
+    Raises
+    ------
+    ArtefactMissingError
+        When an input has not been made, naming the verb that makes it.
+    """
+    names = tuple(site.site for site in sites)
+    if stage.scope is Scope.STUDY:
+        lineage = lineage_of(stage, names, store)
+        lineage["protocol"] = protocol_digest(study)
+        return [_task(stage, study, None, names, WHOLE, lineage, {}, workspace)]
+    tasks = []
+    for site in sites:
+        lineage = lineage_of(stage, (site.site,), store)
+        supplied = _supplied(stage, fingerprints[site.site])
+        for partition, own in _partitions(stage, site.site, store):
+            tasks.append(_task(stage, study, site, names, partition, {**lineage, **own}, supplied, workspace))
+    return tasks
+
+
+def manifests_for(
+    stage: Stage,
+    *,
+    study: Study,
+    site: Site | None,
+    lineage: Mapping[str, str],
+    receipts: Sequence[Receipt],
+) -> list[tuple[AnyArtefact, Manifest]]:
+    """The manifests of what the stage wrote at one site (or for the study), from the receipts of all of its tasks."""
+    found: list[tuple[AnyArtefact, Manifest]] = []
+    for artefact in stage.writes:
+        parts = (part for receipt in receipts for part in receipt.parts[artefact.name])
+        manifest = Manifest(
+            artefact=artefact.name,
+            version=artefact.version,
+            zone=artefact.zone.value,
+            site=site.site if site else STUDY_FOLDER,
+            stage=stage.name,
+            stage_version=stage.version,
+            code_version=__version__,
+            parameters=parameters_digest(stage, study, site),
+            inputs=dict(lineage),
+            parts=tuple(sorted(parts, key=lambda part: part.partition)),
+        )
+        found.append((artefact, manifest))
+    return found
+
+
+def _task(
+    stage: Stage,
+    study: Study,
+    site: Site | None,
+    sites: tuple[str, ...],
+    partition: str,
+    lineage: Mapping[str, str],
+    supplied: Mapping[str, str],
+    workspace: StoreLocation,
+) -> Task:
+    identity = digest_of(
+        {
+            "stage": stage.name,
+            "stage_version": stage.version,
+            "code_version": __version__,
+            "writes": [[artefact.name, artefact.version] for artefact in stage.writes],
+            "parameters": parameters_digest(stage, study, site),
+            "inputs": dict(lineage),
+            "supplied": dict(supplied),
+            "partition": partition,
+        }
+    )
+    return Task(
+        stage=stage.name,
+        study=study,
+        site_file=site,
+        sites=sites,
+        partition=partition,
+        identity=identity,
+        lineage=tuple(sorted(lineage.items())),
+        workspace=workspace,
+    )
+
+
+def _partitions(stage: Stage, site: str, store: ArtefactStore) -> list[tuple[str, dict[str, str]]]:
+    if stage.partition_of is None:
+        return [(WHOLE, {})]
+    manifest = _required(stage.partition_of, site, store)
+    # A shard's name is the digest of what is in it, but the bytes of its part are what the task reads.
+    return [
+        (part.partition, {f"{site}/{stage.partition_of.name}/{part.partition}": part.sha256}) for part in manifest.parts
+    ]
+
+
+def lineage_of(stage: Stage, sites: Sequence[str], store: ArtefactStore) -> dict[str, str]:
+    """SHA-256 of every input as ``site/artefact``, but for the one that the stage takes part by part."""
+    lineage: dict[str, str] = {}
+    for artefact in stage.reads:
+        if artefact is stage.partition_of:
+            continue
+        folders = [STUDY_FOLDER] if artefact.zone is Zone.CENTRAL else sites
+        for folder in folders:
+            lineage[f"{folder}/{artefact.name}"] = _required(artefact, folder, store).sha256
+    for artefact in stage.optional_reads:
+        for site in sites:
+            manifest = store.manifest(artefact, site)
+            if manifest is not None:
+                lineage[f"{site}/{artefact.name}"] = manifest.sha256
+    return lineage
+
+
+def _supplied(stage: Stage, fingerprint: Mapping[str, str]) -> dict[str, str]:
+    names = [f"table {table.name}" for table in (*stage.tables, *stage.optional_tables)]
+    if stage.needs_key or names:
+        names.append("pseudonym_key")
+    return {name: fingerprint[name] for name in names if name in fingerprint}
+
+
+def _required(artefact: AnyArtefact, site: str, store: ArtefactStore) -> Manifest:
+    manifest = store.manifest(artefact, site)
+    if manifest is None:
+        raise ArtefactMissingError(
+            f"`{artefact.name}` has not been made",
+            place=f"site {site}" if site != STUDY_FOLDER else "study",
+            remedy="Run the verb that makes it first (docs/reference/stages.md), or `multisite run` for everything.",
+        )
+    return manifest

@@ -1,0 +1,142 @@
+"""What a stage may look at of a site: its stores, its tables, its key. Used on the site's own machine only."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from multisite.dicom import Pseudonymiser
+from multisite.errors import ConfigError
+from multisite.runners.site_tables import read_site_table
+from multisite.schemas.site_tables import SITE_TABLES
+from multisite.storage.location import CredentialReference, StoreLocation
+from multisite.storage.objects import ObjectStore, ReadFailure
+from multisite.storage.opening import open_store
+from multisite.study import Site, Store
+from multisite.vocabulary import QuarantineReason
+
+__all__ = ["SiteObjects", "site_fingerprint", "site_key", "site_table", "store_location"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def store_location(store: Store) -> StoreLocation:
+    """Where the store is, and the names under which its secrets are found."""
+    credentials = CredentialReference(**store.credentials.model_dump()) if store.credentials else None
+    return StoreLocation(
+        name=store.name,
+        url=store.url,
+        endpoint=store.endpoint,
+        endpoint_env=store.endpoint_env,
+        region=store.region,
+        credentials=credentials,
+    )
+
+
+@dataclass(slots=True)
+class SiteObjects:
+    """The site's stores as a stage sees them; each is opened when first needed."""
+
+    site: Site
+    _open: dict[str, ObjectStore]
+
+    @classmethod
+    def of(cls, site: Site) -> "SiteObjects":
+        """The stores of ``site``, none of them opened yet."""
+        return cls(site, {})
+
+    def store(self, name: str) -> ObjectStore:
+        """The store called ``name``."""
+        if name not in self._open:
+            declared = next(store for store in self.site.stores if store.name == name)
+            self._open[name] = open_store(store_location(declared))
+        return self._open[name]
+
+    def listing(self) -> pl.DataFrame:
+        """Every object of every store."""
+        parts = [self._list(store.name) for store in self.site.stores]
+        return pl.concat(parts)
+
+    def prefixes(self, store: str, requests: list[tuple[str, int, int]]) -> list[bytes | QuarantineReason]:
+        """The bytes asked for, in order, or why there are none."""
+        results = self.store(store).read_prefixes(requests)
+        return [result.reason if isinstance(result, ReadFailure) else result for result in results]
+
+    def _list(self, name: str) -> pl.DataFrame:
+        batches = [
+            pl.DataFrame(
+                {
+                    "object_key": [info.key for info in batch],
+                    "size_bytes": [info.size_bytes for info in batch],
+                    "etag": [info.etag for info in batch],
+                    "modified_at": [info.modified_at or _EPOCH for info in batch],
+                },
+                schema={
+                    "object_key": pl.String,
+                    "size_bytes": pl.Int64,
+                    "etag": pl.String,
+                    "modified_at": pl.Datetime("us", "UTC"),
+                },
+            )
+            for batch in self.store(name).list()
+        ]
+        empty = pl.DataFrame(
+            schema={
+                "object_key": pl.String,
+                "size_bytes": pl.Int64,
+                "etag": pl.String,
+                "modified_at": pl.Datetime("us", "UTC"),
+            }
+        )
+        return pl.concat([empty, *batches]).select(pl.lit(name).alias("store"), pl.all())
+
+
+def site_key(site: Site) -> bytes:
+    """The pseudonym key from this machine's environment.
+
+    Raises
+    ------
+    ConfigError
+        When the variable is not set; a key that is too short is refused by the pseudonymiser.
+    """
+    value = os.environ.get(site.pseudonym_key_env, "")
+    if not value:
+        raise ConfigError(
+            f"the environment variable {site.pseudonym_key_env} is not set",
+            place=f"site {site.site}, `pseudonym_key_env`",
+            remedy="Set it, on the machine that reads the site's stores, to the site's key (16 characters or more).",
+        )
+    return value.encode()
+
+
+def site_table(site: Site, name: str) -> pl.DataFrame | None:
+    """A table of the site, validated and pseudonymised; None when the site file names none."""
+    declared = site.tables.get(name)
+    if declared is None:
+        return None
+    return read_site_table(
+        Path(declared.path),
+        SITE_TABLES[name],
+        columns=declared.columns,
+        date_format=declared.date_format,
+        pseudonyms=Pseudonymiser(site_key(site)),
+        site=site.site,
+    )
+
+
+def site_fingerprint(site: Site) -> dict[str, str]:
+    """Digests of the site's tables and key, so that a change of either is noticed; nothing can be read back from them.
+
+    A table that cannot be read has no digest here: the stage that needs it says what is wrong.
+    """
+    found = {"pseudonym_key": Pseudonymiser(site_key(site)).pseudonym("fingerprint", kind="fingerprint") or ""}
+    for name, table in site.tables.items():
+        try:
+            with Path(table.path).open("rb") as file:
+                found[f"table {name}"] = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            found[f"table {name}"] = "unreadable"
+    return found

@@ -1,0 +1,23 @@
+"""What every artefact and every site table looks like: columns, units, zone, constraints, and the shape of a stage.
+
+Belongs here: declarations, and the code that validates and documents by them. Does not belong: reading or writing
+(``storage``), or how a value is computed (the rooms). Everything from ``tallies`` upwards may import it.
+"""
+
+from multisite.schemas.artefact import AnyArtefact, Artefact, FileArtefact
+from multisite.schemas.column import Column, ColumnFamily, Constraint
+from multisite.schemas.stage import ObjectReader, Scope, Stage, StageInputs, StageOutputs
+
+__all__ = [
+    "AnyArtefact",
+    "Artefact",
+    "Column",
+    "ColumnFamily",
+    "Constraint",
+    "FileArtefact",
+    "ObjectReader",
+    "Scope",
+    "Stage",
+    "StageInputs",
+    "StageOutputs",
+]

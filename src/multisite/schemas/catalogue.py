@@ -1,0 +1,20 @@
+"""Every artefact by name, for the storage layer, the data dictionary and the tests."""
+
+from multisite.schemas import cohort, drift, integrity, performance, provenance, report
+from multisite.schemas.artefact import AnyArtefact, Artefact, FileArtefact
+
+__all__ = ["ARTEFACTS"]
+
+
+def _declared() -> dict[str, AnyArtefact]:
+    found: dict[str, AnyArtefact] = {}
+    for module in (provenance, cohort, integrity, performance, drift, report):
+        for name in module.__all__:
+            artefact = getattr(module, name)
+            if isinstance(artefact, Artefact | FileArtefact):
+                found[artefact.name] = artefact
+    return found
+
+
+ARTEFACTS: dict[str, AnyArtefact] = _declared()
+"""Artefact name to declaration."""

@@ -1,0 +1,73 @@
+"""The tables a site supplies: what each must hold, and which columns are identifiers.
+
+A site's own column names are mapped in its site file. Identifiers are replaced by the site's keyed pseudonyms when the
+table is read, with the same key and kind as the headers, so that the two can be joined and nothing else can.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+__all__ = ["CASES", "DEPLOYMENT", "PREDICTIONS", "SITE_TABLES", "SiteColumn", "SiteTable"]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteColumn:
+    """A column a site must, or may, supply; ``pseudonym_kind`` marks an identifier and its hashing domain."""
+
+    name: str
+    dtype: pl.DataType
+    description: str
+    required: bool = True
+    pseudonym_kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteTable:
+    """A table of the site. With ``open_prefixes`` it may carry more columns, named by the study."""
+
+    name: str
+    description: str
+    columns: tuple[SiteColumn, ...]
+    open_prefixes: tuple[str, ...] = ()
+
+
+_TEXT, _DATE, _FLOAT = pl.String(), pl.Date(), pl.Float64()
+
+CASES = SiteTable(
+    "cases",
+    "One row per case: who, which imaging study, which split, and the reference standard of each finding.",
+    (
+        SiteColumn("case_id", _TEXT, "Identifier of the case, unique in the table", pseudonym_kind="case"),
+        SiteColumn("patient_id", _TEXT, "PatientID as in the images", pseudonym_kind="patient"),
+        SiteColumn("study_instance_uid", _TEXT, "StudyInstanceUID of the case's imaging study", pseudonym_kind="study"),
+        SiteColumn("split", _TEXT, "train, tune or test"),
+        SiteColumn("case_date", _DATE, "Date of the case; the image's StudyDate where absent", required=False),
+    ),
+    open_prefixes=("reference_", "clinical_"),
+)
+
+PREDICTIONS = SiteTable(
+    "predictions",
+    "One row per case, finding and model: the score of the index test.",
+    (
+        SiteColumn("case_id", _TEXT, "Identifier of the case", pseudonym_kind="case"),
+        SiteColumn("finding", _TEXT, "A finding of the study file"),
+        SiteColumn("model", _TEXT, "A model of the study file"),
+        SiteColumn("score", _FLOAT, "Score, from 0 to 1"),
+    ),
+)
+
+DEPLOYMENT = SiteTable(
+    "deployment",
+    "One row per imaging study, finding and model in routine use after the validation.",
+    (
+        SiteColumn("patient_id", _TEXT, "PatientID as in the images", pseudonym_kind="patient"),
+        SiteColumn("study_instance_uid", _TEXT, "StudyInstanceUID", pseudonym_kind="study"),
+        SiteColumn("finding", _TEXT, "A finding of the study file"),
+        SiteColumn("model", _TEXT, "A model of the study file"),
+        SiteColumn("score", _FLOAT, "Score, from 0 to 1"),
+    ),
+)
+
+SITE_TABLES: dict[str, SiteTable] = {table.name: table for table in (CASES, PREDICTIONS, DEPLOYMENT)}

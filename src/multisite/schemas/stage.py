@@ -1,0 +1,113 @@
+"""A stage: what it reads, what it writes, and a pure function between the two.
+
+A stage never opens a file, a socket or a clock. A runner reads its inputs, calls ``run``, checks what comes back
+against the declared artefacts and writes it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+import polars as pl
+
+from multisite.errors import ArtefactMissingError
+from multisite.schemas.artefact import AnyArtefact, Artefact
+from multisite.schemas.site_tables import SiteTable
+from multisite.vocabulary import QuarantineReason
+
+__all__ = ["ObjectReader", "Scope", "Stage", "StageInputs", "StageOutputs"]
+
+
+class Scope(StrEnum):
+    """What one run of a stage covers."""
+
+    SITE = "site"
+    SHARD = "shard"
+    MONTH = "month"
+    STUDY = "study"
+
+
+class ObjectReader(Protocol):
+    """The site's stores, as far as a stage may see them."""
+
+    def listing(self) -> pl.DataFrame:
+        """Every object of every store: store, object_key, size_bytes, etag, modified_at."""
+        ...
+
+    def prefixes(self, store: str, requests: list[tuple[str, int, int]]) -> list[bytes | QuarantineReason]:
+        """Bytes [start, start + length) of each (key, start, length), in order.
+
+        ``b""`` where there is nothing in the range; a reason where the object vanished or could not be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StageInputs:
+    """All that a stage may look at.
+
+    ``frames`` holds the declared artefacts (of every site, told apart by the ``site`` column, when the scope is the
+    study), ``tables`` the site's own tables, and ``lineage`` the SHA-256 of each input as ``site/artefact``.
+    """
+
+    site: str
+    partition: str | None = None
+    frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    objects: ObjectReader | None = None
+    pseudonym_key: bytes | None = field(default=None, repr=False)
+    lineage: Mapping[str, str] = field(default_factory=dict)
+
+    def frame(self, artefact: str) -> pl.DataFrame:
+        """The rows of a declared input."""
+        if artefact not in self.frames:
+            raise ArtefactMissingError(
+                f"`{artefact}` has not been made",
+                place=f"site {self.site}",
+                remedy="Run the stage that writes it first.",
+            )
+        return self.frames[artefact]
+
+
+@dataclass(frozen=True, slots=True)
+class StageOutputs:
+    """What a stage hands back: a frame per table artefact, bytes per file artefact."""
+
+    frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A named step of the pipeline.
+
+    ``parameters`` picks, from the study protocol and the site, the plain values that ``run`` needs; their digest is
+    part of the run's identity, so a stage runs again exactly when its inputs, parameters or ``version`` change.
+
+    A stage of scope SHARD or MONTH runs once per part of ``partition_of``, and sees that part only.
+    ``projection`` names the columns it needs of a wide input. ``optional_reads`` may be missing, and are then left out.
+    """
+
+    name: str
+    title: str
+    verb: str
+    scope: Scope
+    version: int
+    reads: tuple[AnyArtefact, ...]
+    writes: tuple[AnyArtefact, ...]
+    run: Callable[[StageInputs, Any], StageOutputs]
+    parameters: Callable[[Any, Any], Any]
+    optional_reads: tuple[Artefact, ...] = ()
+    tables: tuple[SiteTable, ...] = ()
+    optional_tables: tuple[SiteTable, ...] = ()
+    partition_of: Artefact | None = None
+    projection: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reads_objects: bool = False
+    needs_key: bool = False
+
+    @property
+    def looks_outside(self) -> bool:
+        """Whether its result depends on the state of a store, so that no receipt can stand for running it again."""
+        return self.reads_objects and self.partition_of is None

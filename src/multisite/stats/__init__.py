@@ -1,0 +1,51 @@
+"""Estimators: arrays and counts in, frozen results out.
+
+Belongs here: one pure function per statistic, each with its interval, its undefined cases and its source.
+Does not belong: frames, files, strata, or the choice of which statistic a study reports. NumPy and SciPy
+(and, where they are right and fast, statsmodels and scikit-learn) are the only imports; every room from
+``tallies`` upwards may import it.
+"""
+
+from multisite.stats.auc import AucMethod, auc, auc_by_segment
+from multisite.stats.binning import equal_width_cell
+from multisite.stats.brier import brier
+from multisite.stats.calibration_bins import (
+    CalibrationError,
+    PerfectCalibration,
+    Reliability,
+    expected_calibration_error,
+    perfect_calibration,
+    reliability,
+)
+from multisite.stats.calibration_line import CalibrationLine, calibration_line
+from multisite.stats.estimate import CountArray, Estimate, FloatArray, ScoreEstimate
+from multisite.stats.observed_expected import observed_expected
+from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
+from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
+
+__all__ = [
+    "AucMethod",
+    "CalibrationError",
+    "CalibrationLine",
+    "ClusterMoments",
+    "CountArray",
+    "Estimate",
+    "FloatArray",
+    "PerfectCalibration",
+    "ProportionEstimate",
+    "Reliability",
+    "ScoreCounts",
+    "ScoreEstimate",
+    "SegmentedScoreCounts",
+    "auc",
+    "auc_by_segment",
+    "brier",
+    "calibration_line",
+    "clustered_proportion",
+    "equal_width_cell",
+    "expected_calibration_error",
+    "observed_expected",
+    "perfect_calibration",
+    "proportion",
+    "reliability",
+]

@@ -1,0 +1,123 @@
+"""Logistic recalibration: how far the scores must be shifted and stretched to fit the truth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from multisite.stats.estimate import ScoreEstimate, normal_quantile
+from multisite.stats.logistic_fit import Coefficient, GroupedBinary, fit_line, fit_shift
+from multisite.stats.score_counts import ScoreCounts, require_probabilities
+from multisite.vocabulary import EstimateStatus
+
+__all__ = ["CalibrationLine", "calibration_line"]
+
+_JOINT = "wald, intercept and slope fitted together"
+_FIXED = "wald, slope fixed at 1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationLine:
+    """Three coefficients of logistic recalibration.
+
+    ``intercept`` and ``slope`` come from one fit; ``in_the_large`` is the intercept with the slope fixed at
+    1. ``covariance`` is that of the first two. ``n_clipped`` cases had a score closer to 0 or 1 than
+    ``epsilon``.
+    """
+
+    intercept: ScoreEstimate
+    slope: ScoreEstimate
+    in_the_large: ScoreEstimate
+    covariance: float | None
+    epsilon: float
+    n_clipped: int
+
+
+def calibration_line(counts: ScoreCounts, *, level: float = 0.95, epsilon: float = 1e-6) -> CalibrationLine:
+    """Fit of logit P(y = 1) = a + b·logit(s), and of a alone with b = 1, by maximum likelihood on counts.
+
+    Parameters
+    ----------
+    counts
+        Positives and negatives per distinct score, scores in [0, 1].
+    level
+        Confidence level in (0, 1) of the Wald intervals; cases are taken as independent.
+    epsilon
+        Scores are first moved into [ε, 1 − ε], for the logit of 0 and 1 is infinite.
+
+    Returns
+    -------
+    CalibrationLine
+        Best values: intercept 0, slope 1, in-the-large 0. A slope below 1 means scores that are too
+        extreme; a negative in-the-large, scores that are too high.
+
+    Raises
+    ------
+    ValueError
+        If a score lies outside [0, 1] or ``epsilon`` outside (0, 0.5).
+
+    Undefined cases
+    ---------------
+    One class only: all three. One score for all, scores that separate the classes (the highest of one class
+    does not exceed the lowest of the other, so the likelihood has no maximum), or no convergence: intercept
+    and slope, while in-the-large still exists.
+
+    References
+    ----------
+    Cox DR. Biometrika 1958;45:562-565. doi:10.1093/biomet/45.3-4.562
+    Van Calster B et al. BMC Med 2019;17:230. doi:10.1186/s12916-019-1466-7
+    """
+    require_probabilities(counts)
+    if not 0.0 < epsilon < 0.5:
+        raise ValueError("`epsilon` must lie strictly between 0 and 0.5.")
+    z = normal_quantile(level)
+    total = counts.n_positive + counts.n_negative
+    kept = total > 0
+    score, positive, total = counts.score[kept], counts.n_positive[kept], total[kept]
+    x = special.logit(np.clip(score, epsilon, 1.0 - epsilon))
+    data = GroupedBinary(x, positive.astype(np.float64), total.astype(np.float64))
+    n_clipped = int(total[(score < epsilon) | (score > 1.0 - epsilon)].sum())
+
+    def coefficient(fitted: Coefficient | None, method: str, reason: str | None) -> ScoreEstimate:
+        return ScoreEstimate(
+            estimate=fitted.value if fitted else None,
+            ci_low=fitted.value - z * fitted.error if fitted else None,
+            ci_high=fitted.value + z * fitted.error if fitted else None,
+            ci_level=level,
+            ci_method=method,
+            n_cases=counts.positives + counts.negatives,
+            status=EstimateStatus.OK if fitted else EstimateStatus.UNDEFINED,
+            reason=reason,
+            n_positive=counts.positives,
+            n_negative=counts.negatives,
+            standard_error=fitted.error if fitted else None,
+        )
+
+    one_class = _one_class(counts)
+    shift = None if one_class else fit_shift(data)
+    obstacle = one_class or _no_maximum(data)
+    fit = None if obstacle else fit_line(data)
+    if fit is None and obstacle is None:
+        obstacle = "the fit did not converge"
+    return CalibrationLine(
+        intercept=coefficient(fit.intercept if fit else None, _JOINT, obstacle),
+        slope=coefficient(fit.slope if fit else None, _JOINT, obstacle),
+        in_the_large=coefficient(shift, _FIXED, one_class),
+        covariance=fit.covariance if fit else None,
+        epsilon=epsilon,
+        n_clipped=n_clipped,
+    )
+
+
+def _one_class(counts: ScoreCounts) -> str | None:
+    if counts.positives == 0:
+        return "no case" if counts.negatives == 0 else "no positive case"
+    return "no negative case" if counts.negatives == 0 else None
+
+
+def _no_maximum(data: GroupedBinary) -> str | None:
+    if data.x[0] == data.x[-1]:
+        return "every case has the same score"
+    with_positive, with_negative = data.x[data.positive > 0], data.x[data.positive < data.total]
+    overlap = with_positive[0] < with_negative[-1] and with_negative[0] < with_positive[-1]
+    return None if overlap else "the scores separate the classes, and the likelihood has no maximum"

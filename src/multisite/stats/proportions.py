@@ -1,0 +1,262 @@
+"""A proportion of independent cases, and a proportion of cases that cluster in patients."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from multisite.stats.estimate import Estimate, normal_quantile
+from multisite.vocabulary import EstimateStatus
+
+__all__ = ["ClusterMoments", "ProportionEstimate", "clustered_proportion", "proportion"]
+
+_CLUSTERED_METHOD = "patient-clustered wilson"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProportionEstimate(Estimate):
+    """A proportion with its numerator and denominator in cases.
+
+    The last three are ``None`` for independent cases. ``design_effect`` is the variance over that of as
+    many independent cases; ``effective_n`` the number of independent cases that would have given the same
+    interval.
+    """
+
+    numerator: int
+    denominator: int
+    n_patients: int | None = None
+    design_effect: float | None = None
+    effective_n: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterMoments:
+    """Sums over patients of a numerator y and a denominator n; the moments of disjoint patients add.
+
+    A patient with n = 0 takes no part. ``sum_yy``, ``sum_yn`` and ``sum_nn`` are the sums of y², yn and n².
+
+    Raises
+    ------
+    ValueError
+        If a sum is negative, the numerator exceeds the denominator, or the sums contradict each other.
+    """
+
+    n_patients: int
+    sum_y: int
+    sum_n: int
+    sum_yy: int
+    sum_yn: int
+    sum_nn: int
+
+    def __post_init__(self) -> None:
+        ordered = 0 <= self.sum_y <= self.sum_n and 0 <= self.sum_yy <= self.sum_yn <= self.sum_nn
+        possible = 0 <= self.n_patients <= self.sum_n <= self.sum_nn and self.sum_y <= self.sum_yy
+        if not (ordered and possible):
+            raise ValueError("The cluster moments contradict each other: 0 ≤ y ≤ n for every patient.")
+
+    @classmethod
+    def from_clusters(cls, numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> "ClusterMoments":
+        """Moments from one numerator and denominator per patient, whole numbers, shape ``(n_patients,)``."""
+        y, n = np.asarray(numerator, dtype=np.int64), np.asarray(denominator, dtype=np.int64)
+        if y.shape != n.shape or y.ndim != 1:
+            raise ValueError("`numerator` and `denominator` must be one-dimensional and of the same length.")
+        if ((y < 0) | (y > n)).any():
+            raise ValueError("Every numerator must lie between 0 and its denominator.")
+        sums = (n > 0, y, n, y * y, y * n, n * n)
+        return cls(*(int(values.sum()) for values in sums))
+
+    def __add__(self, other: "ClusterMoments") -> "ClusterMoments":
+        return ClusterMoments(
+            self.n_patients + other.n_patients,
+            self.sum_y + other.sum_y,
+            self.sum_n + other.sum_n,
+            self.sum_yy + other.sum_yy,
+            self.sum_yn + other.sum_yn,
+            self.sum_nn + other.sum_nn,
+        )
+
+    @property
+    def clustered(self) -> bool:
+        """Whether any patient contributes more than one case."""
+        return self.sum_nn > self.sum_n
+
+
+def proportion(
+    numerator: int,
+    denominator: int,
+    *,
+    method: Literal["wilson", "clopper-pearson"] = "wilson",
+    level: float = 0.95,
+) -> ProportionEstimate:
+    """Proportion y/n of independent cases.
+
+    ``wilson`` inverts the score test without continuity correction, (p̂ − p)² = z² p(1 − p)/n;
+    ``clopper-pearson`` inverts the two one-sided exact binomial tests and never covers less than ``level``.
+
+    Parameters
+    ----------
+    numerator, denominator
+        Whole numbers, 0 ≤ numerator ≤ denominator.
+    method
+        Interval.
+    level
+        Confidence level in (0, 1).
+
+    Returns
+    -------
+    ProportionEstimate
+        Estimate in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the counts are not whole, the numerator lies outside [0, denominator], or the method is unknown.
+
+    Undefined cases
+    ---------------
+    A denominator of zero.
+
+    References
+    ----------
+    Newcombe RG. Stat Med 1998;17:857-872.
+    doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E
+
+    Examples
+    --------
+    >>> result = proportion(81, 263)
+    >>> round(result.ci_low, 4), round(result.ci_high, 4)
+    (0.2553, 0.3662)
+    """
+    if int(numerator) != numerator or int(denominator) != denominator:
+        raise ValueError("`numerator` and `denominator` must be whole numbers.")
+    y, n = int(numerator), int(denominator)
+    if not 0 <= y <= n:
+        raise ValueError("`numerator` must lie between 0 and `denominator`.")
+    if method not in ("wilson", "clopper-pearson"):
+        raise ValueError("`method` must be `wilson` or `clopper-pearson`.")
+    z = normal_quantile(level)
+    if n == 0:
+        return _undefined(method, level, n_patients=None)
+    low, high = _wilson(y / n, n, z) if method == "wilson" else _clopper_pearson(y, n, level)
+    return ProportionEstimate(
+        estimate=y / n,
+        ci_low=low,
+        ci_high=high,
+        ci_level=level,
+        ci_method=method,
+        n_cases=n,
+        numerator=y,
+        denominator=n,
+    )
+
+
+def clustered_proportion(moments: ClusterMoments, *, level: float = 0.95) -> ProportionEstimate:
+    """Proportion r = Σy/Σn of cases that cluster in K patients, with an interval that counts patients.
+
+    The variance of the ratio is taken between patients, v = K/(K − 1) · Σ(y − r n)² / (Σn)²; the design
+    effect is v over r(1 − r)/Σn. The interval is Wilson's at the effective number of cases of Korn and
+    Graubard, min(Σn, Σn / design effect · (z / t)²) with t the Student quantile on K − 1 degrees of
+    freedom, so that few patients widen it.
+
+    Parameters
+    ----------
+    moments
+        Sums over patients.
+    level
+        Confidence level in (0, 1).
+
+    Returns
+    -------
+    ProportionEstimate
+        Estimate in [0, 1], with the design effect and the effective number of cases.
+
+    Undefined cases
+    ---------------
+    No case: undefined. One patient: the estimate stands, status ``insufficient``, without an interval, for
+    there is no variance between patients. Where the sums show no variance (a proportion of 0 or 1) the
+    interval assumes that all cases of a patient are alike, design effect Σn²/Σn, and ``ci_method`` says so.
+
+    References
+    ----------
+    Korn EL, Graubard BI. Surv Methodol 1998;24:193-201.
+    Dean N, Pagano M. J Surv Stat Methodol 2015;3:484-503. doi:10.1093/jssam/smv024
+    """
+    z = normal_quantile(level)
+    k, n, y = moments.n_patients, moments.sum_n, moments.sum_y
+    if n == 0:
+        return _undefined(_CLUSTERED_METHOD, level, n_patients=0)
+    r = y / n
+    if k == 1:
+        return ProportionEstimate(
+            estimate=r,
+            ci_low=None,
+            ci_high=None,
+            ci_level=level,
+            ci_method=_CLUSTERED_METHOD,
+            n_cases=n,
+            status=EstimateStatus.INSUFFICIENT,
+            reason="one patient: there is no variance between patients, and no interval",
+            numerator=y,
+            denominator=n,
+            n_patients=k,
+        )
+    # Whole-number arithmetic keeps the sum of squares exact where r is close to 0 or 1.
+    residual = (moments.sum_yy * n * n - 2 * y * n * moments.sum_yn + y * y * moments.sum_nn) / (n * n)
+    method = _CLUSTERED_METHOD
+    if 0 < y < n and residual > 0:
+        variance = k / (k - 1) * residual / (n * n)
+        design_effect = variance * n / (r * (1.0 - r))
+    else:
+        design_effect = moments.sum_nn / n
+        method = f"{_CLUSTERED_METHOD}, cases of a patient taken as alike"
+    student = float(special.stdtrit(k - 1, 0.5 + level / 2.0))
+    effective_n = min(float(n), n / design_effect * (z / student) ** 2)
+    low, high = _wilson(r, effective_n, z)
+    return ProportionEstimate(
+        estimate=r,
+        ci_low=low,
+        ci_high=high,
+        ci_level=level,
+        ci_method=method,
+        n_cases=n,
+        numerator=y,
+        denominator=n,
+        n_patients=k,
+        design_effect=design_effect,
+        effective_n=effective_n,
+    )
+
+
+def _undefined(method: str, level: float, *, n_patients: int | None) -> ProportionEstimate:
+    return ProportionEstimate(
+        estimate=None,
+        ci_low=None,
+        ci_high=None,
+        ci_level=level,
+        ci_method=method,
+        n_cases=0,
+        status=EstimateStatus.UNDEFINED,
+        reason="the denominator is zero",
+        numerator=0,
+        denominator=0,
+        n_patients=n_patients,
+    )
+
+
+def _wilson(p: float, n: float, z: float) -> tuple[float, float]:
+    # statsmodels has this too, but takes a second and pandas to import, and whole numbers only.
+    centre = (p + z * z / (2.0 * n)) / (1.0 + z * z / n)
+    half = z * math.sqrt(p * (1.0 - p) / n + z * z / (4.0 * n * n)) / (1.0 + z * z / n)
+    low = 0.0 if p == 0.0 else centre - half
+    high = 1.0 if p == 1.0 else centre + half
+    return max(0.0, min(low, p)), min(1.0, max(high, p))
+
+
+def _clopper_pearson(y: int, n: int, level: float) -> tuple[float, float]:
+    tail = (1.0 - level) / 2.0
+    low = 0.0 if y == 0 else float(special.betaincinv(y, n - y + 1, tail))
+    high = 1.0 if y == n else float(special.betaincinv(y + 1, n - y, 1.0 - tail))
+    return low, high

@@ -1,0 +1,168 @@
+"""Artefacts by name: validated on writing, kept in parts, readable only once their manifest stands.
+
+Layout under the workspace: ``<study>/<site>/<artefact>/part-<partition>.parquet`` with ``manifest.json`` beside it, and
+``<study>/<site>/_receipts/<stage>/<partition>.json``.
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from multisite.errors import ArtefactMissingError
+from multisite.schemas import AnyArtefact, Artefact, FileArtefact
+from multisite.storage.canonical import sha256_hex
+from multisite.storage.manifest import Manifest, Part, Receipt
+from multisite.storage.objects import ObjectStore
+from multisite.storage.zones import require_zone
+from multisite.vocabulary import Zone
+
+__all__ = ["WHOLE", "ArtefactStore"]
+
+WHOLE = "all"
+"""Partition of an artefact that is not kept in parts."""
+
+_ROW_GROUP = 100_000
+
+
+class ArtefactStore:
+    """One study's artefacts in a workspace that was opened for a zone."""
+
+    def __init__(self, objects: ObjectStore, *, study: str, zone: Zone) -> None:
+        self._objects = objects
+        self._study = study
+        self._zone = zone
+
+    def write_table(self, artefact: Artefact, site: str, partition: str, frame: pl.DataFrame) -> tuple[Part, ...]:
+        """Write ``frame`` as one part, or one part per value of ``artefact.partitioned_by``; each put is atomic.
+
+        Raises
+        ------
+        SchemaError, ZoneError
+            Before anything is written.
+        """
+        require_zone(artefact, self._zone)
+        conformed = artefact.conform(frame)
+        if artefact.partitioned_by is None:
+            return (self._put_table(artefact, site, partition, conformed),)
+        groups = conformed.partition_by(artefact.partitioned_by, as_dict=True, maintain_order=True)
+        return tuple(self._put_table(artefact, site, str(value), part) for (value,), part in sorted(groups.items()))
+
+    def write_file(self, artefact: FileArtefact, site: str, partition: str, content: bytes) -> tuple[Part, ...]:
+        """Write a document as one part; ZoneError before anything is written."""
+        require_zone(artefact, self._zone)
+        self._objects.write(self._part_key(artefact, site, partition), content)
+        return (Part(partition, sha256_hex([content]), len(content), 0),)
+
+    def write_receipt(self, receipt: Receipt) -> None:
+        """Declare a run complete."""
+        self._objects.write(self._receipt_key(receipt.site, receipt.stage, receipt.partition), receipt.to_bytes())
+
+    def valid_receipt(
+        self, stage: str, site: str, partition: str, *, identity: str, artefacts: Sequence[AnyArtefact]
+    ) -> Receipt | None:
+        """The receipt of a run that need not be repeated: same identity, and every part still there in full size."""
+        key = self._receipt_key(site, stage, partition)
+        if not self._objects.exists(key):
+            return None
+        try:
+            receipt = Receipt.from_bytes(self._objects.read(key))
+        except (ValueError, KeyError, TypeError):
+            return None
+        if receipt.identity != identity or set(receipt.parts) != {artefact.name for artefact in artefacts}:
+            return None
+        whole = all(
+            self._objects.size(self._part_key(artefact, site, part.partition)) == part.n_bytes
+            for artefact in artefacts
+            for part in receipt.parts[artefact.name]
+        )
+        return receipt if whole else None
+
+    def commit(self, artefact: AnyArtefact, manifest: Manifest) -> None:
+        """Make the parts of ``manifest`` the artefact; parts that only the manifest before it named are removed."""
+        require_zone(artefact, self._zone)
+        before = self.manifest(artefact, manifest.site)
+        content = manifest.to_bytes()
+        if before is None or before.to_bytes() != content:
+            self._objects.write(self._manifest_key(artefact.name, manifest.site), content)
+        if before is not None:
+            kept = {part.partition for part in manifest.parts}
+            for part in before.parts:
+                if part.partition not in kept:
+                    self._objects.delete(self._part_key(artefact, manifest.site, part.partition))
+
+    def manifest(self, artefact: AnyArtefact, site: str) -> Manifest | None:
+        """The manifest of the artefact, or None when it has not been made."""
+        key = self._manifest_key(artefact.name, site)
+        return Manifest.from_bytes(self._objects.read(key)) if self._objects.exists(key) else None
+
+    def read(
+        self,
+        artefact: Artefact,
+        site: str,
+        *,
+        partitions: Iterable[str] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pl.DataFrame:
+        """The rows of the artefact in order of partition, or of the named partitions and columns only.
+
+        Raises
+        ------
+        ArtefactMissingError
+            When the artefact has not been made.
+        """
+        manifest = self._required(artefact, site)
+        wanted = None if partitions is None else set(partitions)
+        frames = [
+            pl.read_parquet(
+                io.BytesIO(self._objects.read(self._part_key(artefact, site, part.partition))),
+                columns=list(columns) if columns is not None else None,
+            )
+            for part in manifest.parts
+            if (wanted is None or part.partition in wanted) and part.n_rows
+        ]
+        if not frames:
+            # A part without rows still carries the columns that the study declared.
+            empty = [p.partition for p in manifest.parts if wanted is None or p.partition in wanted]
+            if not empty:
+                frame = artefact.empty()
+                return frame.select(columns) if columns is not None else frame
+            content = self._objects.read(self._part_key(artefact, site, empty[0]))
+            frames = [pl.read_parquet(io.BytesIO(content), columns=list(columns) if columns is not None else None)]
+        return pl.concat(frames, how="vertical", rechunk=True)
+
+    def read_file(self, artefact: FileArtefact, site: str, partition: str = WHOLE) -> bytes:
+        """The bytes of a document; ArtefactMissingError when it has not been made."""
+        self._required(artefact, site)
+        return self._objects.read(self._part_key(artefact, site, partition))
+
+    def locate(self, artefact: AnyArtefact, site: str, partition: str = WHOLE) -> str:
+        """Key of a part, relative to the workspace: for people, in closing lines."""
+        return self._part_key(artefact, site, partition)
+
+    def _required(self, artefact: AnyArtefact, site: str) -> Manifest:
+        manifest = self.manifest(artefact, site)
+        if manifest is None:
+            raise ArtefactMissingError(
+                f"`{artefact.name}` has not been made",
+                place=f"site {site}",
+                remedy="Run the stage that writes it first.",
+            )
+        return manifest
+
+    def _put_table(self, artefact: Artefact, site: str, partition: str, frame: pl.DataFrame) -> Part:
+        buffer = io.BytesIO()
+        frame.rechunk().write_parquet(buffer, compression="zstd", statistics=True, row_group_size=_ROW_GROUP)
+        content = buffer.getvalue()
+        self._objects.write(self._part_key(artefact, site, partition), content)
+        return Part(partition, sha256_hex([content]), len(content), frame.height)
+
+    def _part_key(self, artefact: AnyArtefact, site: str, partition: str) -> str:
+        suffix = artefact.suffix if isinstance(artefact, FileArtefact) else ".parquet"
+        return f"{self._study}/{site}/{artefact.name}/part-{partition}{suffix}"
+
+    def _manifest_key(self, artefact: str, site: str) -> str:
+        return f"{self._study}/{site}/{artefact}/manifest.json"
+
+    def _receipt_key(self, site: str, stage: str, partition: str) -> str:
+        return f"{self._study}/{site}/_receipts/{stage}/{partition}.json"

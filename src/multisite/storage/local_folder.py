@@ -1,0 +1,240 @@
+"""A folder as a store: one open, one positioned read and one close per object, and no threads.
+
+Symbolic links are followed only to files inside the folder; a link to anywhere else, or to a folder, is
+passed over.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from multisite.errors import ConfigError, StoreError
+from multisite.storage.file_names import key_of_name, name_of_key
+from multisite.storage.location import StoreLocation
+from multisite.storage.objects import (
+    TEMPORARY_PREFIX,
+    ObjectBatch,
+    ObjectInfo,
+    ObjectStore,
+    ReadFailure,
+    ReadResult,
+    require_writable_key,
+)
+from multisite.storage.retrying import RETRY_DELAYS_S, in_windows
+from multisite.vocabulary import QuarantineReason
+
+__all__ = ["LocalFolder"]
+
+_BATCH = 1000
+_WINDOW = 1024
+# O_NONBLOCK: a named pipe among the images must not hang the reader; it changes nothing for regular files.
+_OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_GONE = {errno.ENOENT, errno.ENOTDIR}
+_TRANSIENT = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno.EINTR, errno.EMFILE, errno.ENFILE}
+
+
+class LocalFolder(ObjectStore):
+    """The files below a folder, by their paths relative to it. ``etag`` is always None."""
+
+    def __init__(self, location: StoreLocation) -> None:
+        super().__init__(location)
+        self._root = os.path.realpath(_folder_of(location))
+
+    def list(self, prefix: str = "") -> Iterator[ObjectBatch]:
+        self.check()
+        start = self._path(prefix.strip("/"))
+        batch: ObjectBatch = []
+        pending = [start] if self._is_inside(start) else []
+        while pending:
+            folder = pending.pop()
+            for entry in self._entries(folder):
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
+                    continue
+                info = self._info(entry.path)
+                if info is not None and not entry.name.startswith(TEMPORARY_PREFIX):
+                    batch.append(info)
+                if len(batch) == _BATCH:
+                    yield batch
+                    batch = []
+        if batch:
+            yield batch
+
+    def read(self, key: str) -> bytes:
+        path = self._path(key)
+        try:
+            if not self._is_inside(_parent(path)) or not stat.S_ISREG(Path(path).stat().st_mode):
+                raise self.missing_object()
+            with os.fdopen(self._open(path), "rb") as stream:
+                return stream.read()
+        except OSError as error:
+            if error.errno in _GONE:
+                raise self.missing_object() from None
+            raise self._failed("An object cannot be read", error) from None
+
+    def read_prefixes(self, requests: Sequence[tuple[str, int, int]], *, concurrency: int = 32) -> Iterator[ReadResult]:
+        return in_windows(requests, window=_WINDOW, read=self._read_window, check=self.check)
+
+    def write(self, key: str, data: bytes) -> None:
+        target = Path(f"{self._root}/{require_writable_key(key)}")
+        if not self._is_inside(str(target.parent)):
+            raise StoreError("A folder in a store links to outside of it", place=self.location.place)
+        temporary = target.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(target)
+            _sync_folder(target.parent)
+        except OSError as error:
+            raise self._failed("An object cannot be written", error) from None
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+    def head(self, key: str) -> ObjectInfo | None:
+        path = self._path(key)
+        return self._info(path) if self._is_inside(_parent(path)) else None
+
+    def delete(self, key: str) -> None:
+        if self.head(key) is None:
+            return
+        try:
+            Path(self._path(key)).unlink(missing_ok=True)
+        except OSError as error:
+            raise self._failed("An object cannot be removed", error) from None
+
+    def check(self) -> None:
+        fact = ""
+        if not Path(self._root).exists():
+            fact = "The folder of a store does not exist"
+        elif not Path(self._root).is_dir():
+            fact = "The URL of a store names a file, not a folder"
+        elif not os.access(self._root, os.R_OK | os.X_OK):
+            fact = "The folder of a store may not be read by this user"
+        if fact:
+            raise StoreError(
+                fact,
+                place=self.location.place,
+                remedy="Correct `url` in the site file, or mount or share the folder.",
+            )
+
+    def _read_window(self, requests: Sequence[tuple[str, int, int]]) -> Sequence[ReadResult]:
+        inside: dict[str, bool] = {}
+        results: Sequence[ReadResult] = [
+            self._read_range(self._path(key), start, length, inside) for key, start, length in requests
+        ]
+        return results
+
+    def _read_range(self, path: str, start: int, length: int, inside: dict[str, bool]) -> ReadResult:
+        folder = _parent(path)
+        if folder not in inside:
+            inside[folder] = self._is_inside(folder)
+        if not inside[folder]:
+            return ReadFailure(QuarantineReason.VANISHED)
+        for delay in (*RETRY_DELAYS_S, None):
+            try:
+                descriptor = self._open(path)
+                try:
+                    return os.pread(descriptor, length, start)
+                finally:
+                    os.close(descriptor)
+            except OSError as error:
+                if error.errno in _GONE:
+                    return ReadFailure(QuarantineReason.VANISHED)
+                if delay is None or error.errno not in _TRANSIENT:
+                    break
+                time.sleep(delay)
+        return ReadFailure(QuarantineReason.READ_FAILED)
+
+    def _open(self, path: str) -> int:
+        """A descriptor of the file; OSError as if it did not exist when it lies outside of the folder."""
+        try:
+            return os.open(path, _OPEN_FLAGS)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+        target = os.path.realpath(path)
+        if not self._is_inside(target):
+            raise FileNotFoundError(errno.ENOENT, "a link to outside of the store")
+        return os.open(target, _OPEN_FLAGS)
+
+    def _entries(self, folder: str) -> Sequence[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                return [entry for entry in entries if entry.is_dir(follow_symlinks=False) or entry.is_file()]
+        except OSError as error:
+            if error.errno in _GONE:
+                return []
+            raise self._failed("A folder inside a store cannot be listed", error) from None
+
+    def _info(self, path: str) -> ObjectInfo | None:
+        """What is known of a regular file or of a link to one inside the folder; None for anything else."""
+        try:
+            status = os.lstat(path)
+            if stat.S_ISLNK(status.st_mode):
+                target = os.path.realpath(path)
+                if not self._is_inside(target):
+                    return None
+                status = os.lstat(target)
+        except (OSError, ValueError):
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        key = key_of_name(path[len(self._root) + 1 :])
+        modified_at = datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1e6, UTC)
+        return ObjectInfo(key, status.st_size, None, modified_at)
+
+    def _path(self, key: str) -> str:
+        path = f"{self._root}/{key}" if key else self._root
+        if "\\x" in key and not os.path.lexists(path):
+            return f"{self._root}/{name_of_key(key)}"
+        return path
+
+    def _is_inside(self, path: str) -> bool:
+        real = os.path.realpath(path)
+        return real == self._root or real.startswith(self._root + "/")
+
+    def _failed(self, fact: str, error: OSError) -> StoreError:
+        reason = errno.errorcode.get(error.errno or 0, type(error).__name__)
+        return StoreError(
+            f"{fact} ({reason})",
+            place=self.location.place,
+            remedy="Check the permissions of the folder, its disk or share, and the space left.",
+        )
+
+
+def _folder_of(location: StoreLocation) -> str:
+    if "://" not in location.url:
+        return location.url
+    parts = urlsplit(location.url)
+    if parts.netloc not in ("", "localhost") or not parts.path:
+        raise ConfigError(
+            "The `file://` URL of a store names another machine, or no folder",
+            place=location.place,
+            remedy="Write file:///folder with three slashes, or the plain path.",
+        )
+    return url2pathname(parts.path)
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in ``folder`` outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

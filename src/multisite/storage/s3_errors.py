@@ -1,0 +1,98 @@
+"""What S3 clients raise, as store errors: the answer's code decides, and nothing of its text is repeated."""
+
+import re
+from dataclasses import dataclass
+
+import botocore.exceptions
+
+from multisite.errors import StoreError
+from multisite.storage.location import StoreLocation
+
+__all__ = ["S3_FAILURES", "answer_code", "store_error"]
+
+S3_FAILURES = (OSError, botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError)
+"""What s3fs raises when a request fails: translated answers are OSErrors, broken connections are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    codes: frozenset[str]
+    fact: str
+    remedy: str
+
+
+_MEANINGS = (
+    _Meaning(
+        frozenset({"NoSuchBucket"}),
+        "The bucket of a store does not exist",
+        "Correct the bucket in `url`, or have it created.",
+    ),
+    _Meaning(
+        frozenset(
+            {
+                "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken",
+                "TokenRefreshRequired", "InvalidSecurity", "NotSignedUp",
+            }
+        ),
+        "A store refuses the credentials",
+        "Check the variables, or the profile, named under `credentials`, on the machine that reads.",
+    ),
+    _Meaning(
+        frozenset({"AccessDenied", "AllAccessDisabled", "AccountProblem", "403"}),
+        "A store knows the credentials and denies the access",
+        "Ask the owner of the bucket for permission to list and read; for a workspace, also to write and delete.",
+    ),
+    _Meaning(
+        frozenset({"RequestTimeTooSkewed"}),
+        "The clock of this machine differs from the store's",
+        "Set the clock; S3 refuses requests that are more than fifteen minutes off.",
+    ),
+    _Meaning(
+        frozenset(
+            {
+                "PermanentRedirect", "TemporaryRedirect", "Redirect", "301", "307",
+                "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
+            }
+        ),
+        "The bucket of a store lies in another region",
+        "Correct `region` in the site file.",
+    ),
+)  # fmt: skip
+
+
+def answer_code(error: BaseException) -> str | None:
+    """The code of an S3 answer, such as ``NoSuchBucket``; None when there was no answer."""
+    for candidate in (error, error.__cause__):
+        if isinstance(candidate, botocore.exceptions.ClientError):
+            return str(candidate.response.get("Error", {}).get("Code", "unknown"))
+    return None
+
+
+def store_error(location: StoreLocation, error: BaseException) -> StoreError:
+    """The error to raise for ``error``; raise it ``from None``, because what it came from quotes keys."""
+    code = answer_code(error)
+    if code is None:
+        return _no_answer(location, error)
+    shown = code if re.fullmatch(r"[A-Za-z0-9]{1,60}", code) else "no code"
+    for meaning in _MEANINGS:
+        if code in meaning.codes:
+            return StoreError(f"{meaning.fact} ({shown})", place=location.place, remedy=meaning.remedy)
+    return StoreError(
+        f"A store answers with an error ({shown})",
+        place=location.place,
+        remedy="Try again; if it stays, ask those who run the store what this code means there.",
+    )
+
+
+def _no_answer(location: StoreLocation, error: BaseException) -> StoreError:
+    if isinstance(error, botocore.exceptions.SSLError):
+        return StoreError(
+            "The certificate of a store is not trusted",
+            place=location.place,
+            remedy="Set AWS_CA_BUNDLE to a file with the certificate of the authority that signed it.",
+        )
+    return StoreError(
+        f"A store does not answer ({type(error).__name__})",
+        place=location.place,
+        remedy="Check `endpoint`, that the server runs, and that this machine may reach it.",
+    )

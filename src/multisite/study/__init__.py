@@ -1,0 +1,22 @@
+"""The study protocol and the site files: frozen models, loaded and checked.
+
+Belongs here: what a configuration file may say, and reading it with every fault named at once. Does not belong: using
+the values (the rooms take plain parameters). Rooms import it only in their ``stage.py``.
+"""
+
+from multisite.study.loading import load_site, load_sites, load_study
+from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
+from multisite.study.study_file import EligibilityRule, Stratum, Study
+
+__all__ = [
+    "Credentials",
+    "EligibilityRule",
+    "Site",
+    "SiteTableFile",
+    "Store",
+    "Stratum",
+    "Study",
+    "load_site",
+    "load_sites",
+    "load_study",
+]

@@ -1,0 +1,175 @@
+"""The study protocol: frozen models of ``study.yaml``. Shared by all sites; holds no secret and no path."""
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from multisite.vocabulary import Severity
+
+__all__ = [
+    "Cohort",
+    "Drift",
+    "EligibilityRule",
+    "Extraction",
+    "Finding",
+    "Integrity",
+    "IntendedUse",
+    "Model",
+    "Performance",
+    "Stratum",
+    "Study",
+]
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Scalar = str | float | int | bool
+
+
+class Section(BaseModel):
+    """A part of a configuration file: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, str_min_length=1)
+
+
+class IntendedUse(Section):
+    """What the claim is about, and what it is not."""
+
+    task: str
+    population: str
+    setting: str
+    human_role: str
+    not_validated_for: tuple[str, ...] = ()
+
+
+class Finding(Section):
+    """A target condition: an endpoint with a reference standard and a score."""
+
+    id: Identifier
+    title: str
+
+
+class Model(Section):
+    """An index test."""
+
+    id: Identifier
+    title: str
+    version: str
+
+
+class EligibilityRule(Section):
+    """A rule that a case must satisfy, applied in the order of the file."""
+
+    id: Identifier
+    column: str
+    operator: Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in", "is known"]
+    value: Scalar | tuple[Scalar, ...] | None = None
+    when_missing: Literal["exclude", "keep", "fail"]
+    reason: str
+
+    @model_validator(mode="after")
+    def _value_fits_operator(self) -> "EligibilityRule":
+        if self.operator in ("in", "not in") and not isinstance(self.value, tuple):
+            raise ValueError("`value` must be a list for the operators `in` and `not in`")
+        if self.operator == "is known" and self.value is not None:
+            raise ValueError("`is known` takes no value")
+        if self.operator not in ("in", "not in", "is known") and (self.value is None or isinstance(self.value, tuple)):
+            raise ValueError("`value` must be a single value for this operator")
+        return self
+
+
+class Stratum(Section):
+    """An axis along which results are broken down. With ``bands`` a number is cut: [a, b) for each pair of edges."""
+
+    id: Identifier
+    title: str
+    column: str
+    bands: tuple[float, ...] | None = None
+    unit: str | None = None
+    levels: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _bands_rise(self) -> "Stratum":
+        if self.bands is not None and any(a >= b for a, b in pairwise(self.bands)):
+            raise ValueError("`bands` must be rising edges")
+        if self.bands is not None and self.levels is not None:
+            raise ValueError("give either `bands` or `levels`, not both")
+        return self
+
+
+class Cohort(Section):
+    """Which cases are validated, in which images, and along which strata."""
+
+    modalities: Annotated[tuple[str, ...], Field(min_length=1)]
+    eligibility: tuple[EligibilityRule, ...] = ()
+    strata: Annotated[tuple[Stratum, ...], Field(min_length=1)]
+
+
+class Integrity(Section):
+    """Which checks run, and which of them stop the claim when they fail."""
+
+    blocking: tuple[Identifier, ...] = ()
+    severity: dict[Identifier, Severity] = Field(default_factory=dict)
+    train_ends_before_test: bool = True
+
+
+class Performance(Section):
+    """How the index test is judged on the test split."""
+
+    threshold: Annotated[float, Field(ge=0, le=1)]
+    ci_level: Share = 0.95
+    reliability_bins: Annotated[int, Field(ge=2, le=50)] = 10
+    minimum_denominator: Annotated[int, Field(ge=1)] = 10
+    score_grid_steps: Annotated[int, Field(ge=10, le=10_000)] = 1000
+    null_replicates: Annotated[int, Field(ge=100, le=100_000)] = 1000
+    seed: int
+
+
+class Drift(Section):
+    """Which columns are watched after the validation."""
+
+    numbers: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    bins: Annotated[int, Field(ge=2, le=50)] = 10
+
+    @model_validator(mode="after")
+    def _something_is_watched(self) -> "Drift":
+        if not self.numbers and not self.categories:
+            raise ValueError("name at least one column under `numbers` or `categories`")
+        return self
+
+
+class Extraction(Section):
+    """How headers are read."""
+
+    first_read_bytes: Annotated[int, Field(ge=512)] = 16_384
+    max_header_bytes: Annotated[int, Field(ge=4096)] = 16_777_216
+    shard_objects: Annotated[int, Field(ge=1, le=100_000)] = 1000
+
+
+class Study(Section):
+    """The whole protocol."""
+
+    study: Identifier
+    title: str
+    intended_use: IntendedUse
+    findings: Annotated[tuple[Finding, ...], Field(min_length=1)]
+    models: Annotated[tuple[Model, ...], Field(min_length=1)]
+    cohort: Cohort
+    integrity: Integrity = Integrity()
+    performance: Performance
+    drift: Drift
+    extraction: Extraction = Extraction()
+
+    @model_validator(mode="after")
+    def _identifiers_are_unique(self) -> "Study":
+        groups: dict[str, list[str]] = {
+            "findings": [f.id for f in self.findings],
+            "models": [m.id for m in self.models],
+            "cohort.strata": [s.id for s in self.cohort.strata],
+            "cohort.eligibility": [r.id for r in self.cohort.eligibility],
+        }
+        for place, ids in groups.items():
+            if len(set(ids)) != len(ids):
+                raise ValueError(f"two entries of `{place}` have the same id")
+        return self

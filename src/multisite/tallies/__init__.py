@@ -1,0 +1,27 @@
+"""Mergeable counts over strata: made from frames once, added exactly, and the source of every estimate.
+
+Belongs here: counts that add over disjoint cases, and the way from a frame of cases to them. Does not
+belong: what is estimated from them (``stats``), which of them a study reports (``performance``), or leaving
+a site (the gate). Every room above may import it.
+"""
+
+from multisite.tallies.proportion_moments import (
+    PROPORTION_METRICS,
+    ProportionMoments,
+    combine_proportion_moments,
+    tally_proportions,
+)
+from multisite.tallies.score_tally import ScoreTally, combine_score_tallies
+from multisite.tallies.segments import KEYS
+from multisite.tallies.tally_scores import tally_scores
+
+__all__ = [
+    "KEYS",
+    "PROPORTION_METRICS",
+    "ProportionMoments",
+    "ScoreTally",
+    "combine_proportion_moments",
+    "combine_score_tallies",
+    "tally_proportions",
+    "tally_scores",
+]

@@ -1,0 +1,96 @@
+"""The closed enumerations that every room shares. A new word here is a decision; a synonym is a mistake."""
+
+from enum import StrEnum
+
+__all__ = [
+    "ALL_SITES",
+    "OVERALL",
+    "UNKNOWN",
+    "ColumnPrivacy",
+    "EstimateStatus",
+    "QuarantineReason",
+    "Severity",
+    "Split",
+    "Verdict",
+    "Zone",
+]
+
+ALL_SITES = "all sites"
+"""The value of a ``site`` column in rows that were combined over every site."""
+
+OVERALL = "overall"
+"""The stratum, and its only level, that holds every case."""
+
+UNKNOWN = "unknown"
+"""The level of a stratum whose value is missing: always a level of its own, never dropped."""
+
+
+class Zone(StrEnum):
+    """How far an artefact may travel, from the most to the least trusted place."""
+
+    SITE = "site"
+    AGGREGATE = "aggregate"
+    CENTRAL = "central"
+
+    @property
+    def trust(self) -> int:
+        """Rank of the place: a store may hold artefacts of its own rank or below."""
+        return {Zone.SITE: 2, Zone.AGGREGATE: 1, Zone.CENTRAL: 0}[self]
+
+
+class ColumnPrivacy(StrEnum):
+    """What a column says about a person."""
+
+    DIRECT = "direct identifier"
+    QUASI = "quasi-identifier"
+    PSEUDONYM = "pseudonym"
+    SAFE = "safe"
+
+
+class Split(StrEnum):
+    """The part of the cohort a case belongs to; "validation" is never used for a split."""
+
+    TRAIN = "train"
+    TUNE = "tune"
+    TEST = "test"
+
+
+class Severity(StrEnum):
+    """How much a failed check threatens the claim."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+
+
+class Verdict(StrEnum):
+    """The outcome of a check."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INSUFFICIENT = "insufficient evidence"
+    NOT_APPLICABLE = "not applicable"
+    ERROR = "error"
+
+
+class EstimateStatus(StrEnum):
+    """Why an estimate has, or lacks, a number. Zero is a number; these are not."""
+
+    OK = "ok"
+    INSUFFICIENT = "insufficient"
+    UNDEFINED = "undefined"
+    SUPPRESSED = "suppressed"
+
+
+class QuarantineReason(StrEnum):
+    """Why an object gave no header row."""
+
+    EMPTY_OBJECT = "empty object"
+    NOT_DICOM = "not DICOM"
+    TRUNCATED = "truncated header"
+    UNREADABLE = "unreadable header"
+    HEADER_TOO_LONG = "header longer than the limit"
+    NO_SOP_INSTANCE = "no SOPInstanceUID"
+    NOT_AN_INSTANCE = "DICOM, but not an instance"
+    VANISHED = "object vanished after listing"
+    READ_FAILED = "object could not be read"

@@ -1,0 +1,78 @@
+"""What must hold of the repository itself."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from multisite import __version__
+from multisite.cli.reference_pages import pages
+from multisite.cli.verbs import VERB_HELP
+
+ROOT = Path(__file__).resolve().parents[2]
+JOBS = sorted((ROOT / "jobs").glob("*.py"))
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def test_there_is_one_job_per_verb() -> None:
+    assert [job.stem for job in JOBS] == sorted(VERB_HELP)
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.stem)
+def test_a_job_file_is_thin(job: Path) -> None:
+    text = job.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 40
+    assert f'run_job("{job.stem}")' in text
+
+
+def test_the_version_stands_in_one_place_of_the_code_and_one_of_the_packaging() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert declared == __version__
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", sorted(pages()), ids=str)
+def test_generated_pages_are_up_to_date(path: Path) -> None:
+    assert (ROOT / path).read_text(encoding="utf-8") == pages()[path]
+
+
+def test_no_file_names_a_package_registry() -> None:
+    forbidden = re.compile(r"(index-url|find-links|pypi\.org|files\.pythonhosted|registry\.npmjs)")
+    own = Path(__file__)
+    binary = {".png", ".dcm", ".parquet"}
+    guilty = [
+        path.name
+        for path in tracked()
+        if path != own
+        and path.suffix not in binary
+        and forbidden.search(path.read_text(encoding="utf-8", errors="ignore").replace("--no-emit-index-url", ""))
+    ]
+    assert guilty == []
+
+
+def test_every_requirement_of_the_lock_is_pinned_by_hash() -> None:
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    entries = [line for line in lines if line and not line.startswith((" ", "#"))]
+    assert len(entries) > 50
+    assert all("==" in line and line.endswith("\\") for line in entries)
+
+
+def test_links_between_the_pages_lead_somewhere() -> None:
+    broken = []
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        for target in re.findall(r"\]\(([^)#\s]+)\)", page.read_text(encoding="utf-8")):
+            if "://" not in target and not target.startswith("mailto:") and not (page.parent / target).exists():
+                broken.append(f"{page.relative_to(ROOT)} → {target}")
+    assert broken == []

@@ -1,0 +1,79 @@
+"""What must hold between stages, artefacts and zones, whatever the stages compute."""
+
+import polars as pl
+import pytest
+
+from multisite.pipeline import STAGES, VERBS, stage_named
+from multisite.schemas import Artefact, Scope, Stage
+from multisite.schemas.catalogue import ARTEFACTS
+from multisite.vocabulary import Zone
+
+TABLES = [artefact for artefact in ARTEFACTS.values() if isinstance(artefact, Artefact)]
+
+
+def test_a_stage_reads_only_what_stages_before_it_write() -> None:
+    written: set[str] = set()
+    for stage in STAGES:
+        needed = {artefact.name for artefact in (*stage.reads, *stage.optional_reads)}
+        assert needed <= written, f"{stage.name} reads {sorted(needed - written)} too early"
+        written |= {artefact.name for artefact in stage.writes}
+
+
+def test_every_artefact_is_written_by_exactly_one_stage() -> None:
+    written = [artefact.name for stage in STAGES for artefact in stage.writes]
+    assert sorted(written) == sorted(ARTEFACTS)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_a_stage_of_the_whole_study_sees_no_row(stage: Stage) -> None:
+    if stage.scope is Scope.STUDY:
+        assert all(artefact.zone is not Zone.SITE for artefact in (*stage.reads, *stage.optional_reads))
+        assert all(artefact.zone is Zone.CENTRAL for artefact in stage.writes)
+    else:
+        assert all(artefact.zone is not Zone.CENTRAL for artefact in stage.writes)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_a_partitioned_stage_takes_its_parts_from_one_of_its_inputs(stage: Stage) -> None:
+    partitioned = stage.scope in (Scope.SHARD, Scope.MONTH)
+    assert partitioned == (stage.partition_of is not None)
+    if stage.partition_of is not None:
+        assert stage.partition_of in stage.reads
+        assert stage.partition_of.partitioned_by is not None
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_a_projection_names_columns_that_exist(stage: Stage) -> None:
+    for name, columns in stage.projection.items():
+        artefact = ARTEFACTS[name]
+        assert isinstance(artefact, Artefact)
+        assert set(columns) <= set(artefact.schema.names())
+
+
+def test_stage_names_are_unique_and_found() -> None:
+    assert len({stage.name for stage in STAGES}) == len(STAGES)
+    assert all(stage_named(stage.name) is stage for stage in STAGES)
+
+
+def test_the_verbs_are_those_of_the_jobs_and_commands() -> None:
+    assert set(VERBS) == {"extract", "cohort", "check", "evaluate", "baseline", "monitor", "report"}
+
+
+@pytest.mark.parametrize("artefact", TABLES, ids=lambda artefact: artefact.name)
+def test_an_artefact_is_described_column_by_column(artefact: Artefact) -> None:
+    assert all(column.description for column in artefact.columns)
+    assert set(artefact.key) <= set(artefact.schema.names())
+    if artefact.partitioned_by is not None:
+        assert artefact.partitioned_by in artefact.schema.names()
+
+
+@pytest.mark.parametrize("artefact", TABLES, ids=lambda artefact: artefact.name)
+def test_what_may_leave_a_site_holds_no_identifier_and_no_pseudonym(artefact: Artefact) -> None:
+    if artefact.zone is Zone.SITE:
+        return
+    assert {column.privacy.value for column in artefact.columns} == {"safe"}
+
+
+@pytest.mark.parametrize("artefact", TABLES, ids=lambda artefact: artefact.name)
+def test_the_columns_of_an_empty_artefact_have_their_declared_types(artefact: Artefact) -> None:
+    assert artefact.empty().schema == pl.Schema({column.name: column.dtype for column in artefact.columns})

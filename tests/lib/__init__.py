@@ -1,0 +1,1 @@
+"""Builders and assertions that several tests share."""

@@ -1,0 +1,387 @@
+"""Synthetic aggregates of a four-hospital study with faults of every kind, as the report stage receives them."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from multisite.schemas import Artefact, StageInputs
+from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
+from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
+from multisite.schemas.integrity import CHECK_RESULTS
+from multisite.schemas.performance import ESTIMATES, RELIABILITY
+from multisite.schemas.provenance import HEADER_COUNTS
+from multisite.stats import (
+    Estimate,
+    ScoreCounts,
+    auc,
+    brier,
+    calibration_line,
+    expected_calibration_error,
+    observed_expected,
+    perfect_calibration,
+    proportion,
+    reliability,
+)
+from multisite.study import Study
+from multisite.vocabulary import ALL_SITES, OVERALL
+
+__all__ = ["DRIFT_FRAMES", "FINDING", "LEVELS", "MODEL", "SITES", "report_inputs", "study"]
+
+SEED = 20240229
+SITES = ("amstel", "borealis", "cordoba", "danube")
+FINDING, MODEL = "nodule", "lungscan"
+LEVELS = {
+    "vendor": ("Siemens", "GE", "Canon", "Philips"),
+    "age_band": ("<45", "45–<60", "60–<75", "≥75", "unknown"),
+    "sex": ("F", "M", "unknown"),
+    "thickness": ("<1.5", "1.5–<3", "≥3"),
+    "kernel": ("smooth", "medium", "sharp", "unknown"),
+    "smoking": ("never", "former", "current", "unknown"),
+}
+_WEIGHTS = {
+    "vendor": (0.35, 0.3, 0.2, 0.15),
+    "age_band": (0.08, 0.3, 0.42, 0.19, 0.01),
+    "sex": (0.46, 0.53, 0.01),
+    "thickness": (0.55, 0.3, 0.15),
+    "kernel": (0.3, 0.45, 0.22, 0.03),
+    "smoking": (0.28, 0.37, 0.33, 0.02),
+}
+_SIZES = {"amstel": 620, "borealis": 540, "cordoba": 410, "danube": 160}
+MONTHS = tuple(f"2025-{month:02d}" for month in range(1, 7))
+_MINIMUM = 10
+_THRESHOLD = 0.5
+DRIFT_FRAMES = (DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE, DEPLOYMENT_COUNTS)
+
+
+def study() -> Study:
+    """A protocol that fits the frames."""
+    return Study.model_validate(
+        {
+            "study": "lung-nodules",
+            "title": "LungScan for lung nodules on chest CT",
+            "intended_use": {
+                "task": "LungScan marks chest CT studies that show a lung nodule of 6 mm or more, for a radiologist to look at.",
+                "population": "Adults who have a chest CT for any reason, in routine care.",
+                "setting": "Radiology departments of four public hospitals.",
+                "human_role": "A radiologist reads every study, with the mark shown beside it.",
+                "not_validated_for": (
+                    "Children and adolescents",
+                    "Images with contrast in an arterial phase",
+                    "Reading without a radiologist",
+                ),
+            },
+            "findings": [{"id": FINDING, "title": "Lung nodule"}],
+            "models": [{"id": MODEL, "title": "LungScan", "version": "2.3"}],
+            "cohort": {
+                "modalities": ["CT"],
+                "eligibility": [
+                    {
+                        "id": "adult",
+                        "column": "age_years",
+                        "operator": ">=",
+                        "value": 18,
+                        "when_missing": "keep",
+                        "reason": "The patient is under 18",
+                    }
+                ],
+                "strata": [
+                    {"id": "vendor", "title": "Vendor", "column": "vendor"},
+                    {"id": "age_band", "title": "Age", "column": "age_years", "bands": [45, 60, 75], "unit": "years"},
+                    {"id": "sex", "title": "Sex", "column": "patient_sex", "levels": ["F", "M"]},
+                    {"id": "thickness", "title": "Slice thickness", "column": "t", "bands": [1.5, 3], "unit": "mm"},
+                    {"id": "kernel", "title": "Kernel", "column": "k", "levels": ["smooth", "medium", "sharp"]},
+                    {"id": "smoking", "title": "Smoking", "column": "c", "levels": ["never", "former", "current"]},
+                ],
+            },
+            "integrity": {"blocking": ["patient_overlap"]},
+            "performance": {"threshold": _THRESHOLD, "minimum_denominator": _MINIMUM, "seed": 1},
+            "drift": {"numbers": ["score", "slice_thickness_mm"], "categories": ["kernel_class", "software_versions"]},
+        }
+    )
+
+
+def report_inputs(*, without: tuple[Artefact, ...] = ()) -> StageInputs:
+    """What the runner hands to the report stage, less the frames in ``without``."""
+    frames = {name: frame for name, frame in _frames().items() if name not in {a.name for a in without}}
+    lineage = {f"{site}/{name}": _digest(site, name) for name in sorted(frames) for site in SITES}
+    return StageInputs(site=ALL_SITES, frames=frames, lineage=lineage)
+
+
+@lru_cache(maxsize=1)
+def _frames() -> dict[str, pl.DataFrame]:
+    cases = _cases()
+    tested = cases.filter(split="test")
+    made = (
+        (HEADER_COUNTS, _header_counts()),
+        (FLOW, _flow(cases)),
+        (COHORT_IDENTITY, _identity(cases)),
+        (COMPOSITION, _composition(cases)),
+        (CHECK_RESULTS, _check_results()),
+        (ESTIMATES, pl.DataFrame(list(_estimates(tested)), schema=ESTIMATES.schema)),
+        (RELIABILITY, pl.DataFrame(list(_reliability(tested)), schema=RELIABILITY.schema)),
+        (DRIFT_COMPARISON, _comparison()),
+        (DRIFT_COUNTS, DRIFT_COUNTS.empty()),
+        (DRIFT_COUNTS_BASELINE, _baseline_counts()),
+        (DEPLOYMENT_COUNTS, _deployment_counts()),
+    )
+    return {artefact.name: artefact.conform(frame) for artefact, frame in made}
+
+
+def _digest(*words: str) -> str:
+    return hashlib.sha256("/".join(words).encode()).hexdigest()
+
+
+def _cases() -> pl.DataFrame:
+    rng = np.random.default_rng(SEED)
+    parts = []
+    for site, n in _SIZES.items():
+        levels = {name: rng.choice(LEVELS[name], size=n, p=_WEIGHTS[name]) for name in LEVELS}
+        if site == "danube":
+            levels["vendor"] = rng.choice(["Siemens", "Canon"], size=n)
+        # Scores are true where nothing is planted: the finding is drawn with the score's own probability.
+        likely = rng.random(n) < (0.05 if site == "danube" else 0.32)
+        logit = rng.normal(np.where(likely, 3.0, -3.2), 1.9, size=n)
+        positive = rng.random(n) < 1 / (1 + np.exp(-logit))
+        logit = logit - np.where((levels["vendor"] == "Canon") & positive, 1.6, 0.0)
+        if site == "cordoba":
+            logit = logit + 1.4
+        split = rng.choice(["train", "tune", "test"], size=n, p=(0.2, 0.1, 0.7))
+        parts.append(
+            pl.DataFrame(levels).with_columns(
+                pl.Series("site", [site] * n),
+                pl.Series("split", split),
+                pl.Series("positive", positive),
+                pl.Series("score", 1 / (1 + np.exp(-logit))).round(3),
+            )
+        )
+    return pl.concat(parts)
+
+
+def _header_counts() -> pl.DataFrame:
+    outcomes = {"scanner": 41_200, "pydicom": 310, "truncated header": 7, "not DICOM": 4, "empty object": 2}
+    rows = [
+        (site, outcome, (n if outcome == "scanner" or i < 2 else 0) // (i + 1), n * 520_000, n * 1_900 if n > 9 else 0)
+        for i, site in enumerate(SITES)
+        for outcome, n in outcomes.items()
+    ]
+    return pl.DataFrame(rows, schema=HEADER_COUNTS.schema, orient="row")
+
+
+def _flow(cases: pl.DataFrame) -> pl.DataFrame:
+    rules = [
+        ("table", "Cases in the site's table", 0),
+        ("no_case_id", "The row has no case id", 0),
+        ("duplicate_case_id", "The case id stands in more than one row of the table", 2),
+        ("no_patient", "The case has no patient", 0),
+        ("unknown_split", "The split is none of train, tune and test", 0),
+        ("no_images", "No image of the case's study is in the stores", 9),
+        ("no_eligible_modality", "The study has images, but none of modality CT", 4),
+        ("no_reference", "No finding has a reference standard", 6),
+        ("no_prediction", "A test case without any score", 3),
+        ("score_not_a_number", "A score is missing or not a number", 1),
+        ("score_out_of_range", "A score lies outside 0 to 1", 0),
+        ("duplicate_prediction", "A finding and model has more than one score", 0),
+        ("adult", "The patient is under 18", 11),
+    ]
+    rows = []
+    for i, site in enumerate(SITES):
+        lost = [max(0, n - i) for _, _, n in rules]
+        left = cases.filter(site=site).height + sum(lost)
+        for order, ((rule, reason, _), n) in enumerate(zip(rules, lost, strict=True)):
+            left -= n
+            rows.append((site, order, rule, reason, n, n, n, left, left - left // 12, left))
+    return pl.DataFrame(rows, schema=FLOW.schema, orient="row")
+
+
+def _identity(cases: pl.DataFrame) -> pl.DataFrame:
+    rows = []
+    for site in SITES:
+        n = cases.filter(site=site).height
+        rows.append((site, _digest(site, "cohort"), n, n - n // 12, 5, date(2023, 3, 1), date(2024, 11, 1)))
+    return pl.DataFrame(rows, schema=COHORT_IDENTITY.schema, orient="row")
+
+
+def _composition(cases: pl.DataFrame) -> pl.DataFrame:
+    rows = []
+    for (site, split), part in cases.group_by("site", "split"):
+        for stratum, levels in {OVERALL: (OVERALL,), **LEVELS}.items():
+            for order, level in enumerate(levels):
+                here = part if stratum == OVERALL else part.filter(pl.col(stratum) == level)
+                n, positive = here.height, int(here["positive"].sum())
+                if n:
+                    patients = n - n // 12
+                    rows.append((site, split, FINDING, stratum, level, order, patients, n, positive, n - positive))
+    return pl.DataFrame(rows, schema=COMPOSITION.schema, orient="row").sort("site", "split", "stratum", "level_order")
+
+
+def _check_results() -> pl.DataFrame:
+    checks = [
+        ("patient_overlap", "No patient is in more than one split", "critical", "patients", 3),
+        ("study_overlap", "No study is in more than one split", "critical", "studies", 0),
+        ("series_overlap", "No series is in more than one split", "critical", "series", 0),
+        ("same_content", "No image content stands under two identities", "major", "instances", 1),
+        ("test_after_train", "No test case is dated before the last training case", "minor", "cases", 0),
+    ]
+    rows = []
+    for i, site in enumerate(SITES):
+        for order, (check, title, severity, unit, n) in enumerate(checks):
+            found = n if i == 1 or (n == 1 and i == 2) else 0
+            verdict = "fail" if found else "pass"
+            sentence = f"{found} {unit} of 512." if found else f"None of 512 {unit}."
+            if check == "test_after_train" and site == "danube":
+                verdict, sentence = "not applicable", "The protocol does not ask for it."
+            if check == "same_content" and site == "danube":
+                verdict, sentence = "error", "The check stopped with KeyError; nothing is known about its question."
+            method = f"Counts per pseudonym of {unit}, over the included cases."
+            blocking = check == "patient_overlap"
+            row = (site, order, check, title, "overlap", severity, method, verdict, blocking, unit, 512, found, sentence)
+            rows.append(row)
+    return pl.DataFrame(rows, schema=CHECK_RESULTS.schema, orient="row")
+
+
+def _segments(tested: pl.DataFrame) -> Iterator[tuple[str, str, str, pl.DataFrame]]:
+    for site in (*SITES, ALL_SITES):
+        here = tested if site == ALL_SITES else tested.filter(site=site)
+        for stratum, levels in {OVERALL: (OVERALL,), **LEVELS}.items():
+            for level in levels:
+                part = here if stratum == OVERALL else here.filter(pl.col(stratum) == level)
+                if part.height:
+                    yield site, stratum, level, part
+
+
+def _estimates(tested: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    for site, stratum, level, part in _segments(tested):
+        counts = ScoreCounts.from_cases(part["positive"].to_numpy(), part["score"].to_numpy())
+        called = part["score"] >= _THRESHOLD
+        note = "; scores on a grid of 1000 steps" if site == ALL_SITES else ""
+        shares = {
+            "sensitivity": (part["positive"] & called, part["positive"], "positive case"),
+            "specificity": (~part["positive"] & ~called, ~part["positive"], "negative case"),
+            "ppv": (part["positive"] & called, called, "case called positive"),
+            "npv": (~part["positive"] & ~called, ~called, "case called negative"),
+        }
+        names = {"site": site, "finding": FINDING, "model": MODEL, "split": "test", "stratum": stratum, "level": level}
+        sizes = {"n_cases": part.height, "n_positive": counts.positives, "n_negative": counts.negatives}
+        for metric, (y, n, unit) in shares.items():
+            yield names | sizes | _share(metric, int(y.sum()), int(n.sum()), unit)
+        thin = min(counts.positives, counts.negatives) < _MINIMUM
+        for metric, estimate in _score_metrics(counts, stratum == OVERALL).items():
+            withheld = thin and estimate.status != "undefined"
+            yield names | sizes | _row(metric, estimate, note, part.height) | (_withheld("positive case") if withheld else {})
+
+
+def _score_metrics(counts: ScoreCounts, with_calibration: bool) -> dict[str, Estimate]:
+    found: dict[str, Estimate] = {"auc": auc(counts), "brier": brier(counts)}
+    if with_calibration:
+        line = calibration_line(counts)
+        null = perfect_calibration(counts, rng=np.random.default_rng(SEED), n_replicates=200)
+        ece = expected_calibration_error(counts, null=null)
+        found |= {"calibration_in_the_large": line.in_the_large, "calibration_slope": line.slope}
+        found |= {"observed_expected": observed_expected(counts), "ece": ece}
+        found["ece_null_95"] = Estimate(
+            estimate=ece.null_95,
+            ci_low=None,
+            ci_high=None,
+            ci_level=0.95,
+            ci_method="95th percentile of ECE under perfect calibration",
+            n_cases=ece.n_cases,
+            status=ece.status,
+            reason=ece.reason,
+        )
+    return found
+
+
+def _share(metric: str, numerator: int, denominator: int, unit: str) -> dict[str, Any]:
+    row = _row(metric, proportion(numerator, denominator), "", denominator)
+    row |= {"threshold": _THRESHOLD, "numerator": numerator, "denominator": denominator}
+    if denominator == 0:
+        return row | {"reason": f"no {unit}"}
+    return row | (_withheld(unit) if denominator < _MINIMUM else {})
+
+
+def _withheld(unit: str) -> dict[str, Any]:
+    reason = f"fewer than {_MINIMUM} patients with a {unit}"
+    return {"estimate": None, "ci_low": None, "ci_high": None, "status": "insufficient", "reason": reason}
+
+
+def _row(metric: str, estimate: Estimate, note: str, n_patients: int) -> dict[str, Any]:
+    return {
+        "metric": metric,
+        "threshold": None,
+        "estimate": estimate.estimate,
+        "ci_low": estimate.ci_low,
+        "ci_high": estimate.ci_high,
+        "ci_level": estimate.ci_level,
+        "ci_method": estimate.ci_method + note,
+        "n_patients": n_patients,
+        "status": str(estimate.status),
+        "reason": estimate.reason,
+        "numerator": None,
+        "denominator": None,
+    }
+
+
+def _reliability(tested: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    for site, stratum, level, part in _segments(tested):
+        if stratum != OVERALL:
+            continue
+        counts = ScoreCounts.from_cases(part["positive"].to_numpy(), part["score"].to_numpy())
+        withheld = min(counts.positives, counts.negatives) < _MINIMUM
+        null = perfect_calibration(counts, rng=np.random.default_rng(SEED), n_replicates=200)
+        found = reliability(counts, null=null)
+        for i in range(10):
+            row = {"site": site, "finding": FINDING, "model": MODEL, "split": "test", "stratum": stratum, "level": level}
+            row |= {"bin": i, "n_cases": int(found.n_cases[i]), "n_positive": int(found.n_positive[i])}
+            row |= {"bin_low": float(found.bin_low[i]), "bin_high": float(found.bin_high[i])}
+            for name in ("mean_score", "observed", "ci_low", "ci_high", "band_low", "band_high"):
+                value = float(getattr(found, name)[i])
+                row[name] = None if withheld or np.isnan(value) else value
+            yield row
+
+
+def _comparison() -> pl.DataFrame:
+    rng = np.random.default_rng(SEED)
+    monitors = {
+        "kernel_class": ("category", 0.46, 0.04),
+        f"score_{FINDING}_{MODEL}": ("number", 0.34, 0.012),
+        "slice_thickness_mm": ("number", 1.9, 0.06),
+        "software_versions": ("category", 0.71, 0.03),
+    }
+    rows = []
+    for site in SITES[:3]:
+        for i, month in enumerate(MONTHS):
+            for monitor, (kind, reference, noise) in monitors.items():
+                moved = site == "borealis" and i >= 3 and monitor.startswith(("score", "software"))
+                value = reference + rng.normal(0, noise) + (0.09 if moved and kind == "number" else -0.6 if moved else 0)
+                n = int(rng.integers(120, 190))
+                thin = site == "cordoba" and i == 5
+                statistic = 0.19 if moved else float(rng.uniform(0.01, 0.08))
+                verdict = ("Wasserstein distance (normed)", statistic, 0.1, moved)
+                rows.append(
+                    (site, month, monitor, kind, 1200, 7 if thin else n, 0.0, 0.01)
+                    + ((None, None, None, None) if thin else verdict)
+                    + (reference, max(0.0, value), "fewer than 10 studies of the month have a value" if thin else None)
+                )
+    return pl.DataFrame(rows, schema=DRIFT_COMPARISON.schema, orient="row")
+
+
+def _baseline_counts() -> pl.DataFrame:
+    labels = {"kernel_class": ("medium", "smooth"), "software_versions": ("syngo CT VB20A", "syngo CT VB10A")}
+    rows = [
+        (site, "baseline", monitor, "category", position, "category", label, None, None, 700 - 100 * position)
+        for site in SITES[:3]
+        for monitor, names in labels.items()
+        for position, label in enumerate(names)
+    ]
+    return pl.DataFrame(rows, schema=DRIFT_COUNTS_BASELINE.schema, orient="row")
+
+
+def _deployment_counts() -> pl.DataFrame:
+    outcomes = {"monitored": 940, "no images": 6, "score missing": 3, "duplicated": 0}
+    rows = [(site, outcome, n) for site in SITES[:3] for outcome, n in outcomes.items()]
+    return pl.DataFrame(rows, schema=DEPLOYMENT_COUNTS.schema, orient="row")

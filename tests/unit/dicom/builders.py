@@ -1,0 +1,92 @@
+"""Tiny DICOM objects, written by pydicom."""
+
+from io import BytesIO
+from typing import Any
+
+from pydicom import dcmwrite
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import (
+    CTImageStorage,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+)
+
+SYNTAXES = {
+    "explicit": ExplicitVRLittleEndian,
+    "implicit": ImplicitVRLittleEndian,
+    "big endian": ExplicitVRBigEndian,
+    "deflated": DeflatedExplicitVRLittleEndian,
+    "encapsulated": JPEGBaseline8Bit,
+}
+
+
+def a_dataset(**values: Any) -> Dataset:
+    """A small CT instance, with values replaced, added, or (``None``) left out."""
+    dataset = Dataset()
+    facts = {
+        "SOPClassUID": CTImageStorage,
+        "SOPInstanceUID": "1.2.3.4",
+        "StudyInstanceUID": "1.2.3",
+        "SeriesInstanceUID": "1.2.3.1",
+        "Modality": "CT",
+        "PatientID": "P1",
+        "Rows": 4,
+        "Columns": 2,
+        **values,
+    }
+    for keyword, value in facts.items():
+        if value is not None:
+            setattr(dataset, keyword, value)
+    return dataset
+
+
+def an_item(**values: Any) -> Dataset:
+    """An item of a sequence."""
+    item = Dataset()
+    for keyword, value in values.items():
+        setattr(item, keyword, value)
+    return item
+
+
+def undefined(*items: Dataset) -> Sequence:
+    """A sequence written without its length, and its items too."""
+    sequence = Sequence(items)
+    sequence.is_undefined_length = True
+    for item in items:
+        item.is_undefined_length_sequence_item = True
+    return sequence
+
+
+def encode(
+    dataset: Dataset, syntax: str = "explicit", *, preamble: bool = True, meta: bool = True, pixels: bytes | None = b""
+) -> bytes:
+    """The bytes of a dataset as a file; ``pixels`` of ``None`` leaves the pixel data out."""
+    uid = SYNTAXES[syntax]
+    if pixels is not None:
+        if syntax == "encapsulated":
+            pixels = b"\xfe\xff\x00\xe0\0\0\0\0\xfe\xff\x00\xe0\x04\0\0\0" + b"\1\2\3\4"
+        dataset.add_new(0x7FE00010, "OB" if syntax in ("encapsulated", "deflated") else "OW", pixels or b"\0" * 16)
+        dataset["PixelData"].is_undefined_length = syntax == "encapsulated"
+    buffer = BytesIO()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = uid
+    if "SOPInstanceUID" in dataset:
+        dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+        dataset.file_meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", CTImageStorage)
+    if meta:
+        dcmwrite(buffer, dataset, enforce_file_format=True)
+        whole = buffer.getvalue()
+        return whole if preamble else whole[132:]
+    del dataset.file_meta
+    dcmwrite(
+        buffer,
+        dataset,
+        implicit_vr=uid.is_implicit_VR,
+        little_endian=uid.is_little_endian,
+        enforce_file_format=False,
+    )
+    return buffer.getvalue()

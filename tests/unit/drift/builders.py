@@ -1,0 +1,88 @@
+"""Small sites for the tests of drift."""
+
+import numpy as np
+import polars as pl
+
+from multisite.drift.monitors import Monitors
+from multisite.schemas.cohort import COHORT, PREDICTIONS
+from multisite.schemas.provenance import SERIES
+from tests.lib.tables import table
+
+PAIRS = (("nodule", "ai"),)
+MONITORS = Monitors(numbers=("age_years",), categories=("vendor",), scores=PAIRS)
+SEED = 20240101
+
+
+def complete(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """``frame`` with every column of ``schema``; what it lacks is missing."""
+    absent = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in frame.columns]
+    return frame.with_columns(*absent).select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+
+
+def series(text: str) -> pl.DataFrame:
+    """A ``series`` artefact from a text table."""
+    dtypes = {"study_date": pl.Date(), "n_instances": pl.Int64(), "age_years": pl.Float64()}
+    present = {name: dtype for name, dtype in dtypes.items() if name in text}
+    return complete(table(text, **present).with_columns(site=pl.lit("north")), SERIES.schema)
+
+
+def deployment_table(text: str) -> pl.DataFrame:
+    """A site's deployment table from a text table."""
+    return table(text, score=pl.Float64())
+
+
+def cohort(text: str) -> pl.DataFrame:
+    """A ``cohort`` artefact from a text table."""
+    frame = table(text, included=pl.Boolean(), case_date=pl.Date(), age_years=pl.Float64())
+    return complete(frame.with_columns(site=pl.lit("north")), COHORT.schema)
+
+
+def predictions(text: str) -> pl.DataFrame:
+    """A ``predictions`` artefact from a text table."""
+    frame = table(text, score=pl.Float64())
+    return complete(frame.with_columns(site=pl.lit("north")), PREDICTIONS.schema)
+
+
+def monitored(n: int, *, seed: int = SEED, shift: float = 0.0) -> pl.DataFrame:
+    """``n`` studies with a score (moved up by ``shift``), an age and a vendor."""
+    rng = np.random.default_rng(seed)
+    return pl.DataFrame(
+        {
+            "site": ["north"] * n,
+            "study_instance_uid": [f"study-{i:05d}" for i in range(n)],
+            "patient_id": [f"patient-{i:05d}" for i in range(n)],
+            "number_score_nodule_ai": np.clip(rng.beta(2, 5, n) + shift, 0, 1),
+            "number_age_years": rng.normal(60, 12, n).round(),
+            "category_vendor": rng.choice(["Alpha", "Beta", "Gamma"], n).tolist(),
+        },
+        schema_overrides={name: pl.String for name in ("study_instance_uid", "patient_id", "site", "category_vendor")},
+    )
+
+
+def in_month(studies: pl.DataFrame, month: str) -> pl.DataFrame:
+    """``studies`` as a ``deployment`` artefact of one month."""
+    return studies.with_columns(pl.lit(month).alias("month"))
+
+
+def validated(n: int, *, seed: int = SEED) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """``cohort`` and ``predictions`` of ``n`` included test cases, one per study."""
+    studies = monitored(n, seed=seed)
+    cases = studies.select(
+        "site",
+        "study_instance_uid",
+        "patient_id",
+        pl.col("study_instance_uid").alias("case_id"),
+        pl.col("number_age_years").alias("age_years"),
+        pl.col("category_vendor").alias("vendor"),
+        pl.lit("test").alias("split"),
+        pl.lit(True).alias("included"),
+        pl.date(2024, 3, 1).alias("case_date"),
+    )
+    scores = studies.select(
+        "site",
+        pl.col("study_instance_uid").alias("case_id"),
+        pl.lit("nodule").alias("finding"),
+        pl.lit("ai").alias("model"),
+        pl.col("number_score_nodule_ai").alias("score"),
+    )
+    return complete(cases, COHORT.schema), complete(scores, PREDICTIONS.schema)

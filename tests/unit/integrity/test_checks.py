@@ -1,0 +1,122 @@
+import polars as pl
+import pytest
+
+from multisite.integrity import CHECKS
+from multisite.integrity.check import Check, CheckFrames, Outcome
+from multisite.integrity.stage import run_checks
+from multisite.vocabulary import Severity, Verdict
+from tests.lib.tables import table
+
+_CASES = """
+case_id | patient_id | study_instance_uid | series_instance_uid | split | case_date
+c1      | p1         | s1                 | e1                  | train | 2024-01-01
+c2      | p2         | s2                 | e2                  | train | 2024-03-01
+c3      | p3         | s3                 | e3                  | test  | 2024-04-01
+c4      | p4         | s4                 | e4                  | test  | 2024-05-01
+"""
+_INSTANCES = """
+sop_instance_uid | series_instance_uid | study_instance_uid | patient_id | content_fingerprint
+i1               | e1                  | s1                 | p1         | f1
+i2               | e2                  | s2                 | p2         | f2
+i3               | e3                  | s3                 | p3         | f3
+"""
+BY_ID = {check.id: check for check in CHECKS}
+
+
+def frames(cases: str = _CASES, instances: str = _INSTANCES, *, ordered: bool = True) -> CheckFrames:
+    return CheckFrames(table(cases, case_date=pl.Date()), table(instances), ordered)
+
+
+def outcome(check: str, looked_at: CheckFrames) -> Outcome:
+    return BY_ID[check].run(looked_at)
+
+
+@pytest.mark.parametrize("check", sorted(BY_ID))
+def test_a_clean_set_passes_and_says_how_many_were_looked_at(check: str) -> None:
+    found = outcome(check, frames())
+    assert found.verdict is Verdict.PASS
+    assert found.n_examined > 0
+    assert found.n_found == 0
+    assert found.found.is_empty()
+
+
+def test_patient_in_two_splits_is_reported_once() -> None:
+    found = outcome(
+        "patient_overlap", frames(_CASES + "c5 | p1 | s5 | e5 | test | 2024-06-01\nc6 | p1 | s6 | e6 | test | -")
+    )
+    assert (found.verdict, found.n_found, found.n_examined) == (Verdict.FAIL, 1, 4)
+    assert found.found["pseudonym"].to_list() == ["p1"]
+    assert found.found["detail"].to_list() == ["3 cases in test and train"]
+
+
+@pytest.mark.parametrize(
+    ("check", "row"), [("study_overlap", "c5 | p9 | s1 | e9"), ("series_overlap", "c5 | p9 | s9 | e1")]
+)
+def test_a_study_or_series_in_two_splits_is_reported(check: str, row: str) -> None:
+    found = outcome(check, frames(_CASES + f"{row} | test | 2024-06-01"))
+    assert (found.verdict, found.n_found) == (Verdict.FAIL, 1)
+
+
+def test_overlap_does_not_apply_to_a_site_with_one_split() -> None:
+    found = outcome("patient_overlap", frames(_CASES.replace("train", "test")))
+    assert found.verdict is Verdict.NOT_APPLICABLE
+
+
+def test_missing_patients_are_not_taken_for_one_patient() -> None:
+    nameless = _CASES.replace("p1 ", "-  ").replace("p3 ", "-  ")
+    assert outcome("patient_overlap", frames(nameless)).verdict is Verdict.PASS
+
+
+def test_an_instance_under_two_patients_is_counted_by_study() -> None:
+    resent = _INSTANCES + "i1 | e1 | s1 | p9 | f1\n"
+    found = outcome("same_instance_two_patients", frames(instances=resent))
+    assert (found.verdict, found.n_found) == (Verdict.FAIL, 1)
+    assert outcome("same_content_two_patients", frames(instances=resent)).verdict is Verdict.PASS
+
+
+def test_the_same_instance_stored_twice_for_one_patient_is_no_finding() -> None:
+    copied = _INSTANCES + "i1 | e1 | s1 | p1 | f1\n"
+    assert outcome("same_instance_two_patients", frames(instances=copied)).verdict is Verdict.PASS
+
+
+def test_the_same_acquisition_under_another_patient_and_other_uids_is_found() -> None:
+    resent = _INSTANCES + "i9 | e9 | s9 | p9 | f1\n"
+    found = outcome("same_content_two_patients", frames(instances=resent))
+    assert (found.verdict, found.n_found) == (Verdict.FAIL, 1)
+    assert outcome("same_instance_two_patients", frames(instances=resent)).verdict is Verdict.PASS
+
+
+def test_images_without_fingerprint_leave_the_question_open() -> None:
+    bare = table(_INSTANCES).with_columns(pl.lit(None, pl.String).alias("content_fingerprint"))
+    looked_at = CheckFrames(frames().included, bare, True)
+    assert outcome("same_content_two_patients", looked_at).verdict is Verdict.INSUFFICIENT
+
+
+def test_a_test_case_older_than_the_last_training_case_is_found() -> None:
+    found = outcome("test_before_train", frames(_CASES.replace("2024-04-01", "2024-02-01")))
+    assert (found.verdict, found.n_found, found.n_examined) == (Verdict.FAIL, 1, 2)
+    assert "1 of 2 dated test cases is older" in found.sentence
+
+
+def test_the_order_in_time_is_not_asked_where_the_protocol_does_not_claim_it() -> None:
+    assert outcome("test_before_train", frames(ordered=False)).verdict is Verdict.NOT_APPLICABLE
+
+
+def test_undated_cases_leave_the_order_open() -> None:
+    undated = frames().included.with_columns(pl.lit(None, pl.Date).alias("case_date"))
+    found = outcome("test_before_train", CheckFrames(undated, frames().instances, True))
+    assert found.verdict is Verdict.INSUFFICIENT
+
+
+def test_a_check_that_crashes_is_one_row_and_quotes_nothing() -> None:
+    def crash(looked_at: CheckFrames) -> Outcome:
+        raise KeyError("SMITH^JANE")
+
+    broken = Check("broken", "Broken", "overlap", Severity.MAJOR, "None.", "cases", crash)
+    scorecard, findings = run_checks(frames(), [broken, *CHECKS], site="north", blocking=["broken"])
+    row = scorecard.row(0, named=True)
+    assert (row["verdict"], row["blocking"]) == (Verdict.ERROR.value, True)
+    assert "KeyError" in row["sentence"]
+    assert "SMITH" not in str(scorecard.to_dicts())
+    assert scorecard.height == len(CHECKS) + 1
+    assert findings.is_empty()

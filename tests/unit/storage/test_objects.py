@@ -1,0 +1,228 @@
+"""One contract, four kinds of store: a folder, an fsspec store in memory, and two real S3 servers."""
+
+import pickle
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.lib.s3_servers import ACCESS_KEY, SECRET_KEY, S3Server, moto_server, rclone_server
+
+from multisite.errors import StoreError
+from multisite.storage.location import StoreLocation
+from multisite.storage.objects import ObjectMissingError, ObjectStore, RangeRequest, ReadFailure
+from multisite.storage.opening import open_store
+from multisite.vocabulary import QuarantineReason
+
+VANISHED = ReadFailure(QuarantineReason.VANISHED)
+
+OpenPlace = Callable[[str], ObjectStore]
+"""Opens the store of a kind whose bucket or folder is called as given; "missing" is never made."""
+
+
+@pytest.fixture(autouse=True)
+def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MULTISITE_TEST_ACCESS_KEY", ACCESS_KEY)
+    monkeypatch.setenv("MULTISITE_TEST_SECRET_KEY", SECRET_KEY)
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[S3Server]:
+    with moto_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def rclone_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rclone")
+
+
+@pytest.fixture(scope="module")
+def rclone(rclone_folder: Path) -> Iterator[S3Server]:
+    with rclone_server(rclone_folder) as server:
+        yield server
+
+
+@pytest.fixture(
+    params=[
+        "folder",
+        "memory",
+        pytest.param("moto", marks=pytest.mark.s3),
+        pytest.param("rclone", marks=pytest.mark.s3),
+    ]
+)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> OpenPlace:
+    kind: str = request.param
+
+    def open_place(bucket: str) -> ObjectStore:
+        make = bucket != "missing"
+        if kind == "folder":
+            if make:
+                (tmp_path / bucket).mkdir()
+            return open_store(StoreLocation("site_store", str(tmp_path / bucket)))
+        if kind == "memory":
+            store = open_store(StoreLocation("site_store", f"memory://{uuid.uuid4().hex}/{bucket}"))
+            if make:
+                store._system.makedirs(store._root, exist_ok=True)  # type: ignore[attr-defined]  # memory only
+            return store
+        server: S3Server = request.getfixturevalue(kind)
+        unique = bucket if bucket == "missing" else f"{bucket}-{uuid.uuid4().hex[:8]}"
+        if make and kind == "moto":
+            address = urllib.request.Request(f"{server.endpoint}/{unique}", method="PUT")
+            urllib.request.urlopen(address, timeout=10).close()
+        if make and kind == "rclone":
+            (request.getfixturevalue("rclone_folder") / unique).mkdir()
+        return open_store(server.location(f"s3://{unique}/images"))
+
+    return open_place
+
+
+@pytest.fixture
+def store(place: OpenPlace) -> ObjectStore:
+    return place("bucket")
+
+
+def _listed(store: ObjectStore, prefix: str = "") -> dict[str, int]:
+    return {info.key: info.size_bytes for batch in store.list(prefix) for info in batch}
+
+
+def test_an_empty_store_lists_nothing_and_passes_its_check(store: ObjectStore) -> None:
+    assert list(store.list()) in ([], [[]])
+    store.check()
+
+
+def test_what_was_written_is_listed_sized_and_read_back(store: ObjectStore) -> None:
+    store.write("a/one.dcm", b"12345")
+    store.write("a/b/two.dcm", b"")
+    assert _listed(store) == {"a/one.dcm": 5, "a/b/two.dcm": 0}
+    assert (store.size("a/one.dcm"), store.size("a/b/two.dcm")) == (5, 0)
+    assert (store.read("a/one.dcm"), store.read("a/b/two.dcm")) == (b"12345", b"")
+
+
+def test_times_of_change_are_in_utc_and_alike_in_list_and_head(store: ObjectStore) -> None:
+    store.write("a", b"1")
+    [listed] = [info for batch in store.list() for info in batch]
+    head = store.head("a")
+    assert head is not None
+    assert listed.modified_at is not None
+    assert head.modified_at is not None
+    assert listed.modified_at.utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - listed.modified_at) < timedelta(minutes=1)
+    assert abs(head.modified_at - listed.modified_at) < timedelta(seconds=1.5)
+
+
+def test_writing_again_replaces_the_object(store: ObjectStore) -> None:
+    store.write("a", b"first and longer")
+    store.write("a", b"second")
+    assert store.read("a") == b"second"
+    assert _listed(store) == {"a": 6}
+
+
+def test_a_prefix_is_a_folder_and_not_the_beginning_of_a_name(store: ObjectStore) -> None:
+    for key in ("p/1", "p/q/2", "pp/3", "r"):
+        store.write(key, b"x")
+    assert set(_listed(store, "p")) == {"p/1", "p/q/2"}
+    assert set(_listed(store, "p/")) == {"p/1", "p/q/2"}
+    assert set(_listed(store, "p/q")) == {"p/q/2"}
+    assert _listed(store, "no such folder") == {}
+
+
+def test_ranges_come_back_in_the_order_of_the_requests(store: ObjectStore) -> None:
+    contents = {f"{index:02d}": bytes(range(index, index + 100)) for index in range(12)}
+    for key, content in contents.items():
+        store.write(key, content)
+    requests = [RangeRequest(key, start, 7) for start in (0, 50, 95) for key in reversed(contents)]
+    results = list(store.read_prefixes(requests, concurrency=5))
+    assert results == [contents[key][start : start + 7] for key, start, _ in requests]
+    assert all(type(result) is bytes for result in results)
+
+
+def test_a_range_gives_what_there_is_and_nothing_beyond_the_end(store: ObjectStore) -> None:
+    store.write("short", b"0123456789")
+    store.write("empty", b"")
+    requests = [("short", 0, 99), ("short", 8, 99), ("short", 10, 5), ("short", 99, 5), ("empty", 0, 5)]
+    assert list(store.read_prefixes(requests)) == [b"0123456789", b"89", b"", b"", b""]
+    assert list(store.read_prefixes([("short", 3, 0)])) == [b""]
+    assert list(store.read_prefixes([])) == []
+
+
+def test_a_vanished_object_is_a_result_among_the_others(store: ObjectStore) -> None:
+    for key in ("a", "b", "c"):
+        store.write(key, key.encode())
+    store.delete("b")
+    assert list(store.read_prefixes([("a", 0, 9), ("b", 0, 9), ("c", 0, 9)])) == [b"a", VANISHED, b"c"]
+
+
+def test_a_missing_object_is_told_from_a_missing_store(store: ObjectStore) -> None:
+    assert store.head("patient-4711") is None
+    assert store.size("patient-4711") is None
+    assert not store.exists("patient-4711")
+    store.delete("patient-4711")
+    with pytest.raises(ObjectMissingError) as raised:
+        store.read("patient-4711")
+    assert "4711" not in str(raised.value)
+    assert "site_store" in str(raised.value)
+
+
+def test_a_folder_is_not_an_object(store: ObjectStore) -> None:
+    store.write("a/b", b"x")
+    assert not store.exists("a")
+    with pytest.raises(ObjectMissingError):
+        store.read("a")
+
+
+def test_a_missing_bucket_or_folder_is_named_as_such(place: OpenPlace) -> None:
+    store = place("missing")
+    for attempt in (store.check, lambda: list(store.list())):
+        with pytest.raises(StoreError, match="does not exist") as raised:
+            attempt()
+        assert raised.value.place == "store `site_store`"
+        assert raised.value.remedy
+        assert store.location.url not in str(raised.value)
+
+
+def test_a_missing_bucket_or_folder_is_not_blamed_on_its_objects(place: OpenPlace) -> None:
+    with pytest.raises(StoreError, match="does not exist"):
+        list(place("missing").read_prefixes([("a", 0, 1), ("b", 0, 1)]))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sp ace #1%.dcm",
+        "%41.dcm",
+        "umläut~(x)!.dcm",
+        "a+b&c=d@e,f;g.dcm",
+        "[1]/{2}.dcm",
+        "日本/語.dcm",
+        "back\\slash\\x41",
+    ],
+)
+def test_a_key_of_any_letters_is_taken_as_it_is(store: ObjectStore, key: str) -> None:
+    store.write(key, b"0123456789")
+    assert _listed(store) == {key: 10}
+    assert store.read(key) == b"0123456789"
+    assert list(store.read_prefixes([(key, 2, 3)])) == [b"234"]
+    store.delete(key)
+    assert not store.exists(key)
+
+
+@pytest.mark.parametrize("key", ["", "/a", "a/", "a//b", "../a", "a/./b", "a/..", "a\0b", "a/.tmp-1"])
+def test_a_key_that_could_leave_the_store_or_hide_is_not_written(store: ObjectStore, key: str) -> None:
+    with pytest.raises(ValueError, match="a key to write"):
+        store.write(key, b"x")
+    assert _listed(store) == {}
+
+
+def test_a_pickled_store_is_opened_anew_and_carries_no_secret(store: ObjectStore) -> None:
+    store.write("a", b"1")
+    pickled = pickle.dumps(store)
+    assert ACCESS_KEY.encode() not in pickled
+    assert SECRET_KEY.encode() not in pickled
+    reopened = pickle.loads(pickled)
+    assert reopened is not store
+    assert reopened.location == store.location
+    assert reopened.read("a") == b"1"
+    assert SECRET_KEY not in repr(store)
