@@ -23,7 +23,6 @@ class Faults:
     slow_downs_per_object: int = 0
     cut_bodies_per_object: int = 0
     requests: Counter[str] = field(default_factory=Counter)
-    bytes_sent: int = 0
 
 
 @contextlib.contextmanager
@@ -64,7 +63,7 @@ def faulty_s3(objects: Mapping[str, bytes], faults: Faults) -> Iterator[str]:
                 self.send_header("Content-Range", content_range)
             self.end_headers()
             with contextlib.suppress(ConnectionError):
-                faults.bytes_sent += self.wfile.write(body[: len(body) // 2] if cut else body)
+                self.wfile.write(body[: len(body) // 2] if cut else body)
             self.close_connection = cut
 
         def log_message(self, format: str, *args: object) -> None:

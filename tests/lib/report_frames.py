@@ -51,7 +51,7 @@ _WEIGHTS = {
     "kernel": (0.3, 0.45, 0.22, 0.03),
     "smoking": (0.28, 0.37, 0.33, 0.02),
 }
-_SIZES = {"amstel": 620, "borealis": 540, "cordoba": 410, "danube": 160}
+_SIZES = {"amstel": 1240, "borealis": 980, "cordoba": 760, "danube": 160}
 MONTHS = tuple(f"2025-{month:02d}" for month in range(1, 7))
 _MINIMUM = 10
 _THRESHOLD = 0.5
@@ -65,7 +65,7 @@ def study() -> Study:
             "study": "lung-nodules",
             "title": "LungScan for lung nodules on chest CT",
             "intended_use": {
-                "task": "LungScan marks chest CT studies that show a lung nodule of 6 mm or more, for a radiologist to look at.",
+                "task": "LungScan marks chest CT studies with a lung nodule of 6 mm or more, for a radiologist.",
                 "population": "Adults who have a chest CT for any reason, in routine care.",
                 "setting": "Radiology departments of four public hospitals.",
                 "human_role": "A radiologist reads every study, with the mark shown beside it.",
@@ -144,10 +144,10 @@ def _cases() -> pl.DataFrame:
         if site == "danube":
             levels["vendor"] = rng.choice(["Siemens", "Canon"], size=n)
         # Scores are true where nothing is planted: the finding is drawn with the score's own probability.
-        likely = rng.random(n) < (0.05 if site == "danube" else 0.32)
-        logit = rng.normal(np.where(likely, 3.0, -3.2), 1.9, size=n)
+        likely = rng.random(n) < (0.0 if site == "danube" else 0.32)
+        logit = rng.normal(np.where(likely, 3.0, -5.0 if site == "danube" else -3.2), 1.9, size=n)
         positive = rng.random(n) < 1 / (1 + np.exp(-logit))
-        logit = logit - np.where((levels["vendor"] == "Canon") & positive, 1.6, 0.0)
+        logit = logit - np.where((levels["vendor"] == "Canon") & positive, 2.0, 0.0)
         if site == "cordoba":
             logit = logit + 1.4
         split = rng.choice(["train", "tune", "test"], size=n, p=(0.2, 0.1, 0.7))
@@ -239,7 +239,21 @@ def _check_results() -> pl.DataFrame:
                 verdict, sentence = "error", "The check stopped with KeyError; nothing is known about its question."
             method = f"Counts per pseudonym of {unit}, over the included cases."
             blocking = check == "patient_overlap"
-            row = (site, order, check, title, "overlap", severity, method, verdict, blocking, unit, 512, found, sentence)
+            row = (
+                site,
+                order,
+                check,
+                title,
+                "overlap",
+                severity,
+                method,
+                verdict,
+                blocking,
+                unit,
+                512,
+                found,
+                sentence,
+            )
             rows.append(row)
     return pl.DataFrame(rows, schema=CHECK_RESULTS.schema, orient="row")
 
@@ -272,7 +286,12 @@ def _estimates(tested: pl.DataFrame) -> Iterator[dict[str, Any]]:
         thin = min(counts.positives, counts.negatives) < _MINIMUM
         for metric, estimate in _score_metrics(counts, stratum == OVERALL).items():
             withheld = thin and estimate.status != "undefined"
-            yield names | sizes | _row(metric, estimate, note, part.height) | (_withheld("positive case") if withheld else {})
+            yield (
+                names
+                | sizes
+                | _row(metric, estimate, note, part.height)
+                | (_withheld("positive case") if withheld else {})
+            )
 
 
 def _score_metrics(counts: ScoreCounts, with_calibration: bool) -> dict[str, Estimate]:
@@ -335,7 +354,14 @@ def _reliability(tested: pl.DataFrame) -> Iterator[dict[str, Any]]:
         null = perfect_calibration(counts, rng=np.random.default_rng(SEED), n_replicates=200)
         found = reliability(counts, null=null)
         for i in range(10):
-            row = {"site": site, "finding": FINDING, "model": MODEL, "split": "test", "stratum": stratum, "level": level}
+            row = {
+                "site": site,
+                "finding": FINDING,
+                "model": MODEL,
+                "split": "test",
+                "stratum": stratum,
+                "level": level,
+            }
             row |= {"bin": i, "n_cases": int(found.n_cases[i]), "n_positive": int(found.n_positive[i])}
             row |= {"bin_low": float(found.bin_low[i]), "bin_high": float(found.bin_high[i])}
             for name in ("mean_score", "observed", "ci_low", "ci_high", "band_low", "band_high"):
@@ -357,7 +383,9 @@ def _comparison() -> pl.DataFrame:
         for i, month in enumerate(MONTHS):
             for monitor, (kind, reference, noise) in monitors.items():
                 moved = site == "borealis" and i >= 3 and monitor.startswith(("score", "software"))
-                value = reference + rng.normal(0, noise) + (0.09 if moved and kind == "number" else -0.6 if moved else 0)
+                value = (
+                    reference + rng.normal(0, noise) + (0.09 if moved and kind == "number" else -0.6 if moved else 0)
+                )
                 n = int(rng.integers(120, 190))
                 thin = site == "cordoba" and i == 5
                 statistic = 0.19 if moved else float(rng.uniform(0.01, 0.08))

@@ -10,8 +10,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+import botocore.session
 import pytest
 
 from multisite.storage.location import CredentialReference, StoreLocation
@@ -23,6 +25,8 @@ SECRET_KEY = "loopback-secret-key"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5.0
 _PORT_ATTEMPTS = 3
+# A test run that is killed cannot stop its servers; the end of the pipe that it held does.
+_UNTIL_STDIN_ENDS = 'exec 3<&0; "$@" 3<&- & server=$!; (read -r _ <&3; kill $server) & wait $server'
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,18 @@ class S3Server:
     """A running server, and how to point a store at it."""
 
     endpoint: str
+
+    def create_bucket(self, name: str) -> None:
+        """Make a bucket; a folder made behind a server's back may stay unseen for minutes."""
+        client = _botocore().create_client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+        )
+        client.create_bucket(Bucket=name)
+        client.close()
 
     def location(self, url: str, *, name: str = "site_store") -> StoreLocation:
         """A location whose keys are in MULTISITE_TEST_ACCESS_KEY and MULTISITE_TEST_SECRET_KEY."""
@@ -61,12 +77,16 @@ def rclone_server(
     secure = ["--cert", str(certificate), "--key", str(private_key)] if certificate else []
 
     def command(port: int) -> Sequence[str]:
-        # Without a cache of folders, a test may make buckets and remove files beside the server.
-        place = ["--addr", f"127.0.0.1:{port}", "--config", os.devnull, "--dir-cache-time", "0s"]
+        place = ["--addr", f"127.0.0.1:{port}", "--config", os.devnull]
         return [program, "serve", "s3", *place, "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}", *secure, str(folder)]
 
     with _running(command) as port:
         yield S3Server(f"{'https' if certificate else 'http'}://127.0.0.1:{port}")
+
+
+@cache
+def _botocore() -> botocore.session.Session:
+    return botocore.session.Session()
 
 
 def free_port() -> int:
@@ -89,7 +109,8 @@ def _running(command: Callable[[int], Sequence[str]]) -> Iterator[int]:
     for _ in range(_PORT_ATTEMPTS):
         port = free_port()
         process = subprocess.Popen(
-            command(port),
+            ["sh", "-c", _UNTIL_STDIN_ENDS, "sh", *command(port)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -117,6 +138,8 @@ def _answers(port: int, process: "subprocess.Popen[bytes]") -> bool:
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
     """End the process group that this module started, first politely."""
+    if process.stdin is not None:
+        process.stdin.close()
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, sign)

@@ -3,26 +3,10 @@
 import polars as pl
 
 from multisite.cohort.rules import Rule
+from multisite.schemas.provenance import ACQUISITION
 from multisite.vocabulary import Split
 
-__all__ = ["ACQUISITION", "built_in_rules", "index_series", "join_images", "one_row_per_case", "score_faults"]
-
-ACQUISITION = (
-    "modality",
-    "vendor",
-    "manufacturer_model_name",
-    "software_versions",
-    "device",
-    "kernel_class",
-    "slice_thickness_mm",
-    "pixel_spacing_mm",
-    "tube_voltage_kv",
-    "body_part_examined",
-    "view_position",
-    "age_years",
-    "patient_sex",
-)
-"""Columns that a case takes from its index series."""
+__all__ = ["built_in_rules", "join_images", "one_row_per_case", "score_faults"]
 
 
 def one_row_per_case(cases: pl.DataFrame) -> pl.DataFrame:
@@ -35,26 +19,11 @@ def one_row_per_case(cases: pl.DataFrame) -> pl.DataFrame:
     return counted.unique("case_id", keep="first", maintain_order=True)
 
 
-def index_series(series: pl.DataFrame, modalities: tuple[str, ...]) -> pl.DataFrame:
-    """Per study the series that stands for it: of a declared modality, with the most instances (ties: the smallest id).
-
-    ``has_images`` studies of other modalities only are kept with a null series, so that the two reasons stay apart.
-    """
-    eligible = series.filter(pl.col("study_instance_uid").is_not_null())
-    wanted = eligible.filter(pl.col("modality").is_in(list(modalities)))
-    chosen = wanted.sort(
-        "study_instance_uid", "n_instances", "series_instance_uid", descending=[False, True, False]
-    ).unique("study_instance_uid", keep="first", maintain_order=True)
-    studies = eligible.select("study_instance_uid").unique().with_columns(pl.lit(True).alias("has_images"))
-    return studies.join(
-        chosen.select("study_instance_uid", "series_instance_uid", "study_date", *ACQUISITION),
-        on="study_instance_uid",
-        how="left",
+def join_images(cases: pl.DataFrame, studies: pl.DataFrame) -> pl.DataFrame:
+    """``cases`` with the acquisition of their study's index series; ``case_date`` falls back to the StudyDate."""
+    images = studies.select(
+        "study_instance_uid", "series_instance_uid", *(c.name for c in ACQUISITION), pl.lit(True).alias("has_images")
     )
-
-
-def join_images(cases: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
-    """``cases`` with the acquisition of their index series; ``case_date`` falls back to the StudyDate."""
     joined = cases.join(images, on="study_instance_uid", how="left", maintain_order="left")
     return joined.with_columns(
         pl.col("has_images").fill_null(False), pl.coalesce("case_date", "study_date").alias("case_date")

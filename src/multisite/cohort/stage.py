@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from multisite.cohort.cases import built_in_rules, index_series, join_images, one_row_per_case, score_faults
+from multisite.cohort.cases import built_in_rules, join_images, one_row_per_case, score_faults
 from multisite.cohort.composition import composition_table
 from multisite.cohort.flow import apply_rules, flow_table
 from multisite.cohort.identity import identity_row
@@ -13,7 +13,7 @@ from multisite.cohort.strata import StratumParameters, stratum_column
 from multisite.errors import SchemaError
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, COHORT_IDENTITY, COMPOSITION, EXCLUSIONS, FLOW, PREDICTIONS
-from multisite.schemas.provenance import SERIES
+from multisite.schemas.provenance import STUDIES
 from multisite.schemas.site_tables import CASES, DEPLOYMENT
 from multisite.schemas.site_tables import PREDICTIONS as PREDICTIONS_TABLE
 from multisite.study import Site, Study
@@ -39,8 +39,9 @@ def build_cohort(inputs: StageInputs, parameters: CohortParameters) -> StageOutp
     _require_columns(table, references, inputs.site)
     pairs = [(finding, model) for finding in parameters.findings for model in parameters.models]
     scores, faults = score_faults(inputs.tables[PREDICTIONS_TABLE.name], pairs)
-    images = index_series(inputs.frame(SERIES.name), parameters.modalities)
-    cases = join_images(one_row_per_case(table), images).join(faults, on="case_id", how="left", maintain_order="left")
+    cases = join_images(one_row_per_case(table), inputs.frame(STUDIES.name)).join(
+        faults, on="case_id", how="left", maintain_order="left"
+    )
     cases = cases.with_columns(
         pl.lit(inputs.site).alias("site"), *(pl.col(name).cast(pl.Boolean) for name in references)
     )
@@ -71,7 +72,7 @@ def build_cohort(inputs: StageInputs, parameters: CohortParameters) -> StageOutp
             ),
             FLOW.name: flow_table(judged, rules, site=inputs.site, n_rows_without_id=table["case_id"].null_count()),
             COHORT_IDENTITY.name: identity_row(
-                cohort, site=inputs.site, n_studies_without_case=_unclaimed_studies(inputs, images, cases)
+                cohort, site=inputs.site, n_studies_without_case=_unclaimed_studies(inputs, cases)
             ),
             COMPOSITION.name: composition_table(cohort, parameters.strata, parameters.findings),
         }
@@ -88,11 +89,11 @@ def _require_columns(table: pl.DataFrame, references: list[str], site: str) -> N
         )
 
 
-def _unclaimed_studies(inputs: StageInputs, images: pl.DataFrame, cases: pl.DataFrame) -> int:
+def _unclaimed_studies(inputs: StageInputs, cases: pl.DataFrame) -> int:
     claimed = cases.select("study_instance_uid")
     if DEPLOYMENT.name in inputs.tables:
         claimed = pl.concat([claimed, inputs.tables[DEPLOYMENT.name].select("study_instance_uid")])
-    return images.join(claimed, on="study_instance_uid", how="anti").height
+    return inputs.frame(STUDIES.name).join(claimed, on="study_instance_uid", how="anti").height
 
 
 def _parameters(study: Study, site: Site | None) -> CohortParameters:
@@ -114,7 +115,7 @@ COHORT_STAGE = Stage(
     verb="cohort",
     scope=Scope.SITE,
     version=1,
-    reads=(SERIES,),
+    reads=(STUDIES,),
     writes=(COHORT, PREDICTIONS, EXCLUSIONS, FLOW, COHORT_IDENTITY, COMPOSITION),
     tables=(CASES, PREDICTIONS_TABLE),
     optional_tables=(DEPLOYMENT,),

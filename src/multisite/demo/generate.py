@@ -6,9 +6,10 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
-from multisite.demo.batches import SiteBatch, cohort_batches, month_batches
+from multisite.demo.batches import MonthBatch, SiteBatch, cohort_batches, month_batches
 from multisite.demo.faults import plant_in_batch, planted_in_scores, site_traits
 from multisite.demo.hospitals import Hospital, StoreFolder, hospital
 from multisite.demo.layout import DATA, PLANTED_FILE, store_folder, table_folder
@@ -24,9 +25,6 @@ __all__ = ["Progress", "generate"]
 
 Progress = Callable[[str, int, int], None]
 """Called with the title of a site, the patients done and the patients in all, over all sites."""
-
-_FORM = 1
-"""Raised when the same plan gives other bytes than before, so that older data are made anew."""
 
 _MARK = "plan.json"
 _PARTIAL, _OLD = ".data.partial", ".data.old"
@@ -142,6 +140,7 @@ def _write_site(site: _SiteWriter, plan: DemoPlan, index: int) -> Iterator[_Step
             cases.append(case_frame(batch))
             predictions.append(prediction_frame(batch))
             yield _Step(patients, planted)
+        deployment.append(deployment_frame(MonthBatch(0, [], [])))
         for month in month_batches(plan, index, traits):
             site.studies(month.studies)
             deployment.append(deployment_frame(month))
@@ -155,7 +154,11 @@ def _write_batch(site: _SiteWriter, batch: SiteBatch) -> None:
 
 
 def _mark_of(plan: DemoPlan) -> bytes:
-    return json.dumps({"form": _FORM, **plan.to_json()}, sort_keys=True, indent=2).encode() + b"\n"
+    """What data are known by: the plan, and the code of this room, which may give other bytes for an equal plan."""
+    code = sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        code.update(source.read_bytes())
+    return json.dumps({"code": code.hexdigest(), **plan.to_json()}, sort_keys=True, indent=2).encode() + b"\n"
 
 
 def _read_mark(data: Path) -> bytes | None:

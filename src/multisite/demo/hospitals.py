@@ -78,7 +78,7 @@ NORTHGATE = Hospital(
     code="NG",
     fleet=Fleet(
         (s.SIEMENS_FORCE, s.GE_REVOLUTION, s.PHILIPS_IQON, s.SIEMENS_FD, s.PHILIPS_DIAGNOST, s.FUJI_XG),
-        (0.22, 0.18, 0.14, 0.15, 0.16, 0.15),
+        (0.34, 0.12, 0.14, 0.12, 0.16, 0.12),
     ),
     stores=(StoreFolder("pacs", _EVERYTHING, "nested"),),
     tables=TableHabits(),

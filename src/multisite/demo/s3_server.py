@@ -26,6 +26,13 @@ ACCESS_KEY_VARIABLE = "MULTISITE_DEMO_S3_ACCESS_KEY"
 SECRET_KEY_VARIABLE = "MULTISITE_DEMO_S3_SECRET_KEY"
 """Environment variable with the server's secret key."""
 
+_WHILE_WE_LIVE = (
+    "/bin/sh",
+    "-c",
+    # The end of the pipe that we hold stops the server, even when we are killed and can stop nothing.
+    'exec 3<&0; "$@" 3<&- & server=$!; { read -r _ <&3; kill "$server"; } & wait "$server"',
+    "serve",
+)
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _LISTENING = re.compile(rb"Starting s3 server on \[(http://127\.0\.0\.1:\d+)/\]")
@@ -81,16 +88,18 @@ def serve_s3(folder: Path) -> Iterator[S3Server]:
         log = Path(scratch) / "log"
         with log.open("wb") as sink:
             process = subprocess.Popen(  # noqa: S603  # a fixed program with arguments of our own making
-                [str(program), "serve", "s3", "--addr", "127.0.0.1:0", "--read-only", str(folder)],
+                [*_WHILE_WE_LIVE, str(program), "serve", "s3", "--addr", "127.0.0.1:0", "--read-only", str(folder)],
                 # The keys go through the environment: every user of the machine can read arguments.
                 env={
                     "RCLONE_AUTH_KEY": f'"{access_key},{secret_key}"',
                     "RCLONE_CONFIG": os.devnull,
                     "HOME": scratch,
                 },
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=sink,
+                # An interrupt from the terminal is for the run, which may still be reading while it stops.
+                start_new_session=True,
             )
         try:
             yield S3Server(_endpoint(process, log), access_key, secret_key)
@@ -114,7 +123,8 @@ def _endpoint(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
+    if process.stdin is not None:
+        process.stdin.close()
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:

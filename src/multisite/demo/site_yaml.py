@@ -24,8 +24,9 @@ def site_yaml(hospital: Hospital, data: str, *, s3: bool) -> str:
     return "".join(
         (
             f"""\
-# The site file of {hospital.title}. It never leaves the site: it says where the site's images and tables
-# are. It names secrets, and never holds them.
+# Site file of {hospital.title}.
+#
+# It never leaves the site. It says where the site's images and tables are; it names secrets, and never holds them.
 
 # Short identifier, used in every table and in the report. Lower-case letters, digits, - and _.
 site: {hospital.id}

@@ -65,7 +65,8 @@ def deployment_frame(batch: MonthBatch) -> pl.DataFrame:
             **_index_test(len(studies)),
             "score": batch.scores,
         },
-        schema_overrides={"score": pl.Float64},
+        # Stated in full, because a demo without months has a table without rows.
+        schema={column.name: column.dtype for column in DEPLOYMENT.columns},
     )
 
 

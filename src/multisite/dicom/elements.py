@@ -1,20 +1,24 @@
 """Elements as pydicom holds them → the slots of a raw header."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from struct import pack
 from typing import Any, Final
 
 import numpy as np
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 
 from multisite.dicom.attributes import Attribute, Form
 from multisite.dicom.records import PRESENT
-from multisite.dicom.slots import ITEM, PIXELS, SEQUENCE_DELIMITER, SLOTS, slot_of
+from multisite.dicom.slots import BINARY_TAGS, CHARSET, ITEM, PIXELS, SEQUENCE_DELIMITER, SLOTS, slot_of, tag_bytes
 
 __all__ = ["RawElements"]
 
-_WIDTHS: Final = {"US": 2, "SS": 2, "UL": 4, "SL": 4, "FL": 4, "FD": 8}
+_WIDTHS: Final = {"US": 2, "SS": 2, "UL": 4, "FD": 8}
+_FORMATS: Final = {"US": "H", "SS": "h", "UL": "L", "FD": "d"}
 _HEADS: Final = {ITEM: PRESENT, b"\xff\xfe\xe0\x00": PRESENT, SEQUENCE_DELIMITER: b"", b"\xff\xfe\xe0\xdd": b""}
+_FAILED: Final = object()
 _READINGS: Final = ("US", "SS")
 
 
@@ -35,12 +39,15 @@ class RawElements:
 
     def take(self, dataset: Dataset) -> None:
         """Take what is wanted of the top-level elements."""
-        for element in dataset.elements():
-            slot = slot_of(int(element.tag))
+        for tag in list(dataset.keys()):
+            slot = slot_of(int(tag))
             if slot is None:
                 continue
             attribute = SLOTS[slot].attribute
-            if attribute.form is Form.PRESENCE:
+            element = _attempt(dataset.get_item, tag)
+            if element is _FAILED:
+                self._refuse(slot)
+            elif attribute.form is Form.PRESENCE:
                 self._take_presence(slot, element, attribute)
             elif isinstance(element, RawDataElement):
                 self._take_raw(slot, element, attribute, dataset)
@@ -70,10 +77,13 @@ class RawElements:
         elif attribute.vr == ("SQ",) and value:
             self._put_presence(slot, _HEADS.get(value[:4]))
         else:
-            self._put_presence(slot, PRESENT if value.strip(b"\0 ") else b"")
+            binary = tag_bytes(int(element.tag)) in BINARY_TAGS
+            self._put_presence(slot, PRESENT if (value if binary else value.strip(b"\0 ")) else b"")
 
     def _take_raw(self, slot: int, element: RawDataElement, attribute: Attribute, dataset: Dataset) -> None:
         value = element.value or b""
+        if element.tag == CHARSET:
+            value = value.rstrip(b"\0 ")
         vr = attribute.vr[0] if element.VR in (None, "UN") else str(element.VR)
         if not value:
             self.values[slot] = b""
@@ -84,16 +94,15 @@ class RawElements:
             target = slot_of(int(element.tag), vr) if declared else slot
             self.values[slot if target is None else target] = value if element.is_little_endian else _swap(value, vr)
         else:
-            self._take_converted(slot, vr, _converted(dataset, element), attribute)
+            self._take_converted(slot, vr, _attempt(lambda tag: dataset[tag].value, element.tag), attribute)
 
     def _take_converted(self, slot: int, vr: str, value: Any, attribute: Attribute) -> None:
         text = _text(value)
         if text is None:
             self._refuse(slot)
-        elif vr in attribute.vr and attribute.form is not Form.INTEGER:
-            # An element of the file meta group that pydicom has converted to check it: back to its bytes.
-            encoded = text.encode("latin-1", errors="replace")
-            self.values[slot] = encoded + (b"\0" if vr == "UI" else b" ") * (len(encoded) % 2)
+        elif vr in attribute.vr:
+            # One of the few elements that pydicom converts while it reads: back to its bytes.
+            self.values[slot] = _encoded(value, text, vr)
         elif text:
             self.texts[slot] = text
         else:
@@ -103,11 +112,12 @@ class RawElements:
         self.invalid.add(slot)
 
 
-def _converted(dataset: Dataset, element: RawDataElement) -> Any:
+def _attempt(access: Callable[[BaseTag], Any], tag: BaseTag) -> Any:
+    """What an access gives; pydicom converts on access, and what it raises has no common class."""
     try:
-        return dataset[element.tag].value
+        return access(tag)
     except Exception:
-        return object()
+        return _FAILED
 
 
 def _text(value: Any) -> str | None:
@@ -121,6 +131,15 @@ def _text(value: Any) -> str | None:
         return None
     parts = [_text(part) for part in value]
     return None if None in parts else "\\".join(part or "" for part in parts)
+
+
+def _encoded(value: Any, text: str, vr: str) -> bytes:
+    """The bytes of a converted value in a little endian file."""
+    if vr in _FORMATS and text:
+        numbers = [value] if isinstance(value, int | float) else list(value)
+        return pack(f"<{len(numbers)}{_FORMATS[vr]}", *numbers)
+    encoded = text.encode("latin-1", errors="replace")
+    return encoded + b"\0" * (vr == "UI" and len(encoded) % 2)
 
 
 def _swap(value: bytes, vr: str) -> bytes:

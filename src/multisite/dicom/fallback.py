@@ -37,6 +37,7 @@ class _Source(io.BytesIO):
         super().__init__(data)
         self.size = len(data)
         self.ran_out = False
+        self.rest = b""
         self.last: tuple[int, int] | None = None
         self.end: tuple[int, int, bytes] | None = None
 
@@ -44,7 +45,8 @@ class _Source(io.BytesIO):
         if size is None or size < 0:
             raise _DeflatedError
         got = super().read(size)
-        self.ran_out = self.ran_out or len(got) < size
+        if len(got) < size:
+            self.ran_out, self.rest = True, got
         return got
 
     def stop(self, tag: int, vr: str | None, length: int) -> bool:
@@ -60,11 +62,11 @@ class _Source(io.BytesIO):
     def complete(self) -> bool:
         """Whether the header ended by itself, or its last element ends with the bytes.
 
-        A remainder too short for another element is left alone, as pydicom does.
+        pydicom passes over a remainder too short for another element; it may be padding, but no half element.
         """
         if self.end is not None or not self.ran_out:
             return True
-        if self.last is None or self.size - self.tell() >= 8:
+        if self.last is None or self.tell() < self.size or self.rest.strip(b"\0 "):
             return False
         start, length = self.last
         return self.tell() != start if length == 0xFFFFFFFF else start + length <= self.size
@@ -98,12 +100,17 @@ def read_with_pydicom(
     added = len(with_preamble) - len(data)
     source = _Source(with_preamble)
     with quiet():
+        # What pydicom raises on spoilt bytes has no common class, and its text may quote them.
         try:
             return _read_plain(source, limits, added)
         except _DeflatedError:
-            return _read_deflated(with_preamble, source.tell(), limits, added)
+            start = source.tell()
         except Exception:
             return limits.short() if source.ran_out else QuarantineReason.UNREADABLE
+        try:
+            return _read_deflated(with_preamble, start, limits, added)
+        except Exception:
+            return QuarantineReason.UNREADABLE
 
 
 def _read_plain(source: _Source, limits: _Limits, added: int) -> RawHeader | NeedMore | QuarantineReason:
@@ -116,12 +123,9 @@ def _read_plain(source: _Source, limits: _Limits, added: int) -> RawHeader | Nee
 
 def _read_deflated(data: bytes, start: int, limits: _Limits, added: int) -> RawHeader | NeedMore | QuarantineReason:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        source = _Source(inflater.decompress(data[start:], limits.max_header_bytes))
-        dataset = read_dataset(source, False, True, stop_when=source.stop)
-        meta = read_dataset(_Source(data[len(_PREAMBLE) : start]), False, True)
-    except Exception:
-        return QuarantineReason.UNREADABLE
+    source = _Source(inflater.decompress(data[start:], limits.max_header_bytes))
+    dataset = read_dataset(source, False, True, stop_when=source.stop)
+    meta = read_dataset(_Source(data[len(_PREAMBLE) : start]), False, True)
     if not source.complete or not (inflater.eof or source.end):
         return QuarantineReason.HEADER_TOO_LONG if inflater.unconsumed_tail else limits.short()
     # How many compressed bytes the header took is not known; it is not more than it has uncompressed.

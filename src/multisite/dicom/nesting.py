@@ -60,7 +60,7 @@ def _skip_item(data: bytes, pos: int, length: int, explicit: bool, depth: int) -
         if pos + 8 > size:
             return max(pos, size) + 8
         tag = data[pos : pos + 4]
-        if tag == ITEM_DELIMITER and length == UNDEFINED:
+        if tag == ITEM_DELIMITER and length == UNDEFINED and data[pos + 4 : pos + 8] == b"\0\0\0\0":
             return pos + 8
         if tag in _NOT_HERE:
             return UNSURE

@@ -38,9 +38,12 @@ def binary_column(batch: Batch, attribute: Attribute, raw: pl.Series) -> pl.Seri
         if attribute.form is Form.FLOAT:
             column = column.set(~column.is_finite(), None)
     overrides = batch.overrides(attribute)
-    if overrides:
-        column = column.scatter(list(overrides), [_from_text(text, attribute) for text in overrides.values()])
-    return column
+    if not overrides:
+        return column
+    numbers = column.to_list()
+    for row, text in overrides.items():
+        numbers[row] = _from_text(text, attribute)
+    return pl.Series(numbers, dtype=attribute.dtype)
 
 
 def _signed(batch: Batch, attribute: Attribute) -> pl.Series:
@@ -65,10 +68,19 @@ def _numbers(value: bytes | None, one: Struct, wanted: int | None) -> list[int |
     return numbers if all(map(isfinite, numbers)) else None
 
 
-def _from_text(text: str, attribute: Attribute) -> int | float | None:
-    if attribute.many or not _NUMBER.fullmatch(text.strip(" \0")):
+def _from_text(text: str, attribute: Attribute) -> list[int | float] | int | float | None:
+    """The numbers of a value whose VR in the file was not the dictionary's."""
+    numbers = [_number(part.strip(" \0"), attribute.form) for part in text.split("\\")]
+    fixed = int(attribute.vm) if attribute.vm.isdigit() else len(numbers)
+    known = [number for number in numbers if number is not None]
+    if len(known) < len(numbers) or len(numbers) != fixed:
         return None
-    number = float(text)
-    if attribute.form is Form.FLOAT:
-        return number
-    return int(number) if number.is_integer() else None
+    return known if attribute.many else known[0]
+
+
+def _number(text: str, form: Form) -> int | float | None:
+    if not _NUMBER.fullmatch(text) or not isfinite(float(text)):
+        return None
+    if form is Form.FLOAT:
+        return float(text)
+    return int(float(text)) if float(text).is_integer() else None

@@ -17,6 +17,7 @@ from multisite.dicom.charset import is_registered
 from multisite.dicom.nesting import UNDEFINED, is_sequence, skip_sequence
 from multisite.dicom.records import PRESENT, NeedMore, RawHeader
 from multisite.dicom.slots import (
+    BINARY_TAGS,
     CHARSET,
     EXPLICIT,
     IMPLICIT,
@@ -72,14 +73,16 @@ def scan(data: bytes, *, object_size: int) -> RawHeader | NeedMore | QuarantineR
     if data[128:140] != _HEAD:
         return None
     values: dict[int, bytes] = {}
-    pos = _walk_meta(data, values)
-    if pos == UNSURE:
+    outcome, pos = _walk_meta(data, values)
+    syntax = values.get(_SYNTAX)
+    walk = _WALKS.get(syntax or b"")
+    if outcome == UNSURE or (walk is None and (outcome == _STOPPED or syntax is not None)):
         return None
-    outcome, complete = _RAN_OUT, False
-    if pos + 8 <= len(data):
+    complete = False
+    if outcome == _STOPPED and walk is not None:
         if values.get(_CLASS, b"").rstrip(b"\0 ") == DIRECTORY:
             return QuarantineReason.NOT_AN_INSTANCE
-        outcome, pos = _WALKS.get(values.get(_SYNTAX, b""), _give_up)(data, pos, values)
+        outcome, pos = walk(data, pos, values)
         complete = outcome != _RAN_OUT or pos == len(data) == object_size
     if outcome == UNSURE or any(us in values and ss in values for us, ss in _READINGS):
         return None
@@ -90,26 +93,24 @@ def scan(data: bytes, *, object_size: int) -> RawHeader | NeedMore | QuarantineR
     return NeedMore(max(pos, len(data)) + MARGIN)
 
 
-def _walk_meta(data: bytes, values: dict[int, bytes]) -> int:
-    """The position of the first element behind the file meta group."""
+def _walk_meta(data: bytes, values: dict[int, bytes]) -> tuple[int, int]:
+    """The file meta group; stops at the first element behind it."""
     size = len(data)
     pos = _META_START
-    while pos + 12 <= size:
+    while pos + 8 <= size:
         key, length = _KEY_LENGTH(data, pos)
         action = META.get(key)
         if action is None:
-            return UNSURE if key[:2] == b"\x02\x00" else pos
+            return (UNSURE if key[:2] == b"\x02\x00" else _STOPPED), pos
         start = pos + 8
         if action == SKIP_LONG:
+            if pos + 12 > size:
+                return _RAN_OUT, pos + 12
             start, length = pos + 12, _LENGTH(data, pos + 8)[0]
         pos = start + length
         if action >= 0:
             values[action] = data[start:pos]
-    return max(pos, size)
-
-
-def _give_up(data: bytes, pos: int, values: dict[int, bytes]) -> tuple[int, int]:
-    return UNSURE, pos
+    return _RAN_OUT, pos
 
 
 def _walk_explicit(data: bytes, pos: int, values: dict[int, bytes]) -> tuple[int, int]:
@@ -198,9 +199,10 @@ def _special(
         return UNSURE, pos
     else:
         outcome, end = _RAN_OUT, start + length
-        found = data[start:end]
+        found = data[start:end].rstrip(b"\0 ")
         if tag != _CHARSET:
-            found = PRESENT if found.strip(b"\0 ") else b""
+            filled = length if tag in BINARY_TAGS else found.lstrip(b"\0 ")
+            found = PRESENT if filled else b""
         elif end <= len(data) and not is_registered(found):
             return UNSURE, pos  # pydicom may refuse a header for what stands here
     slot = SPECIAL_SLOTS.get(tag)
@@ -214,7 +216,7 @@ def _sequence(data: bytes, span: tuple[int, int], tag: bytes, length: int, expli
     pos, start = span
     head = data[start : start + 4]
     found = b"" if length == 0 or head == SEQUENCE_DELIMITER else PRESENT
-    if start + 4 > len(data):
+    if length and start + 4 > len(data):
         return _RAN_OUT, start + 4, found
     if found and head != ITEM:
         return UNSURE, pos, found

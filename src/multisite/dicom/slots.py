@@ -15,6 +15,7 @@ from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, VR
 from multisite.dicom.attributes import ATTRIBUTES, Attribute, Form
 
 __all__ = [
+    "BINARY_TAGS",
     "CHARSET",
     "EXPLICIT",
     "IMPLICIT",
@@ -145,3 +146,6 @@ META: Final = {key: action for key, action in EXPLICIT.items() if key.startswith
 
 SPECIAL_SLOTS: Final = {tag_bytes(slot.tag): index for index, slot in enumerate(SLOTS) if _wanted(slot) == SPECIAL}
 """The slot of each wanted tag that is not simply kept: of most only the presence is."""
+
+BINARY_TAGS: Final = frozenset(tag_bytes(slot.tag) for slot in SLOTS if slot.attribute.vr[0] in ("OB", "OW", "OF"))
+"""Wanted tags whose value is no text: zeros there are content, not padding."""

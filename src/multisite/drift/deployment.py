@@ -5,7 +5,7 @@ import polars as pl
 from multisite.drift.monitors import Monitors, score_column
 from multisite.schemas.drift import DEPLOYMENT, DEPLOYMENT_COUNTS
 
-__all__ = ["OUTCOMES", "count_outcomes", "index_series", "monitored_studies", "route_rows"]
+__all__ = ["OUTCOMES", "count_outcomes", "monitored_studies", "route_rows"]
 
 _LOST = ("unknown finding or model", "no images", "no eligible modality", "no study date", "no patient")
 _UNSCORED = ("duplicated", "score missing", "score out of range")
@@ -18,11 +18,10 @@ _PAIR = ("study_instance_uid", "finding", "model")
 
 def route_rows(
     table: pl.DataFrame,
-    series: pl.DataFrame,
+    studies: pl.DataFrame,
     *,
     monitors: Monitors,
     pairs: tuple[tuple[str, str], ...],
-    modalities: tuple[str, ...],
 ) -> pl.DataFrame:
     """Every row of ``table`` with the acquisition of its study's index series, its month and its ``outcome``.
 
@@ -34,11 +33,17 @@ def route_rows(
     """
     declared = pl.DataFrame(pairs, schema={"finding": pl.String, "model": pl.String}, orient="row")
     declared = declared.with_columns(pl.lit(True).alias("declared"))
-    studies = index_series(series, monitors, modalities)
+    images = studies.select(
+        "study_instance_uid",
+        "study_date",
+        pl.col("series_instance_uid").is_not_null().alias("eligible"),
+        pl.col("patient_id").alias("series_patient_id"),
+        *monitors.acquisition_expressions(),
+    )
     # Sorting makes the row that stands for its copies the same whatever the order of the table.
     rows = table.select("patient_id", *_PAIR, pl.col("score").fill_nan(None)).sort(*_PAIR, "score", "patient_id")
     rows = rows.join(declared, on=["finding", "model"], how="left", maintain_order="left")
-    rows = rows.join(studies, on="study_instance_uid", how="left", maintain_order="left")
+    rows = rows.join(images, on="study_instance_uid", how="left", maintain_order="left")
     copies = pl.int_range(pl.len()).over(*_PAIR, "score") > 0
     conflicting = pl.col("score").drop_nulls().n_unique().over(_PAIR) > 1
     outcome = (
@@ -96,26 +101,4 @@ def count_outcomes(rows: pl.DataFrame, *, site: str) -> pl.DataFrame:
     counted = listed.join(found, on="outcome", how="left", maintain_order="left")
     return counted.select(pl.lit(site).alias("site"), "outcome", pl.col("n_rows").fill_null(0)).select(
         DEPLOYMENT_COUNTS.schema.names()
-    )
-
-
-def index_series(series: pl.DataFrame, monitors: Monitors, modalities: tuple[str, ...]) -> pl.DataFrame:
-    """Per study with images: whether one is ``eligible``, and date, patient and monitored columns of its index series.
-
-    The index series is chosen as for the validated cases, or else the two could not be compared: of an eligible
-    modality, with the most instances (ties: the smallest id).
-    """
-    known = series.filter(pl.col("study_instance_uid").is_not_null()).with_columns(
-        pl.col("modality").is_in(list(modalities)).fill_null(False).alias("eligible")
-    )
-    order = ["study_instance_uid", "eligible", "n_instances", "series_instance_uid"]
-    chosen = known.sort(order, descending=[False, True, True, False]).unique(
-        "study_instance_uid", keep="first", maintain_order=True
-    )
-    return chosen.select(
-        "study_instance_uid",
-        "eligible",
-        "study_date",
-        pl.col("patient_id").alias("series_patient_id"),
-        *monitors.acquisition_expressions(),
     )

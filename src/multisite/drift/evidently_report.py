@@ -206,8 +206,11 @@ def _isolate(run: Callable[[Sequence[str]], Any], columns: Sequence[str]) -> tup
             failed[column] = _stopped(error)
     sound = [column for column in columns if column not in failed]
     if failed and sound:
-        return run(sound), failed
-    return None, failed or {column: _stopped(together) for column in columns}
+        try:
+            return run(sound), failed
+        except Exception as error:
+            together = error
+    return None, {**dict.fromkeys(sound, _stopped(together)), **failed}
 
 
 def _stopped(error: Exception) -> str:

@@ -6,7 +6,7 @@ import polars as pl
 
 from multisite.errors import ConfigError
 from multisite.schemas.cohort import COHORT
-from multisite.schemas.provenance import SERIES
+from multisite.schemas.provenance import STUDIES
 from multisite.study import Study
 
 __all__ = ["MONITORABLE_CATEGORIES", "MONITORABLE_NUMBERS", "SCORE", "Monitors", "monitors_of", "score_column"]
@@ -15,8 +15,8 @@ SCORE = "score"
 """The name in the study file for the scores of every finding and model."""
 
 _IDENTITY = ("site", "patient_id", "study_instance_uid", "series_instance_uid")
-# A column can be watched when the validated cases and the series of routine studies both have it.
-_SHARED = {n: dtype for n, dtype in SERIES.schema.items() if n in COHORT.schema and n not in _IDENTITY}
+# A column can be watched when the validated cases and the studies in routine use both have it.
+_SHARED = {n: dtype for n, dtype in STUDIES.schema.items() if n in COHORT.schema and n not in _IDENTITY}
 
 MONITORABLE_CATEGORIES: tuple[str, ...] = tuple(n for n, dtype in _SHARED.items() if dtype == pl.String)
 """Columns that may stand under ``drift.categories``."""

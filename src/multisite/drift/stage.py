@@ -26,7 +26,7 @@ from multisite.schemas.drift import (
     EVIDENTLY_MONTH_PAGE,
     EVIDENTLY_MONTH_SNAPSHOT,
 )
-from multisite.schemas.provenance import SERIES
+from multisite.schemas.provenance import STUDIES
 from multisite.schemas.site_tables import DEPLOYMENT as DEPLOYMENT_TABLE
 from multisite.study import Site, Study
 
@@ -50,11 +50,10 @@ _UNDATED = "1970-01"
 
 @dataclass(frozen=True, slots=True)
 class DeploymentParameters:
-    """What is watched, the (finding, model) pairs of the study, and the modalities that may be an index series."""
+    """What is watched, and the (finding, model) pairs of the study."""
 
     monitors: Monitors
     pairs: tuple[tuple[str, str], ...]
-    modalities: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +82,9 @@ def watch_deployment(inputs: StageInputs, parameters: DeploymentParameters) -> S
     empty = pl.DataFrame(schema={column.name: column.dtype for column in DEPLOYMENT_TABLE.columns})
     rows = route_rows(
         empty if table is None else table,
-        inputs.frame(SERIES.name),
+        inputs.frame(STUDIES.name),
         monitors=parameters.monitors,
         pairs=parameters.pairs,
-        modalities=parameters.modalities,
     )
     counts = count_outcomes(rows, site=inputs.site)
     return StageOutputs(
@@ -160,7 +158,7 @@ def _files(document: EvidentlyDocument, page: FileArtefact, snapshot: FileArtefa
 
 def _deployment_parameters(study: Study, site: Site | None) -> DeploymentParameters:
     pairs = tuple((finding.id, model.id) for finding in study.findings for model in study.models)
-    return DeploymentParameters(monitors_of(study), pairs, study.cohort.modalities)
+    return DeploymentParameters(monitors_of(study), pairs)
 
 
 def _baseline_parameters(study: Study, site: Site | None) -> BaselineParameters:
@@ -177,7 +175,7 @@ DEPLOYMENT_STAGE = Stage(
     verb="monitor",
     scope=Scope.SITE,
     version=1,
-    reads=(SERIES,),
+    reads=(STUDIES,),
     writes=(DEPLOYMENT, DEPLOYMENT_COUNTS),
     optional_tables=(DEPLOYMENT_TABLE,),
     run=watch_deployment,

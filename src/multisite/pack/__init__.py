@@ -1,9 +1,9 @@
 """The validation pack: what a site reviewer reads, made from aggregates alone.
 
 Belongs here: the words, tables and figures of the report, and its rendering into one self-contained page. Does not
-belong: computing an estimate or a verdict (the rooms below do), or reading anything of a single case. Only the pipeline,
-the runners, the demo and the command line import it. The only home of Jinja2 and Matplotlib; both are imported when a
-page is made, and not before.
+belong: computing an estimate or a verdict (the rooms below do), or reading anything of a single case. Only the
+pipeline, the runners, the demo and the command line import it. The only home of Jinja2 and Matplotlib; both are
+imported when a page is made, and not before.
 """
 
 from multisite.pack.parameters import ReportParameters, report_parameters

@@ -157,7 +157,7 @@ class Evidence:
         return self._estimates.values()
 
     def levels(self, stratum: StratumText) -> tuple[str, ...]:
-        """The stratum's levels over all sites and splits: by meaning where it has an order, else the largest first.
+        """The stratum's levels over all sites and splits: by meaning where it has an order, else by test cases.
 
         ``unknown`` is last.
         """
@@ -165,8 +165,10 @@ class Evidence:
 
     @cached_property
     def _levels(self) -> dict[str, tuple[str, ...]]:
-        counted = self.frame(COMPOSITION).group_by("stratum", "level").agg(
-            pl.col("level_order").min(), pl.col("n_cases").sum()
+        counted = (
+            self.frame(COMPOSITION)
+            .group_by("stratum", "level")
+            .agg(pl.col("level_order").min(), pl.col("n_cases").filter(pl.col("split") == Split.TEST.value).sum())
         )
         ordered = {stratum.id for stratum in self.parameters.strata if stratum.ordered}
         found: dict[str, list[tuple[bool, int, str]]] = {}

@@ -56,7 +56,7 @@ def gaps(evidence: Evidence, endpoint: Endpoint, *, site: str = ALL_SITES) -> tu
 
 
 def same_direction(evidence: Evidence, endpoint: Endpoint, gap: Gap) -> tuple[int, int]:
-    """At how many single sites the level lies on the same side of the site's other cases, and at how many this can be told."""
+    """At how many sites the level lies on the same side of the site's other cases, and at how many this can be told."""
     judged = list(_at_sites(evidence, endpoint, gap))
     same = sum(1 for other in judged if (other.difference < 0) == (gap.difference < 0))
     return same, len(judged)
@@ -69,9 +69,7 @@ def _at_sites(evidence: Evidence, endpoint: Endpoint, gap: Gap) -> Iterator[Gap]
             yield found
 
 
-def _gap(
-    evidence: Evidence, endpoint: Endpoint, metric: str, stratum: StratumText, name: str, site: str
-) -> Gap | None:
+def _gap(evidence: Evidence, endpoint: Endpoint, metric: str, stratum: StratumText, name: str, site: str) -> Gap | None:
     everyone = evidence.estimate(endpoint, metric, site=site)
     level = evidence.estimate(endpoint, metric, site=site, stratum=stratum.id, level=name)
     if everyone is None or level is None or not level.sound:

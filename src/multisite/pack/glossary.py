@@ -22,7 +22,7 @@ _WORDS = (
     ("Split", "the part of the cohort: train and tune made the model, test judges it"),
     ("Stratum", "an axis along which results are broken down"),
     ("Threshold", "the score from which on the model's call is positive"),
-    ("Undefined", "no number exists, for instance a sensitivity without a positive case; shown as a dash with the reason"),
+    ("Undefined", "no number exists, as for a sensitivity without a positive case; shown as a dash with the reason"),
 )
 
 

@@ -12,31 +12,38 @@ def notes(parameters: ReportParameters) -> tuple[tuple[str, str], ...]:
     return (
         (
             "Unit",
-            "A case is the unit of analysis, normally one imaging study. A patient is the unit of independence: where patients "
+            "A case is the unit of analysis, normally one imaging study. A patient is the unit of "
+            "independence: where patients "
             "have several cases, intervals of proportions count patients.",
         ),
         (
             "Operating point",
-            f"A score of {parameters.threshold:g} or more is a positive call. The threshold is the protocol's; it was not chosen here.",
+            f"A score of {parameters.threshold:g} or more is a positive call. The threshold is the protocol's; "
+            "it was not chosen here.",
         ),
         (
             "One site",
-            f"A site's estimates are made inside the site from its exact scores, with {level} intervals by the method named under each table.",
+            f"A site's estimates are made inside the site from its exact scores, with {level} intervals by the "
+            "method named under each table.",
         ),
         (
             "All sites",
-            "Estimates over all sites are made from the sites' added counts, as if all cases lay in one place; cases, not sites, have equal "
-            f"weight. Scores are rounded to {parameters.score_grid_steps:,} steps for this, so that an estimate may differ from one on exact scores "
+            "Estimates over all sites are made from the sites' added counts, as if all cases lay in one place; "
+            "cases, not sites, have equal "
+            f"weight. Scores are rounded to {parameters.score_grid_steps:,} steps for this, so that an "
+            "estimate may differ from one on exact scores "
             "in its last digits.",
         ),
         (
             "Thin evidence",
-            f"A number that rests on fewer than {parameters.minimum_denominator} patients is withheld and marked insufficient. Its row stays in every "
+            f"A number that rests on fewer than {parameters.minimum_denominator} patients is withheld and "
+            "marked insufficient. Its row stays in every "
             "table and figure, with the reason.",
         ),
         (
             "Three kinds of nothing",
-            "A zero is a count of none. A dash is an undefined number, with its reason. Suppressed numbers would be named as such; "
+            "A zero is a count of none. A dash is an undefined number, with its reason. Suppressed numbers "
+            "would be named as such; "
             "this report holds none, because nothing has been suppressed.",
         ),
         (
@@ -49,19 +56,29 @@ def notes(parameters: ReportParameters) -> tuple[tuple[str, str], ...]:
 def limits(parameters: ReportParameters) -> tuple[str, ...]:
     """What this report does not do, most important first."""
     return (
-        "No disclosure control has been applied to this report: small counts are shown as they are. It is meant for the study's own "
+        "No disclosure control has been applied to this report: small counts are shown as they are. It is "
+        "meant for the study's own "
         "reviewers and must not be passed on before cells below the sites' minimum have been dealt with.",
-        "No margin of acceptable performance is declared in the protocol, so nothing here says that the model meets or fails a claim.",
-        "Nothing proves that the protocol was fixed before the results were seen. Its digest is given; a signed lock is not part of this version.",
-        "No correction for multiplicity has been made: with many levels and measures, some intervals lie off by chance. The first page says how many.",
-        "The intervals of the AUC and of all measures of calibration treat cases as independent, also where patients have several; "
+        "No margin of acceptable performance is declared in the protocol, so nothing here says that the model "
+        "meets or fails a claim.",
+        "Nothing proves that the protocol was fixed before the results were seen. Its digest is given; a "
+        "signed lock is not part of this version.",
+        "No correction for multiplicity has been made: with many levels and measures, some intervals lie off "
+        "by chance. The first page says how many.",
+        "The intervals of the AUC and of all measures of calibration treat cases as independent, also where "
+        "patients have several; "
         "they are then too narrow.",
-        "The AUC over all sites also compares cases of different sites, so that differences between sites may raise or lower it. "
+        "The AUC over all sites also compares cases of different sites, so that differences between sites may "
+        "raise or lower it. "
         "Read it beside the sites' own. What the site alone would predict has not been computed.",
-        "The reference standard is taken as true. Agreement between readers, and what wrong labels would do, have not been looked at.",
+        "The reference standard is taken as true. Agreement between readers, and what wrong labels would do, "
+        "have not been looked at.",
         "Cases without a score are excluded and counted; no worst-case analysis has been made of them.",
         "Whether a patient was seen at two sites is not known: pseudonyms differ between sites.",
-        "How much a patient's age, sex or scanner explains a difference between sites has not been separated out: each stratum is looked at alone.",
-        "Months after the validation are compared as a picture only, without labels: nothing is said of performance in routine use.",
-        "Digests show that inputs have not changed since they were written. They are not signatures and do not say by whom.",
+        "How much a patient's age, sex or scanner explains a difference between sites has not been separated "
+        "out: each stratum is looked at alone.",
+        "Months after the validation are compared as a picture only, without labels: nothing is said of "
+        "performance in routine use.",
+        "Digests show that inputs have not changed since they were written. They are not signatures and do not "
+        "say by whom.",
     )

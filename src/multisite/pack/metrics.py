@@ -42,7 +42,12 @@ METRICS: dict[str, Metric] = {
         Metric(SPECIFICITY, "Specificity", "share of cases without the finding that the model calls negative"),
         Metric(PPV, "PPV", "share of positive calls that are right, at this set's prevalence"),
         Metric(NPV, "NPV", "share of negative calls that are right, at this set's prevalence"),
-        Metric(INTERCEPT, "Intercept", "with the slope fixed at 1; below 0: scores too high on the whole; above 0: too low", expected=0.0),
+        Metric(
+            INTERCEPT,
+            "Intercept",
+            "slope fixed at 1; below 0: scores too high on the whole; above 0: too low",
+            expected=0.0,
+        ),
         Metric(SLOPE, "Slope", "below 1: scores too extreme; above 1: too timid", expected=1.0),
         Metric(OBSERVED_EXPECTED, "O:E", "cases observed over cases the scores add up to", expected=1.0),
         Metric(BRIER, "Brier", "mean squared distance of score and outcome; 0 is perfect"),

@@ -4,7 +4,18 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["NO_NUMBER", "Written", "count", "decimals_for", "decimals_for_width", "fixed", "megabytes", "per_cent", "share", "write"]
+__all__ = [
+    "NO_NUMBER",
+    "Written",
+    "count",
+    "decimals_for",
+    "decimals_for_width",
+    "fixed",
+    "megabytes",
+    "per_cent",
+    "share",
+    "write",
+]
 
 NO_NUMBER = "—"
 """What stands where a number is undefined; the reason follows in words."""
@@ -80,8 +91,10 @@ def share(part: int, whole: int) -> str:
     """``part`` of ``whole`` in per cent: no decimals below 1,000, one from there on; a dash for an empty whole."""
     if whole == 0:
         return NO_NUMBER
-    percent = 100 * part / whole
-    return per_cent(percent, 1 if whole >= 1000 else 0)
+    decimals = 1 if whole >= 1000 else 0
+    percent = round(100 * part / whole, decimals)
+    # A case among many is not no case.
+    return f"<{per_cent(10.0**-decimals, decimals)}" if part and not percent else per_cent(percent, decimals)
 
 
 def per_cent(value: float, decimals: int = 0) -> str:

@@ -19,14 +19,15 @@ from multisite.pack.sentences.calibration import calibration_statement
 from multisite.pack.sentences.drift import PICTURE_NOT_ALARM, drift_statement, sites_without_months
 from multisite.pack.sentences.headline import answer, test_set
 from multisite.pack.sentences.integrity import blocking_failures, integrity_statement
+from multisite.pack.sentences.missing import missing_statement
 from multisite.pack.sentences.statement import Statement
 from multisite.pack.sentences.strata import strata_statement
 from multisite.pack.tables import composition, flow, lineage
 from multisite.pack.tables.calibration import calibration_table
-from multisite.pack.tables.drift import deployment_table
+from multisite.pack.tables.drift import deployment_tables
 from multisite.pack.tables.headline import headline_table
 from multisite.pack.tables.integrity import scorecard
-from multisite.pack.tables.performance import decisions_table, site_strata_tables, sites_table, strata_table
+from multisite.pack.tables.performance import decisions_table, site_strata_tables, sites_table
 from multisite.pack.tables.table import Table
 
 __all__ = ["CHAPTERS", "render_page"]
@@ -57,7 +58,6 @@ class EndpointChapters:
     sites_table: Table
     decisions_table: Table
     strata_figure: Figure
-    strata_table: Table
     site_strata_tables: tuple[Table, ...]
     reliability_figure: Figure
     calibration_table: Table
@@ -94,7 +94,7 @@ def render_page(evidence: Evidence) -> str:
         drift_figures=drift_figures(evidence),
         drift_notice=PICTURE_NOT_ALARM,
         drift_absent=sites_without_months(evidence),
-        deployment=deployment_table(evidence),
+        deployment=deployment_tables(evidence),
         exclusions=flow.exclusion_tables(evidence),
         notes=notes(evidence.parameters),
         limits=limits(evidence.parameters),
@@ -111,7 +111,6 @@ def _endpoint_chapters(evidence: Evidence, endpoint: Endpoint) -> EndpointChapte
         sites_table=sites_table(evidence, endpoint),
         decisions_table=decisions_table(evidence, endpoint),
         strata_figure=strata_figure(evidence, endpoint),
-        strata_table=strata_table(evidence, endpoint),
         site_strata_tables=site_strata_tables(evidence, endpoint),
         reliability_figure=reliability_figure(evidence, endpoint),
         calibration_table=calibration_table(evidence, endpoint),
@@ -125,4 +124,6 @@ def _statements(evidence: Evidence) -> list[tuple[str, list[Statement]]]:
         heading = endpoint.title if len(evidence.endpoints) > 1 else ""
         blocks.append((heading, [strata_statement(evidence, endpoint), calibration_statement(evidence, endpoint)]))
     blocks.append(("", [drift_statement(evidence)]))
+    for endpoint in evidence.endpoints:
+        blocks.append((endpoint.title if len(evidence.endpoints) > 1 else "", [missing_statement(evidence, endpoint)]))
     return blocks

@@ -9,11 +9,19 @@ from multisite.errors import UsageError
 from multisite.provenance.headers import read_shard
 from multisite.provenance.series import SERIES_COLUMNS, count_outcomes, roll_up_series
 from multisite.provenance.shards import cut_into_shards
+from multisite.provenance.studies import index_studies
 from multisite.schemas import ObjectReader, Scope, Stage, StageInputs, StageOutputs
-from multisite.schemas.provenance import HEADER_COUNTS, HEADERS, LISTING, QUARANTINE, SERIES
+from multisite.schemas.provenance import HEADER_COUNTS, HEADERS, LISTING, QUARANTINE, SERIES, STUDIES
 from multisite.study import Site, Study
 
-__all__ = ["HEADERS_STAGE", "LISTING_STAGE", "SERIES_STAGE", "HeadersParameters", "ListingParameters"]
+__all__ = [
+    "HEADERS_STAGE",
+    "LISTING_STAGE",
+    "SERIES_STAGE",
+    "HeadersParameters",
+    "ListingParameters",
+    "SeriesParameters",
+]
 
 _READER_VERSION = 1
 """Raised when a changed reader would give other rows for the same bytes; every header is then read again."""
@@ -32,6 +40,13 @@ class HeadersParameters:
 
     first_read_bytes: int
     max_header_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesParameters:
+    """Modalities that a study's index series may have."""
+
+    modalities: tuple[str, ...]
 
 
 def _objects(inputs: StageInputs) -> ObjectReader:
@@ -64,11 +79,13 @@ def _read_headers(inputs: StageInputs, parameters: HeadersParameters) -> StageOu
     return StageOutputs(frames={HEADERS.name: headers, QUARANTINE.name: quarantine})
 
 
-def _roll_up(inputs: StageInputs, parameters: None) -> StageOutputs:
+def _roll_up(inputs: StageInputs, parameters: SeriesParameters) -> StageOutputs:
     headers = inputs.frame(HEADERS.name)
+    series = roll_up_series(headers)
     return StageOutputs(
         frames={
-            SERIES.name: roll_up_series(headers),
+            SERIES.name: series,
+            STUDIES.name: index_studies(series, modalities=parameters.modalities),
             HEADER_COUNTS.name: count_outcomes(headers, inputs.frame(QUARANTINE.name), site=inputs.site),
         }
     )
@@ -82,8 +99,8 @@ def _headers_parameters(study: Study, site: Site | None) -> HeadersParameters:
     return HeadersParameters(study.extraction.first_read_bytes, study.extraction.max_header_bytes)
 
 
-def _no_parameters(study: Study, site: Site | None) -> None:
-    return None
+def _series_parameters(study: Study, site: Site | None) -> SeriesParameters:
+    return SeriesParameters(study.cohort.modalities)
 
 
 LISTING_STAGE = Stage(
@@ -116,13 +133,13 @@ HEADERS_STAGE = Stage(
 
 SERIES_STAGE = Stage(
     name="series",
-    title="Roll up instances into series",
+    title="Roll up series and studies",
     verb="extract",
     scope=Scope.SITE,
     version=1,
     reads=(HEADERS, QUARANTINE),
-    writes=(SERIES, HEADER_COUNTS),
+    writes=(SERIES, STUDIES, HEADER_COUNTS),
     projection={HEADERS.name: SERIES_COLUMNS},
     run=_roll_up,
-    parameters=_no_parameters,
+    parameters=_series_parameters,
 )

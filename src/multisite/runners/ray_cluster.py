@@ -54,7 +54,10 @@ class RayExecutor:
             os.environ.setdefault("RAY_AUTH_MODE", "disabled")
             os.environ.pop("RAY_ADDRESS", None)
         self._ray = _import_ray()
-        started = {"num_cpus": num_cpus, "include_dashboard": False} if address == "local" else {}
+        started: dict[str, Any] = {}
+        if address == "local":
+            # Left alone, Ray finds its own address by opening a socket towards a public one.
+            started = {"num_cpus": num_cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
         try:
             self._ray.init(
                 address=address or "auto",

@@ -77,19 +77,21 @@ class Artefact:
 
     def _column_faults(self, frame: pl.DataFrame) -> list[str]:
         faults = []
-        for name, dtype in self.schema.items():
-            if name not in frame.columns:
+        # Both are properties that build a new schema; the headers have hundreds of columns.
+        declared, found = self.schema, frame.schema
+        for name, dtype in declared.items():
+            if name not in found:
                 faults.append(f"column `{name}` is missing")
-            elif frame.schema[name] != dtype:
-                faults.append(f"column `{name}` is {frame.schema[name]}, expected {dtype}")
+            elif found[name] != dtype:
+                faults.append(f"column `{name}` is {found[name]}, expected {dtype}")
         families = self.family_columns(frame)
-        for name in frame.columns:
-            if name not in self.schema and name not in families:
+        for name in found:
+            if name not in declared and name not in families:
                 faults.append(f"column `{name}` is not declared")
         for family in self.families:
             for name in families:
-                if name.startswith(family.prefix) and frame.schema[name] != family.dtype:
-                    faults.append(f"column `{name}` is {frame.schema[name]}, expected {family.dtype}")
+                if name.startswith(family.prefix) and found[name] != family.dtype:
+                    faults.append(f"column `{name}` is {found[name]}, expected {family.dtype}")
         return faults
 
     def _value_faults(self, frame: pl.DataFrame) -> list[str]:

@@ -4,6 +4,7 @@ import polars as pl
 
 from multisite.schemas.artefact import Artefact
 from multisite.schemas.column import Column, ColumnFamily, at_least, between, one_of
+from multisite.schemas.provenance import ACQUISITION
 from multisite.vocabulary import ColumnPrivacy, Split, Zone
 
 __all__ = ["COHORT", "COHORT_IDENTITY", "COMPOSITION", "EXCLUSIONS", "FLOW", "PREDICTIONS"]
@@ -30,19 +31,7 @@ COHORT = Artefact(
         Column("case_date", pl.Date(), "Date of the case", nullable=True, privacy=_QUASI),
         Column("included", pl.Boolean(), "Whether the case is part of the validated cohort"),
         Column("exclusion_rule", _TEXT, "The first rule that excluded it", nullable=True),
-        Column("modality", _TEXT, "Modality of the index series", nullable=True),
-        Column("vendor", _TEXT, "Normalised manufacturer", nullable=True),
-        Column("manufacturer_model_name", _TEXT, "ManufacturerModelName", nullable=True),
-        Column("software_versions", _TEXT, "SoftwareVersions", nullable=True),
-        Column("device", _TEXT, "Pseudonym of the scanner", nullable=True, privacy=_PSEUDONYM),
-        Column("kernel_class", _TEXT, "Kernel family", nullable=True),
-        Column("slice_thickness_mm", _FLOAT, "SliceThickness", unit="mm", nullable=True),
-        Column("pixel_spacing_mm", _FLOAT, "Pixel spacing", unit="mm", nullable=True),
-        Column("tube_voltage_kv", _FLOAT, "KVP", unit="kV", nullable=True),
-        Column("body_part_examined", _TEXT, "BodyPartExamined", nullable=True),
-        Column("view_position", _TEXT, "ViewPosition", nullable=True),
-        Column("age_years", _FLOAT, "Age at the study", unit="years", nullable=True, privacy=_QUASI),
-        Column("patient_sex", _TEXT, "PatientSex", nullable=True, privacy=_QUASI),
+        *(column for column in ACQUISITION if column.name != "study_date"),
     ),
     key=("case_id",),
     families=(

@@ -7,7 +7,7 @@ from multisite.schemas.artefact import Artefact
 from multisite.schemas.column import Column, at_least, one_of
 from multisite.vocabulary import ColumnPrivacy, QuarantineReason, Zone
 
-__all__ = ["HEADERS", "HEADER_COUNTS", "LISTING", "QUARANTINE", "SERIES"]
+__all__ = ["ACQUISITION", "HEADERS", "HEADER_COUNTS", "LISTING", "QUARANTINE", "SERIES", "STUDIES"]
 
 _TEXT, _COUNT, _FLOAT = pl.String(), pl.Int64(), pl.Float64()
 _PSEUDONYM = ColumnPrivacy.PSEUDONYM
@@ -91,6 +91,26 @@ HEADER_COUNTS = Artefact(
     key=("site", "outcome"),
 )
 
+ACQUISITION = (
+    Column("modality", _TEXT, "Modality", nullable=True),
+    Column("vendor", _TEXT, "Normalised manufacturer", nullable=True),
+    Column("manufacturer", _TEXT, "Manufacturer as written", nullable=True),
+    Column("manufacturer_model_name", _TEXT, "ManufacturerModelName", nullable=True),
+    Column("software_versions", _TEXT, "SoftwareVersions, values joined by a backslash", nullable=True),
+    Column("device", _TEXT, "Pseudonym of serial number, else station, else model", nullable=True, privacy=_PSEUDONYM),
+    Column("convolution_kernel", _TEXT, "ConvolutionKernel as written", nullable=True),
+    Column("kernel_class", _TEXT, "Kernel family from very_smooth to very_sharp", nullable=True),
+    Column("slice_thickness_mm", _FLOAT, "SliceThickness", unit="mm", nullable=True),
+    Column("pixel_spacing_mm", _FLOAT, "First value of PixelSpacing or ImagerPixelSpacing", unit="mm", nullable=True),
+    Column("tube_voltage_kv", _FLOAT, "KVP", unit="kV", nullable=True),
+    Column("body_part_examined", _TEXT, "BodyPartExamined", nullable=True),
+    Column("view_position", _TEXT, "ViewPosition", nullable=True),
+    Column("study_date", pl.Date(), "StudyDate", nullable=True, privacy=_QUASI),
+    Column("age_years", _FLOAT, "Age at the study", unit="years", nullable=True, privacy=_QUASI),
+    Column("patient_sex", _TEXT, "PatientSex: F, M or O", nullable=True, privacy=_QUASI),
+)
+"""How a series was acquired: columns that its study, and a case, take over from it."""
+
 SERIES = Artefact(
     "series",
     Zone.SITE,
@@ -102,27 +122,29 @@ SERIES = Artefact(
         Column("patient_id", _TEXT, "Pseudonym of the patient", nullable=True, privacy=_PSEUDONYM),
         Column("n_instances", _COUNT, "Distinct instances"),
         Column("n_objects", _COUNT, "Objects, copies included"),
-        Column("modality", _TEXT, "Modality", nullable=True),
-        Column("vendor", _TEXT, "Normalised manufacturer", nullable=True),
-        Column("manufacturer", _TEXT, "Manufacturer as written", nullable=True),
-        Column("manufacturer_model_name", _TEXT, "ManufacturerModelName", nullable=True),
-        Column("software_versions", _TEXT, "SoftwareVersions, values joined by a backslash", nullable=True),
-        Column(
-            "device", _TEXT, "Pseudonym of serial number, else station, else model", nullable=True, privacy=_PSEUDONYM
-        ),
-        Column("convolution_kernel", _TEXT, "ConvolutionKernel as written", nullable=True),
-        Column("kernel_class", _TEXT, "Kernel family from very_smooth to very_sharp", nullable=True),
-        Column("slice_thickness_mm", _FLOAT, "SliceThickness", unit="mm", nullable=True),
-        Column(
-            "pixel_spacing_mm", _FLOAT, "First value of PixelSpacing or ImagerPixelSpacing", unit="mm", nullable=True
-        ),
-        Column("tube_voltage_kv", _FLOAT, "KVP", unit="kV", nullable=True),
-        Column("body_part_examined", _TEXT, "BodyPartExamined", nullable=True),
-        Column("view_position", _TEXT, "ViewPosition", nullable=True),
-        Column("study_date", pl.Date(), "StudyDate", nullable=True, privacy=_QUASI),
-        Column("age_years", _FLOAT, "Age at the study", unit="years", nullable=True, privacy=_QUASI),
-        Column("patient_sex", _TEXT, "PatientSex: F, M or O", nullable=True, privacy=_QUASI),
-        Column("n_inconsistent", _COUNT, "Attributes above that differ between the series' instances"),
+        *ACQUISITION,
+        Column("n_inconsistent", _COUNT, "Attributes that differ between the series' instances"),
     ),
     key=("series_instance_uid",),
+)
+
+STUDIES = Artefact(
+    "studies",
+    Zone.SITE,
+    "One row per imaging study: the series that stands for it (its index series), and how that was acquired.",
+    (
+        _SITE,
+        Column("study_instance_uid", _TEXT, "Pseudonym of the study", privacy=_PSEUDONYM),
+        Column("patient_id", _TEXT, "Pseudonym of the patient", nullable=True, privacy=_PSEUDONYM),
+        Column("n_series", _COUNT, "Series of any modality"),
+        Column(
+            "series_instance_uid",
+            _TEXT,
+            "Pseudonym of the index series; missing where no series has a modality of the study file",
+            nullable=True,
+            privacy=_PSEUDONYM,
+        ),
+        *ACQUISITION,
+    ),
+    key=("study_instance_uid",),
 )

@@ -18,7 +18,7 @@ from multisite.stats.calibration_bins import (
     reliability,
 )
 from multisite.stats.calibration_line import CalibrationLine, calibration_line
-from multisite.stats.estimate import CountArray, Estimate, FloatArray, ScoreEstimate
+from multisite.stats.estimate import CountArray, Estimate, FloatArray, IntegerArray, ScoreEstimate
 from multisite.stats.observed_expected import observed_expected
 from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
@@ -31,6 +31,7 @@ __all__ = [
     "CountArray",
     "Estimate",
     "FloatArray",
+    "IntegerArray",
     "PerfectCalibration",
     "ProportionEstimate",
     "Reliability",

@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from scipy import optimize
 
-from multisite.stats.estimate import CountArray, FloatArray, ScoreEstimate, normal_quantile
+from multisite.stats.dot import dot
+from multisite.stats.estimate import CountArray, FloatArray, IntegerArray, ScoreEstimate, normal_quantile
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
 from multisite.vocabulary import EstimateStatus
 
@@ -78,9 +79,10 @@ def auc_by_segment(
     if method not in _NAMES:
         raise ValueError(f"`method` must be one of: {', '.join(_NAMES)}.")
     z = normal_quantile(level)
-    bounds = counts.starts.tolist()
+    scratch = _Scratch.of(int(np.diff(counts.starts).max(initial=0)))
     placements = (
-        _placements(counts.n_positive[first:last], counts.n_negative[first:last]) for first, last in pairwise(bounds)
+        _placements(counts.n_positive[first:last], counts.n_negative[first:last], scratch)
+        for first, last in pairwise(counts.starts.tolist())
     )
     return tuple(_with_interval(found, method=method, level=level, z=z) for found in placements)
 
@@ -104,33 +106,43 @@ class _Placements:
         return (pairs - self.doubled_u) / pairs
 
 
-def _placements(n_positive: CountArray, n_negative: CountArray) -> _Placements:
-    # Whole numbers are exact in float64 up to 2^53, and its dot products are the fastest way through rows.
-    positive, negative = n_positive.astype(np.float64), n_negative.astype(np.float64)
-    positives, negatives = int(positive.sum()), int(negative.sum())
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scratch:
+    """Memory that every segment writes over: getting it anew would cost more than all of the arithmetic."""
+
+    running: CountArray
+    columns: FloatArray
+
+    @classmethod
+    def of(cls, rows: int) -> "_Scratch":
+        return cls(np.empty(rows, dtype=np.int64), np.empty((4, rows)))
+
+
+def _placements(n_positive: IntegerArray, n_negative: IntegerArray, scratch: _Scratch) -> _Placements:
+    # Running sums are ten times as fast in integers; all that follows is exact in float64, up to 2^52 half cases.
+    rows = n_positive.size
+    running, (positive, negative, below, above) = scratch.running[:rows], scratch.columns[:, :rows]
+    positive[:], negative[:] = n_positive, n_negative
+    below[:] = np.cumsum(n_negative, out=running)
+    negatives = int(running[-1]) if rows else 0
+    above[:] = np.cumsum(n_positive, out=running)
+    positives = int(running[-1]) if rows else 0
     if positives == 0 or negatives == 0:
         return _Placements(positives, negatives, 0, None)
-    below = np.cumsum(negative)
-    below *= 2.0
-    below -= negative
-    doubled_u = float(positive @ below)
+    doubled_u = 2.0 * dot(positive, below) - dot(positive, negative)
     if positives < 2 or negatives < 2:
         return _Placements(positives, negatives, int(doubled_u), None)
-    above = np.cumsum(positive)
-    above *= -2.0
-    above += positive
-    above += 2.0 * positives
-    spread_positive = _sum_of_squares(positive, below, doubled_u / positives) / (positives - 1)
-    spread_negative = _sum_of_squares(negative, above, doubled_u / negatives) / (negatives - 1)
-    pairs = 4.0 * positives * negatives
-    variance = (spread_positive / negatives + spread_negative / positives) / pairs
+    positive *= 0.5
+    negative *= 0.5
+    below -= negative
+    above -= positive
+    below -= doubled_u / 2.0 / positives
+    # Negatives are placed by the positives below them here, which mirrors the placement and keeps its variance.
+    above -= positives - doubled_u / 2.0 / negatives
+    spread_positive = 2.0 * dot(positive, below, below) / (positives - 1)
+    spread_negative = 2.0 * dot(negative, above, above) / (negatives - 1)
+    variance = (spread_positive / negatives + spread_negative / positives) / (positives * negatives)
     return _Placements(positives, negatives, int(doubled_u), variance)
-
-
-def _sum_of_squares(weight: FloatArray, value: FloatArray, mean: float) -> float:
-    value -= mean
-    value *= value
-    return float(weight @ value)
 
 
 def _with_interval(found: _Placements, *, method: AucMethod, level: float, z: float) -> ScoreEstimate:

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from multisite.stats.dot import dot
 from multisite.stats.estimate import ScoreEstimate, normal_quantile
 from multisite.stats.score_counts import ScoreCounts, require_probabilities
 from multisite.vocabulary import EstimateStatus
@@ -63,8 +64,8 @@ def brier(counts: ScoreCounts, *, level: float = 0.95) -> ScoreEstimate:
             n_negative=0,
         )
     to_one, to_zero = (1.0 - counts.score) ** 2, counts.score**2
-    mean = float(counts.n_positive @ to_one + counts.n_negative @ to_zero) / n
-    squares = float(counts.n_positive @ (to_one - mean) ** 2 + counts.n_negative @ (to_zero - mean) ** 2)
+    mean = (dot(counts.n_positive, to_one) + dot(counts.n_negative, to_zero)) / n
+    squares = dot(counts.n_positive, (to_one - mean) ** 2) + dot(counts.n_negative, (to_zero - mean) ** 2)
     error = math.sqrt(squares / (n - 1) / n) if n > 1 else 0.0
     # Below a rounding error of the mean, the spread is that of the arithmetic.
     spread_is_seen = error > 4.0 * np.finfo(np.float64).eps * max(mean, np.finfo(np.float64).tiny)

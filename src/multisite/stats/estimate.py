@@ -1,6 +1,7 @@
 """What every estimator hands back: a number, its interval, how the interval was made, and on how many."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,10 +9,11 @@ from scipy import special
 
 from multisite.vocabulary import EstimateStatus
 
-__all__ = ["CountArray", "Estimate", "FloatArray", "ScoreEstimate", "normal_quantile"]
+__all__ = ["CountArray", "Estimate", "FloatArray", "IntegerArray", "ScoreEstimate", "normal_quantile"]
 
 FloatArray = npt.NDArray[np.float64]
 CountArray = npt.NDArray[np.int64]
+IntegerArray = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from multisite.stats.dot import dot
 from multisite.stats.estimate import FloatArray
 
 __all__ = ["Coefficient", "GroupedBinary", "Line", "fit_line", "fit_shift"]
@@ -62,8 +63,8 @@ def fit_line(data: GroupedBinary) -> Line | None:
     rough = fit_line(data.condensed()) if data.long else None
     n = float(data.total.sum())
     # Centred and scaled, the two columns are nearly orthogonal and the steps well conditioned.
-    centre = float(data.total @ data.x) / n
-    scale = math.sqrt(float(data.total @ (data.x - centre) ** 2) / n)
+    centre = dot(data.total, data.x) / n
+    scale = math.sqrt(dot(data.total, (data.x - centre) ** 2) / n)
     u = (data.x - centre) / scale
     a, b = float(special.logit(float(data.positive.sum()) / n)), 0.0
     if rough is not None:
@@ -74,8 +75,8 @@ def fit_line(data: GroupedBinary) -> Line | None:
         residual = data.positive - data.total * p
         weight = data.total * p * (1.0 - p)
         weighted = weight * u
-        h00, h01, h11 = float(weight.sum()), float(weighted.sum()), float(weighted @ u)
-        g0, g1 = float(residual.sum()), float(residual @ u)
+        h00, h01, h11 = float(weight.sum()), float(weighted.sum()), dot(weighted, u)
+        g0, g1 = float(residual.sum()), dot(residual, u)
         determinant = h00 * h11 - h01 * h01
         if not determinant > 0.0:
             return None
@@ -111,8 +112,8 @@ def fit_shift(data: GroupedBinary) -> Coefficient:
     information = 0.0
     for _ in range(_MOST_STEPS):
         p = special.expit(data.x + shift)
-        gap = n_positive - float(data.total @ p)
-        information = float(data.total @ (p * (1.0 - p)))
+        gap = n_positive - dot(data.total, p)
+        information = dot(data.total, p * (1.0 - p))
         low, high = (shift, high) if gap >= 0.0 else (low, shift)
         target = shift + gap / information if information > 0.0 else math.inf
         target = target if low <= target <= high else (low + high) / 2.0
@@ -123,4 +124,4 @@ def fit_shift(data: GroupedBinary) -> Coefficient:
 
 
 def _log_likelihood(eta: FloatArray, data: GroupedBinary) -> float:
-    return float(data.positive @ eta - data.total @ np.logaddexp(0.0, eta))
+    return dot(data.positive, eta) - dot(data.total, np.logaddexp(0.0, eta))

@@ -3,6 +3,7 @@
 import math
 from typing import Literal
 
+from multisite.stats.dot import dot
 from multisite.stats.estimate import ScoreEstimate, normal_quantile
 from multisite.stats.proportions import proportion
 from multisite.stats.score_counts import ScoreCounts, require_probabilities
@@ -53,7 +54,7 @@ def observed_expected(
     z = normal_quantile(level)
     observed, negatives = counts.positives, counts.negatives
     n = observed + negatives
-    expected = float((counts.n_positive + counts.n_negative) @ counts.score)
+    expected = dot(counts.n_positive + counts.n_negative, counts.score)
     if expected == 0.0:
         return ScoreEstimate(
             estimate=None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from multisite.stats.estimate import CountArray, FloatArray
+from multisite.stats.estimate import CountArray, FloatArray, IntegerArray
 
 __all__ = ["ScoreCounts", "SegmentedScoreCounts", "require_probabilities"]
 
@@ -34,8 +34,8 @@ class ScoreCounts:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "score", np.asarray(self.score, dtype=np.float64))
-        object.__setattr__(self, "n_positive", _whole(self.n_positive))
-        object.__setattr__(self, "n_negative", _whole(self.n_negative))
+        object.__setattr__(self, "n_positive", _wide(_whole(self.n_positive)))
+        object.__setattr__(self, "n_negative", _wide(_whole(self.n_negative)))
         _check(self.score, self.n_positive, self.n_negative, starts=None)
 
     @classmethod
@@ -89,6 +89,8 @@ class SegmentedScoreCounts:
     starts
         First row of each segment and, last, ``n_rows``; never falling, shape ``(n_segments + 1,)``.
 
+    Counts keep their integer type, for there may be very many; those of a single segment are 64 bits wide.
+
     Raises
     ------
     ValueError
@@ -96,15 +98,15 @@ class SegmentedScoreCounts:
     """
 
     score: FloatArray
-    n_positive: CountArray
-    n_negative: CountArray
+    n_positive: IntegerArray
+    n_negative: IntegerArray
     starts: CountArray
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "score", np.asarray(self.score, dtype=np.float64))
         object.__setattr__(self, "n_positive", _whole(self.n_positive))
         object.__setattr__(self, "n_negative", _whole(self.n_negative))
-        starts = _whole(self.starts)
+        starts = _wide(_whole(self.starts))
         object.__setattr__(self, "starts", starts)
         if starts.size == 0 or starts[0] != 0 or starts[-1] != self.score.size or (np.diff(starts) < 0).any():
             raise ValueError("`starts` must run from 0 to the number of rows without falling.")
@@ -118,7 +120,7 @@ class SegmentedScoreCounts:
     def segment(self, index: int) -> ScoreCounts:
         """The counts of one group."""
         rows = slice(int(self.starts[index]), int(self.starts[index + 1]))
-        return ScoreCounts(self.score[rows], self.n_positive[rows], self.n_negative[rows])
+        return ScoreCounts(self.score[rows], _wide(self.n_positive[rows]), _wide(self.n_negative[rows]))
 
     def __iter__(self) -> Iterator[ScoreCounts]:
         return (self.segment(index) for index in range(self.n_segments))
@@ -141,16 +143,20 @@ def _require_finite(score: FloatArray) -> None:
         raise ValueError("Scores must be finite; at least one is NaN or infinite.")
 
 
-def _whole(counts: npt.ArrayLike) -> CountArray:
+def _whole(counts: npt.ArrayLike) -> IntegerArray:
     values = np.asarray(counts)
-    if values.dtype.kind not in "iu":
-        if values.size and not (values == np.trunc(values)).all():
-            raise ValueError("Counts must be whole numbers.")
-        return values.astype(np.int64)
-    return values.astype(np.int64, copy=False)
+    if values.dtype.kind in "iu":
+        return values
+    if values.size and not (values == np.trunc(values)).all():
+        raise ValueError("Counts must be whole numbers.")
+    return values.astype(np.int64)
 
 
-def _check(score: FloatArray, n_positive: CountArray, n_negative: CountArray, *, starts: CountArray | None) -> None:
+def _wide(counts: IntegerArray) -> CountArray:
+    return counts.astype(np.int64, copy=False)
+
+
+def _check(score: FloatArray, n_positive: IntegerArray, n_negative: IntegerArray, *, starts: CountArray | None) -> None:
     if score.ndim != 1 or score.shape != n_positive.shape or score.shape != n_negative.shape:
         raise ValueError("`score`, `n_positive` and `n_negative` must be one-dimensional and of the same length.")
     if score.size == 0:

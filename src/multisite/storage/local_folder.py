@@ -46,7 +46,14 @@ class LocalFolder(ObjectStore):
 
     def __init__(self, location: StoreLocation) -> None:
         super().__init__(location)
-        self._root = os.path.realpath(_folder_of(location))
+        folder = _folder_of(location)
+        self._root = os.path.realpath(folder)
+        if not folder or self._root == "/":
+            raise ConfigError(
+                "The URL of a store names no folder, or the whole file system",
+                place=location.place,
+                remedy="Write the path of the folder that holds the objects.",
+            )
 
     def list(self, prefix: str = "") -> Iterator[ObjectBatch]:
         self.check()

@@ -35,6 +35,7 @@ class S3(ObjectStore):
         super().__init__(location)
         self._clients = S3Clients(location)
         self._reader = S3Reader(self._clients)
+        self._bucket_was_seen = False
 
     @property
     def ranges_need_s3fs(self) -> bool:
@@ -47,10 +48,9 @@ class S3(ObjectStore):
     def read(self, key: str) -> bytes:
         try:
             return self._reader.read_object(key)
-        except FileNotFoundError:
-            self.check()
-            raise self.missing_object() from None
         except BODY_FAILURES as error:
+            if isinstance(error, FileNotFoundError) and answer_code(error) != "NoSuchBucket":
+                raise self.missing_object() from None
             raise store_error(self.location, error) from None
 
     def read_prefixes(self, requests: Sequence[tuple[str, int, int]], *, concurrency: int = 32) -> Iterator[ReadResult]:
@@ -58,13 +58,16 @@ class S3(ObjectStore):
         return in_windows(requests, window=_WINDOW, read=read, check=self.check)
 
     def write(self, key: str, data: bytes) -> None:
-        self._call("put_object", Key=self._clients.full_key(require_writable_key(key)), Body=data)
+        try:
+            self._call("put_object", Key=self._clients.full_key(require_writable_key(key)), Body=data)
+        except FileNotFoundError as error:
+            raise store_error(self.location, error) from None
 
     def head(self, key: str) -> ObjectInfo | None:
         try:
             answer = self._call("head_object", Key=self._clients.full_key(key))
         except FileNotFoundError:
-            self.check()
+            self._require_bucket()
             return None
         modified_at = answer["LastModified"].astimezone(UTC)
         return ObjectInfo(key, answer["ContentLength"], answer.get("ETag"), modified_at)
@@ -74,7 +77,7 @@ class S3(ObjectStore):
             self._call("delete_object", Key=self._clients.full_key(key))
         except FileNotFoundError:
             # Not every server answers the removal of nothing with success.
-            self.check()
+            self._require_bucket()
 
     def check(self) -> None:
         try:
@@ -85,8 +88,15 @@ class S3(ObjectStore):
     def _call(self, method: str, **arguments: object) -> Any:
         """The answer of S3; FileNotFoundError when the bucket may be there and the object is not."""
         try:
-            return self._clients.s3fs.call_s3(method, Bucket=self._clients.bucket, **arguments)
+            answer = self._clients.s3fs.call_s3(method, Bucket=self._clients.bucket, **arguments)
         except S3_FAILURES as error:
             if isinstance(error, FileNotFoundError) and answer_code(error) != "NoSuchBucket":
                 raise
             raise store_error(self.location, error) from None
+        self._bucket_was_seen = True
+        return answer
+
+    def _require_bucket(self) -> None:
+        """An answer to HEAD has no code that tells a missing object from a missing bucket; ask, the first time."""
+        if not self._bucket_was_seen:
+            self.check()

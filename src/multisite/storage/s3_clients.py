@@ -30,7 +30,8 @@ _CONNECT_TIMEOUT_S = 5
 _READ_TIMEOUT_S = 60
 _ATTEMPTS = 3
 _CONNECTIONS = 64
-_KEYS_VALID_FOR = timedelta(minutes=5)
+# obstore asks anew five minutes before this runs out; botocore renews keys ten minutes before they do.
+_KEYS_VALID_FOR = timedelta(minutes=15)
 
 
 class S3Clients:

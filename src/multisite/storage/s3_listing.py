@@ -5,7 +5,7 @@ listing; s3fs takes keys as they are, and goes on after the last one that was gi
 keys).
 """
 
-from asyncio import gather
+from asyncio import Semaphore, gather
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 from typing import Any
@@ -21,6 +21,7 @@ from multisite.storage.s3_errors import S3_FAILURES, store_error
 __all__ = ["list_bucket"]
 
 _BATCH = 1000
+_CONCURRENCY = 32
 
 
 def list_bucket(clients: S3Clients, prefix: str) -> Iterator[ObjectBatch]:
@@ -48,18 +49,21 @@ def list_bucket(clients: S3Clients, prefix: str) -> Iterator[ObjectBatch]:
 async def _without_markers(clients: S3Clients, batch: ObjectBatch) -> ObjectBatch:
     """``batch`` without folder markers: listed as ``a``, and empty, where the key is ``a/``."""
     empty = [info.key for info in batch if info.size_bytes == 0]
-    found = dict(zip(empty, await gather(*(_is_object(clients, key) for key in empty)), strict=True))
+    slots = Semaphore(_CONCURRENCY)
+    found = dict(zip(empty, await gather(*(_is_object(clients, key, slots) for key in empty)), strict=True))
     return [info for info in batch if found.get(info.key, True)]
 
 
-async def _is_object(clients: S3Clients, key: str) -> bool:
-    try:
-        await obstore.head_async(clients.obstore, key)
-    except FileNotFoundError:
-        return False
-    except BaseError:
+async def _is_object(clients: S3Clients, key: str, slots: Semaphore) -> bool:
+    async with slots:
+        try:
+            await obstore.head_async(clients.obstore, key)
+        except FileNotFoundError:
+            return False
+        except BaseError:
+            # Reading it will tell.
+            return True
         return True
-    return True
 
 
 def _list_with_s3fs(clients: S3Clients, prefix: str, after: str) -> Iterator[ObjectBatch]:

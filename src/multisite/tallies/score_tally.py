@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from multisite.stats import CountArray, FloatArray, SegmentedScoreCounts, equal_width_cell
+from multisite.stats import FloatArray, IntegerArray, SegmentedScoreCounts, equal_width_cell
 from multisite.tallies.segments import KEYS
 from multisite.vocabulary import ALL_SITES
 
@@ -67,7 +67,9 @@ class ScoreTally:
 
     def filter(self, predicate: pl.Expr) -> "ScoreTally":
         """The segments whose keys satisfy ``predicate``."""
-        kept = self.keys.select(predicate.fill_null(False)).to_series().to_numpy()
+        segments = self.keys.with_row_index("segment").filter(predicate)["segment"].to_numpy()
+        kept = np.zeros(self.counts.n_segments, dtype=np.bool_)
+        kept[segments] = True
         rows = kept[self._segment_of_row()]
         lengths = np.diff(self.counts.starts)[kept]
         counts = SegmentedScoreCounts(
@@ -76,7 +78,7 @@ class ScoreTally:
             self.counts.n_negative[rows],
             np.append(0, np.cumsum(lengths)),
         )
-        return ScoreTally(self.keys.filter(pl.Series(kept)), counts)
+        return ScoreTally(self.keys[segments], counts)
 
     def on_grid(self, steps: int = 1000) -> "ScoreTally":
         """Move every score to the middle of its cell [k/steps, (k + 1)/steps); the last cell also holds 1.
@@ -127,8 +129,8 @@ def _tally(
     keys: pl.DataFrame,
     segment: npt.NDArray[np.int64],
     score: FloatArray,
-    n_positive: CountArray,
-    n_negative: CountArray,
+    n_positive: IntegerArray,
+    n_negative: IntegerArray,
 ) -> ScoreTally:
     """Sort rows by segment and score and add up the equal ones."""
     order = np.lexsort((score, segment))
@@ -139,8 +141,8 @@ def _added(
     keys: pl.DataFrame,
     segment: npt.NDArray[np.int64],
     score: FloatArray,
-    n_positive: CountArray,
-    n_negative: CountArray,
+    n_positive: IntegerArray,
+    n_negative: IntegerArray,
 ) -> ScoreTally:
     """Add up the rows of equal segment and score; they lie beside each other already."""
     if not score.size:
@@ -148,8 +150,8 @@ def _added(
     first = np.flatnonzero(_fresh(segment) | _fresh(score))
     counts = SegmentedScoreCounts(
         score[first],
-        np.add.reduceat(n_positive, first),
-        np.add.reduceat(n_negative, first),
+        np.add.reduceat(n_positive, first, dtype=np.int64),
+        np.add.reduceat(n_negative, first, dtype=np.int64),
         np.searchsorted(segment[first], np.arange(keys.height + 1)),
     )
     return ScoreTally(keys, counts)

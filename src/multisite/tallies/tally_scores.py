@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from multisite.stats import FloatArray, SegmentedScoreCounts
+from multisite.stats import FloatArray, IntegerArray, SegmentedScoreCounts
 from multisite.tallies.score_tally import ScoreTally
 from multisite.tallies.segments import CASE_KEYS, KEYS, Axis, axes, check_cases
 from multisite.vocabulary import OVERALL
 
 __all__ = ["tally_scores"]
-
-_IntArray = npt.NDArray[np.integer[Any]]
 
 
 def tally_scores(cases: pl.DataFrame, *, strata: Sequence[str]) -> ScoreTally:
@@ -51,12 +50,13 @@ def tally_scores(cases: pl.DataFrame, *, strata: Sequence[str]) -> ScoreTally:
     segments.sort(key=lambda segment: segment.key)
     starts = np.append(0, np.cumsum([segment.rank.size for segment in segments]))
     score = np.empty(starts[-1])
-    n_positive, n_negative = np.empty(starts[-1], dtype=np.int64), np.empty(starts[-1], dtype=np.int64)
+    counted = np.int32 if cases.height < 1 << 31 else np.int64
+    n_positive, n_negative = np.empty(starts[-1], dtype=counted), np.empty(starts[-1], dtype=counted)
     for segment, start in zip(segments, starts.tolist(), strict=False):
         rows = slice(start, start + segment.rank.size)
         np.take(ranked.distinct, segment.rank, out=score[rows], mode="clip")
         n_positive[rows] = segment.n_positive
-        np.subtract(segment.n_cases, segment.n_positive, out=n_negative[rows])
+        np.subtract(segment.n_cases, n_positive[rows], out=n_negative[rows], casting="unsafe")
     keys = pl.DataFrame([segment.key for segment in segments], schema={k: pl.String for k in KEYS}, orient="row")
     return ScoreTally(keys, SegmentedScoreCounts(score, n_positive, n_negative, starts))
 
@@ -66,19 +66,19 @@ class _Ranked:
     """The cases in the order of their scores: rank of the score, truth, and group (site, finding, model, split)."""
 
     order: npt.NDArray[np.intp]
-    rank: _IntArray
+    rank: IntegerArray
     positive: npt.NDArray[np.bool_]
     distinct: FloatArray
-    group: _IntArray | None
+    group: IntegerArray | None
     group_names: list[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
     key: tuple[str, ...]
-    rank: _IntArray
-    n_positive: _IntArray
-    n_cases: _IntArray
+    rank: IntegerArray
+    n_positive: npt.NDArray[Any]
+    n_cases: IntegerArray
 
 
 def _rank(cases: pl.DataFrame, columns: Sequence[Axis]) -> _Ranked:
@@ -88,7 +88,7 @@ def _rank(cases: pl.DataFrame, columns: Sequence[Axis]) -> _Ranked:
     score = score[order]
     fresh = _fresh(score)
     rank = np.cumsum(fresh, dtype=_integers(score.size)) - 1
-    group: _IntArray | None = None
+    group: IntegerArray | None = None
     names: list[tuple[str, ...]] = [()]
     for column in columns:
         names = [(*name, level) for name in names for level in column.levels]
@@ -114,24 +114,28 @@ def _count(ranked: _Ranked, axis: Axis) -> list[_Segment]:
         moved = np.argsort(segment, kind="stable")
         segment, rank, positive = segment[moved], rank[moved], positive[moved]
         edges = np.flatnonzero(_fresh(segment)[1:]) + 1
+    starts = np.append(0, edges)
+    names = [
+        (*ranked.group_names[number // width], axis.name, axis.levels[number % width])
+        for number in ([0] if segment is None else segment[starts].tolist())
+    ]
     fresh = _fresh(rank)
     fresh[edges] = True
-    first = np.flatnonzero(fresh)
-    ends = np.append(first[1:], rank.size)
-    # Sums of ones up to each row, differenced: exact, and faster than adding up very many short runs.
-    running = np.cumsum(positive, dtype=rank.dtype)[ends - 1]
-    n_positive = np.diff(running, prepend=running.dtype.type(0))
-    starts = np.searchsorted(first, np.append(0, edges)).tolist()
-    found = []
-    for start, end in zip(starts, [*starts[1:], first.size], strict=True):
-        group, level = divmod(0 if segment is None else int(segment[first[start]]), width)
-        key = (*ranked.group_names[group], axis.name, axis.levels[level])
-        rows = slice(start, end)
-        found.append(_Segment(key, rank[first[rows]], n_positive[rows], ends[rows] - first[rows]))
-    return found
+    n_positive: npt.NDArray[Any] = positive
+    n_cases: IntegerArray = np.broadcast_to(np.uint8(1), rank.shape)
+    if not fresh.all():
+        first = np.flatnonzero(fresh)
+        starts = np.searchsorted(first, starts)
+        # Sums of ones up to each row, differenced: exact, and faster than adding up very many short runs.
+        running = np.cumsum(positive, dtype=np.int64)
+        n_positive = np.diff(np.append(running[first[1:] - 1], running[-1]), prepend=0)
+        n_cases = np.diff(first, append=rank.size)
+        rank = rank[first]
+    rows = [slice(*pair) for pair in pairwise([*starts.tolist(), rank.size])]
+    return [_Segment(name, rank[r], n_positive[r], n_cases[r]) for name, r in zip(names, rows, strict=True)]
 
 
-def _segment_of_case(ranked: _Ranked, axis: Axis) -> _IntArray | None:
+def _segment_of_case(ranked: _Ranked, axis: Axis) -> IntegerArray | None:
     """Number of the segment of each case in the order of the scores; ``None`` where there is one segment only."""
     if axis.position is None:
         return ranked.group
@@ -140,10 +144,10 @@ def _segment_of_case(ranked: _Ranked, axis: Axis) -> _IntArray | None:
     return _crossed(ranked.group, level, width=width, n_names=len(ranked.group_names) * width)
 
 
-def _crossed(group: _IntArray | None, position: _IntArray, *, width: int, n_names: int) -> _IntArray:
+def _crossed(group: IntegerArray | None, position: IntegerArray, *, width: int, n_names: int) -> IntegerArray:
     if group is None:
         return position
-    crossed: _IntArray = group.astype(_integers(n_names)) * _integers(n_names)(width) + position
+    crossed: IntegerArray = group.astype(_integers(n_names)) * _integers(n_names)(width) + position
     return crossed
 
 

@@ -5,6 +5,7 @@ import polars as pl
 from multisite.cohort.rules import EligibilityParameters
 from multisite.cohort.stage import CohortParameters, build_cohort
 from multisite.cohort.strata import StratumParameters
+from multisite.provenance.studies import index_studies
 from multisite.schemas import StageInputs, StageOutputs
 from multisite.schemas.provenance import SERIES
 from tests.lib.tables import table
@@ -62,7 +63,7 @@ def build(
 ) -> StageOutputs:
     inputs = StageInputs(
         site="north",
-        frames={"series": series() if images is None else images},
+        frames={"studies": index_studies(series() if images is None else images, modalities=("CT",))},
         tables={
             "cases": table(cases, case_date=pl.Date(), reference_nodule=pl.Boolean()),
             "predictions": table(predictions, score=pl.Float64()),

@@ -1,5 +1,6 @@
 """Tiny DICOM objects, written by pydicom."""
 
+import warnings
 from io import BytesIO
 from typing import Any
 
@@ -27,7 +28,7 @@ SYNTAXES = {
 def a_dataset(**values: Any) -> Dataset:
     """A small CT instance, with values replaced, added, or (``None``) left out."""
     dataset = Dataset()
-    facts = {
+    facts: dict[str, Any] = {
         "SOPClassUID": CTImageStorage,
         "SOPInstanceUID": "1.2.3.4",
         "StudyInstanceUID": "1.2.3",
@@ -38,9 +39,11 @@ def a_dataset(**values: Any) -> Dataset:
         "Columns": 2,
         **values,
     }
-    for keyword, value in facts.items():
-        if value is not None:
-            setattr(dataset, keyword, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # some values are wrong on purpose
+        for keyword, value in facts.items():
+            if value is not None:
+                setattr(dataset, keyword, value)
     return dataset
 
 
@@ -59,6 +62,16 @@ def undefined(*items: Dataset) -> Sequence:
     for item in items:
         item.is_undefined_length_sequence_item = True
     return sequence
+
+
+def with_element(data: bytes, tag: int, value: bytes) -> bytes:
+    """The same explicit little endian object with one more element before its pixels, valid or not.
+
+    Its VR is unknown, which makes every reader take the one of the dictionary.
+    """
+    pixels = data.index(b"\xe0\x7f\x10\x00")
+    head = (tag >> 16).to_bytes(2, "little") + (tag & 0xFFFF).to_bytes(2, "little") + b"UN\0\0"
+    return data[:pixels] + head + len(value).to_bytes(4, "little") + value + data[pixels:]
 
 
 def encode(

@@ -1,9 +1,11 @@
 """What a row has to be, worked out value by value from what pydicom converts: slow, plain, and by another road."""
 
+import copy
 import hashlib
 import hmac
 import math
 import re
+import warnings
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -25,7 +27,13 @@ def pseudonym(text: str, kind: str, key: bytes = KEY) -> str:
 
 def expected_row(dataset: Dataset) -> tuple[dict[str, Any], set[str], set[str]]:
     """The values by column, and the keywords that are empty and invalid. ``dataset`` has its pixels, if any."""
-    found = {attribute.keyword: _find(dataset, attribute) for attribute in ATTRIBUTES}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pixels = {tag: bool(dataset[tag].value) for tag in PIXELS if tag in dataset}
+        dataset = _without_pixels(dataset)
+        found = {attribute.keyword: _find(dataset, attribute) for attribute in ATTRIBUTES}
+    if not _ends_early(dataset):
+        found |= {PIXELS[tag]: True if filled else EMPTY for tag, filled in pixels.items()}
     row: dict[str, Any] = {}
     for attribute in ATTRIBUTES:
         value = found[attribute.keyword]
@@ -39,6 +47,17 @@ def expected_row(dataset: Dataset) -> tuple[dict[str, Any], set[str], set[str]]:
     row["age_years"] = _age(found)
     empty = {keyword for keyword, value in found.items() if value is EMPTY}
     return row, empty, {keyword for keyword, value in found.items() if value is INVALID}
+
+
+PIXELS = {0x7FE00010: "PixelData", 0x7FE00008: "FloatPixelData"}
+
+
+def _without_pixels(dataset: Dataset) -> Dataset:
+    """A header is read without its pixels, and pydicom makes something of their presence."""
+    left = copy.copy(dataset)
+    for tag in PIXELS:
+        left.pop(tag, None)
+    return left
 
 
 PRESENCE = {
@@ -82,7 +101,7 @@ def _one(source: Dataset, tag: int, attribute: Attribute) -> Any:
         return True if value else EMPTY
     if attribute.normalise in PRESENCE:
         text = value if isinstance(value, bytes) else "\\".join(map(str, _parts(value)))
-        return True if text.strip(b" \0" if isinstance(text, bytes) else " \0") else EMPTY
+        return True if (text if isinstance(text, bytes) else text.strip(" \0")) else EMPTY
     parts = [str(part).strip(" \0") for part in _parts(value)]
     if not "\\".join(parts):
         return EMPTY

@@ -3,14 +3,19 @@
 import numpy as np
 import polars as pl
 
+from multisite.drift import DRIFT_BASELINE_STAGE, DRIFT_COMPARISON_STAGE
 from multisite.drift.monitors import Monitors
+from multisite.drift.stage import BaselineParameters, ComparisonParameters
+from multisite.schemas import Artefact, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, PREDICTIONS
-from multisite.schemas.provenance import SERIES
+from multisite.schemas.provenance import STUDIES
 from tests.lib.tables import table
 
 PAIRS = (("nodule", "ai"),)
 MONITORS = Monitors(numbers=("age_years",), categories=("vendor",), scores=PAIRS)
 SEED = 20240101
+BASELINE = BaselineParameters(MONITORS, bins=10, rare=5)
+COMPARISON = ComparisonParameters(minimum_values=10, rare=5)
 
 
 def complete(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
@@ -19,11 +24,11 @@ def complete(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     return frame.with_columns(*absent).select(pl.col(name).cast(dtype) for name, dtype in schema.items())
 
 
-def series(text: str) -> pl.DataFrame:
-    """A ``series`` artefact from a text table."""
-    dtypes = {"study_date": pl.Date(), "n_instances": pl.Int64(), "age_years": pl.Float64()}
+def studies(text: str) -> pl.DataFrame:
+    """A ``studies`` artefact from a text table."""
+    dtypes = {"study_date": pl.Date(), "n_series": pl.Int64(), "age_years": pl.Float64()}
     present = {name: dtype for name, dtype in dtypes.items() if name in text}
-    return complete(table(text, **present).with_columns(site=pl.lit("north")), SERIES.schema)
+    return complete(table(text, **present).with_columns(site=pl.lit("north")), STUDIES.schema)
 
 
 def deployment_table(text: str) -> pl.DataFrame:
@@ -86,3 +91,25 @@ def validated(n: int, *, seed: int = SEED) -> tuple[pl.DataFrame, pl.DataFrame]:
         pl.col("number_score_nodule_ai").alias("score"),
     )
     return complete(cases, COHORT.schema), complete(scores, PREDICTIONS.schema)
+
+
+def baseline(n: int) -> StageOutputs:
+    """What the baseline stage makes of ``n`` validated studies."""
+    cohort, predictions = validated(n)
+    frames = {"cohort": cohort, "predictions": predictions}
+    return DRIFT_BASELINE_STAGE.run(StageInputs(site="north", frames=frames), BASELINE)
+
+
+def compare(made: StageOutputs, deployment: pl.DataFrame, month: str | None) -> StageOutputs:
+    """What the comparison stage makes of a month; its tables conform to their schemas."""
+    frames = {**made.frames, "deployment": deployment}
+    outputs = DRIFT_COMPARISON_STAGE.run(StageInputs(site="north", partition=month, frames=frames), COMPARISON)
+    for artefact in DRIFT_COMPARISON_STAGE.writes:
+        if isinstance(artefact, Artefact):
+            artefact.conform(outputs.frames[artefact.name])
+    return outputs
+
+
+def comparison(outputs: StageOutputs, monitor: str) -> dict[str, object]:
+    """The row of one monitor."""
+    return outputs.frames["drift_comparison"].row(by_predicate=pl.col("monitor") == monitor, named=True)

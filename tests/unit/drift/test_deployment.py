@@ -1,20 +1,18 @@
 import polars as pl
 import pytest
 
-from multisite.cohort.cases import index_series as index_series_of_the_cohort
-from multisite.drift.deployment import OUTCOMES, count_outcomes, index_series, monitored_studies, route_rows
-from multisite.drift.monitors import Monitors
+from multisite.drift.deployment import OUTCOMES, count_outcomes, monitored_studies, route_rows
 from multisite.drift.stage import DEPLOYMENT_STAGE, DeploymentParameters
 from multisite.schemas import StageInputs
 from multisite.schemas.drift import DEPLOYMENT, DEPLOYMENT_COUNTS
-from tests.unit.drift.builders import MONITORS, PAIRS, deployment_table, series
+from tests.unit.drift.builders import MONITORS, PAIRS, deployment_table, studies
 
-SERIES = series("""
-series_instance_uid | study_instance_uid | patient_id | modality | n_instances | study_date | vendor | age_years
+STUDIES = studies("""
+series_instance_uid | study_instance_uid | patient_id | modality | n_series    | study_date | vendor | age_years
 e1                  | s1                 | p1         | CT       | 10          | 2026-01-31 | Alpha  | 50
 e2                  | s2                 | p2         | CT       | 10          | 2026-02-01 | Beta   | -
 e3                  | s3                 | p3         | CT       | 10          | 2026-02-02 | Beta   | 70
-e4                  | s4                 | p4         | CR       | 10          | 2026-02-02 | Beta   | 70
+-                   | s4                 | p4         | -        | 10          | 2026-02-02 | Beta   | 70
 e5                  | s5                 | p5         | CT       | 10          | -          | Beta   | 70
 e6                  | s6                 | -          | CT       | 10          | 2026-02-02 | Beta   | 70
 e7                  | s7                 | p7         | CT       | 10          | 2026-02-02 | Beta   | 70
@@ -43,7 +41,7 @@ p11        | -                  | nodule  | ai    | inf
 
 
 def routed(table: pl.DataFrame = TABLE) -> pl.DataFrame:
-    return route_rows(table, SERIES, monitors=MONITORS, pairs=PAIRS, modalities=("CT",))
+    return route_rows(table, STUDIES, monitors=MONITORS, pairs=PAIRS)
 
 
 def test_every_row_has_one_outcome_and_they_add_up_to_the_table() -> None:
@@ -63,64 +61,47 @@ def test_every_row_has_one_outcome_and_they_add_up_to_the_table() -> None:
 
 
 def test_a_study_without_a_sound_score_is_watched_without_it() -> None:
-    studies = DEPLOYMENT.conform(monitored_studies(routed(), site="north", monitors=MONITORS))
-    scores = dict(zip(studies["study_instance_uid"], studies["number_score_nodule_ai"], strict=True))
+    watched = DEPLOYMENT.conform(monitored_studies(routed(), site="north", monitors=MONITORS))
+    scores = dict(zip(watched["study_instance_uid"], watched["number_score_nodule_ai"], strict=True))
     assert scores == {"s1": 0.25, "s2": None, "s3": None, "s7": 0.75, "s8": None, "s9": 0.5}
 
 
 def test_the_month_is_the_month_of_the_study_date() -> None:
-    studies = monitored_studies(routed(), site="north", monitors=MONITORS)
-    months = dict(zip(studies["study_instance_uid"], studies["month"], strict=True))
+    watched = monitored_studies(routed(), site="north", monitors=MONITORS)
+    months = dict(zip(watched["study_instance_uid"], watched["month"], strict=True))
     assert (months["s1"], months["s2"]) == ("2026-01", "2026-02")
 
 
 def test_the_order_of_the_table_does_not_matter() -> None:
-    studies = monitored_studies(routed(), site="north", monitors=MONITORS)
+    watched = monitored_studies(routed(), site="north", monitors=MONITORS)
     backwards = monitored_studies(routed(TABLE.reverse()), site="north", monitors=MONITORS)
-    assert studies.equals(backwards)
+    assert watched.equals(backwards)
 
 
 def test_the_patient_of_the_images_stands_before_that_of_the_table() -> None:
-    studies = monitored_studies(
+    watched = monitored_studies(
         routed(TABLE.with_columns(pl.lit("someone").alias("patient_id"))), site="north", monitors=MONITORS
     )
-    patients = dict(zip(studies["study_instance_uid"], studies["patient_id"], strict=True))
+    patients = dict(zip(watched["study_instance_uid"], watched["patient_id"], strict=True))
     assert (patients["s1"], patients["s6"]) == ("p1", "someone")
 
 
 def test_a_number_that_is_not_finite_and_a_blank_category_are_missing() -> None:
-    odd = SERIES.with_columns(pl.lit(float("inf")).alias("age_years"), pl.lit("  ").alias("vendor"))
-    rows = route_rows(TABLE, odd, monitors=MONITORS, pairs=PAIRS, modalities=("CT",))
-    studies = monitored_studies(rows, site="north", monitors=MONITORS)
-    assert studies["number_age_years"].null_count() == studies["category_vendor"].null_count() == studies.height > 0
-
-
-def test_the_index_series_is_the_one_that_the_cohort_would_choose() -> None:
-    several = series("""
-    series_instance_uid | study_instance_uid | modality | n_instances | vendor
-    e1                  | s1                 | CT       | 10          | few
-    e2                  | s1                 | CT       | 90          | many
-    e3                  | s1                 | CR       | 99          | other modality
-    e5                  | s2                 | CT       | 10          | larger id
-    e4                  | s2                 | CT       | 10          | smaller id
-    e6                  | s3                 | CR       | 10          | not eligible
-    e7                  | s3                 | -        | 90          | unknown
-    """)
-    ours = index_series(several, Monitors((), ("vendor",), ()), ("CT",)).filter("eligible")
-    theirs = index_series_of_the_cohort(several, ("CT",)).filter(pl.col("series_instance_uid").is_not_null())
-    chosen = dict(zip(ours["study_instance_uid"], ours["category_vendor"], strict=True))
-    assert chosen == {"s1": "many", "s2": "smaller id"}
-    assert chosen == dict(zip(theirs["study_instance_uid"], theirs["vendor"], strict=True))
+    odd = STUDIES.with_columns(pl.lit(float("inf")).alias("age_years"), pl.lit("  ").alias("vendor"))
+    rows = route_rows(TABLE, odd, monitors=MONITORS, pairs=PAIRS)
+    watched = monitored_studies(rows, site="north", monitors=MONITORS)
+    assert watched["number_age_years"].null_count() == watched["category_vendor"].null_count() == watched.height > 0
 
 
 @pytest.mark.parametrize(("table", "listed"), [(None, 0), (TABLE.clear(), len(OUTCOMES))])
 def test_no_table_has_no_counts_and_an_empty_table_has_counts_of_zero(table: pl.DataFrame | None, listed: int) -> None:
     tables = {} if table is None else {"deployment": table}
     outputs = DEPLOYMENT_STAGE.run(
-        StageInputs(site="north", frames={"series": SERIES}, tables=tables), DeploymentParameters(MONITORS, PAIRS, ("CT",))
+        StageInputs(site="north", frames={"studies": STUDIES}, tables=tables),
+        DeploymentParameters(MONITORS, PAIRS),
     )
-    studies = DEPLOYMENT.conform(outputs.frames["deployment"])
+    watched = DEPLOYMENT.conform(outputs.frames["deployment"])
     counts = DEPLOYMENT_COUNTS.conform(outputs.frames["deployment_counts"])
-    assert studies.is_empty()
-    assert set(MONITORS.columns) <= set(studies.columns)
+    assert watched.is_empty()
+    assert set(MONITORS.columns) <= set(watched.columns)
     assert (counts.height, counts["n_rows"].sum()) == (listed, 0)

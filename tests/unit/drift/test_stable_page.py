@@ -13,16 +13,22 @@ def page(identifier: str, dashboard: str, value: float) -> str:
 def test_pages_that_differ_in_identifiers_and_last_digits_become_equal() -> None:
     one = page(FIRST, "metric_" + "a" * 32, 0.1 + 0.2)
     other = page(SECOND, "metric_" + "b" * 32, 0.3)
-    assert stable_page(one, title="t", notice="n", left_out={}) == stable_page(other, title="t", notice="n", left_out={})
+    assert stable_page(one, title="t", notice="n", left_out={}) == stable_page(
+        other, title="t", notice="n", left_out={}
+    )
 
 
 def test_pages_that_differ_in_content_stay_different() -> None:
     one, other = (page(FIRST, "metric_" + "a" * 32, value) for value in (0.3, 0.3001))
-    assert stable_page(one, title="t", notice="n", left_out={}) != stable_page(other, title="t", notice="n", left_out={})
+    assert stable_page(one, title="t", notice="n", left_out={}) != stable_page(
+        other, title="t", notice="n", left_out={}
+    )
 
 
 def test_the_notice_and_what_is_left_out_are_on_the_page_and_cannot_inject_markup() -> None:
-    made = stable_page(page(FIRST, "metric_" + "a" * 32, 1), title="T", notice="a < b", left_out={"<x>": "empty"}).decode()
+    made = stable_page(
+        page(FIRST, "metric_" + "a" * 32, 1), title="T", notice="a < b", left_out={"<x>": "empty"}
+    ).decode()
     assert "a &lt; b" in made
     assert "&lt;x&gt;: empty" in made
     assert made.count("</script>") == 1

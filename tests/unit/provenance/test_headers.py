@@ -46,7 +46,10 @@ class Shelf:
         self.requests: list[tuple[str, int, int]] = []
 
     def listing(self) -> pl.DataFrame:
-        rows = [("archive", key, len(data), None, datetime(2025, 1, 1, tzinfo=UTC), "s") for key, data in self.objects.items()]
+        rows = [
+            ("archive", key, len(data), None, datetime(2025, 1, 1, tzinfo=UTC), "s")
+            for key, data in self.objects.items()
+        ]
         names = ["store", "object_key", "size_bytes", "etag", "modified_at", "shard"]
         return pl.DataFrame(rows, schema=names, orient="row")
 
@@ -59,7 +62,12 @@ class Shelf:
 
 def read(shelf: Shelf, *, first: int = 4096, longest: int = 1 << 20) -> tuple[pl.DataFrame, pl.DataFrame]:
     headers, quarantine = read_shard(
-        shelf.listing(), site="north", objects=shelf, pseudonyms=PSEUDONYMS, first_read_bytes=first, max_header_bytes=longest
+        shelf.listing(),
+        site="north",
+        objects=shelf,
+        pseudonyms=PSEUDONYMS,
+        first_read_bytes=first,
+        max_header_bytes=longest,
     )
     return HEADERS.conform(headers), QUARANTINE.conform(quarantine)
 

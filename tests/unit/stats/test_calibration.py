@@ -39,9 +39,7 @@ def simulated(n: int, *, seed: int = SEED) -> ScoreCounts:
     ],
 )
 @pytest.mark.parametrize("score", [-0.001, 1.001])
-def test_scores_that_are_no_probabilities_are_refused(
-    statistic: Callable[[ScoreCounts], object], score: float
-) -> None:
+def test_scores_that_are_no_probabilities_are_refused(statistic: Callable[[ScoreCounts], object], score: float) -> None:
     with pytest.raises(ValueError, match="scores from 0 to 1"):
         statistic(ScoreCounts(sorted([0.5, score]), [1, 1], [1, 1]))
 

@@ -1,7 +1,6 @@
 """One contract, four kinds of store: a folder, an fsspec store in memory, and two real S3 servers."""
 
 import pickle
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -35,13 +34,8 @@ def moto() -> Iterator[S3Server]:
 
 
 @pytest.fixture(scope="module")
-def rclone_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("rclone")
-
-
-@pytest.fixture(scope="module")
-def rclone(rclone_folder: Path) -> Iterator[S3Server]:
-    with rclone_server(rclone_folder) as server:
+def rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with rclone_server(tmp_path_factory.mktemp("rclone")) as server:
         yield server
 
 
@@ -69,11 +63,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> OpenPlace:
             return store
         server: S3Server = request.getfixturevalue(kind)
         unique = bucket if bucket == "missing" else f"{bucket}-{uuid.uuid4().hex[:8]}"
-        if make and kind == "moto":
-            address = urllib.request.Request(f"{server.endpoint}/{unique}", method="PUT")
-            urllib.request.urlopen(address, timeout=10).close()
-        if make and kind == "rclone":
-            (request.getfixturevalue("rclone_folder") / unique).mkdir()
+        if make:
+            server.create_bucket(unique)
         return open_store(server.location(f"s3://{unique}/images"))
 
     return open_place

@@ -48,6 +48,12 @@ def test_a_file_url_of_another_machine_is_refused() -> None:
         open_store(StoreLocation("ct", "file://server/share"))
 
 
+@pytest.mark.parametrize("url", ["", "/", "file:///", "/tmp/.."])
+def test_a_store_is_neither_nothing_nor_everything(url: str) -> None:
+    with pytest.raises(ConfigError, match="names no folder, or the whole file system"):
+        open_store(StoreLocation("ct", url))
+
+
 def test_an_unknown_kind_of_url_is_refused() -> None:
     with pytest.raises(ConfigError, match="`nosuchkind` cannot be opened"):
         open_store(StoreLocation("ct", "nosuchkind://x"))

@@ -26,14 +26,18 @@ def reliability_figure(evidence: Evidence, endpoint: Endpoint) -> Figure:
     return Figure(
         slug=f"reliability-{endpoint.slug}",
         title=calibration_title(evidence, endpoint),
-        subtitle=f"Observed share of positives against the mean score of each bin, with its {level} interval. Shaded: the range of a model "
-        "whose scores are true; dashed: score equals share. A triangle marks a bin outside its range: ▼ fewer positives than the scores say, ▲ more. Bars "
-        "below: cases per bin, those with the finding dark.",
+        subtitle=f"Observed share of positives against the mean score of each bin, with its {level} interval. "
+        "Shaded: the range of a model "
+        "whose scores are true; dashed: score equals share. A triangle marks a bin outside its range: ▼ fewer "
+        "positives than the scores say, ▲ more. Bars "
+        "below: cases per bin, the solid part those with the finding.",
         panels=panels,
         panel_width=PANEL_WIDTH,
         data=_data(endpoint, per_site, binned),
-        method=f"{evidence.parameters.reliability_bins} equal-width bins; Wilson intervals; the range holds {level} of "
-        f"{evidence.parameters.null_replicates:,} simulated sets bin by bin, so that of twenty bins of a perfect model one lies outside.",
+        method=f"{evidence.parameters.reliability_bins} equal-width bins; Wilson intervals; the range holds "
+        f"{level} of "
+        f"{evidence.parameters.null_replicates:,} simulated sets bin by bin, so that of twenty bins of a "
+        "perfect model one lies outside.",
     )
 
 

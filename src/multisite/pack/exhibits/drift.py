@@ -19,7 +19,7 @@ _TWO_SIDED_95 = 1.96
 
 
 def drift_figures(evidence: Evidence) -> tuple[Figure, ...]:
-    """Scores first, then numbers, then categories; within each, the monitors with the most months called different first."""
+    """Scores first, then numbers, then categories; within each, those with the most months called different first."""
     compared = evidence.frame(DRIFT_COMPARISON)
     ranked = compared.group_by("monitor").agg(
         pl.col("monitor").str.starts_with(SCORE_PREFIX).any().alias("is_score"),
@@ -43,12 +43,15 @@ def _monitor_figure(evidence: Evidence, monitor: str) -> Figure:
         for site, months in per_site.items()
     )
     title = monitor_title(evidence.parameters, monitor)
-    what = f"Mean of each month{', ' + unit if unit else ''}" if is_number else "Share of the baseline's commonest category in each month"
+    what = "Share of the baseline's commonest category in each month"
+    if is_number:
+        what = f"Mean of each month in {unit}" if unit else "Mean of each month"
     band = "" if is_number else "; shaded: where 95 of 100 months of that size would fall if nothing had changed"
     return Figure(
         slug=f"drift-{monitor}",
         title=monitor_finding(evidence, monitor),
-        subtitle=f"{what}; dashed: the baseline{band}. Squares: Evidently calls the month different; hollow: it could not compare it.",
+        subtitle=f"{what}, n its studies; dashed: the baseline{band}. Squares: Evidently calls the month different; "
+        "hollow: it could not compare it.",
         panels=panels,
         panel_width=PANEL_WIDTH,
         data=monitor_table(evidence, monitor, f"{title}: every month"),

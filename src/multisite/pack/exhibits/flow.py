@@ -6,8 +6,8 @@ from multisite.pack.evidence import Evidence
 from multisite.pack.figures.figure import Figure
 from multisite.pack.figures.flow import PANEL_WIDTH, FlowStep, draw_flow
 from multisite.pack.numbers import count, share
-from multisite.pack.words import named
 from multisite.pack.tables.flow import READERS, sites_table
+from multisite.pack.words import named
 from multisite.schemas.cohort import COMPOSITION, FLOW
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.vocabulary import OVERALL, Split
@@ -18,9 +18,11 @@ __all__ = ["flow_figure"]
 def flow_figure(evidence: Evidence) -> Figure:
     """Two chains, one below the other: objects to instances, and cases to the test split."""
     flow = evidence.frame(FLOW)
-    steps = flow.group_by("order", "rule").agg(
-        pl.col("reason").first(), pl.col("^(excluded|remaining)_.*$").sum()
-    ).sort("order", "rule")
+    steps = (
+        flow.group_by("order", "rule")
+        .agg(pl.col("reason").first(), pl.col("^(excluded|remaining)_.*$").sum())
+        .sort("order", "rule")
+    )
     started = _started(flow)
     excluded = tuple(
         (count(row["excluded_cases"]), row["reason"]) for row in steps.iter_rows(named=True) if row["excluded_cases"]
@@ -39,8 +41,9 @@ def flow_figure(evidence: Evidence) -> Figure:
     return Figure(
         slug="flow-figure",
         title=title,
-        subtitle="Left: objects in the sites' stores. Right: cases in the sites' tables, each counted once, at the first rule that "
-        "excludes it. Grey boxes were left out. Rules that excluded nobody are in the table of exclusions.",
+        subtitle="First the objects in the sites' stores, then the cases in the sites' tables, each counted "
+        "once, at the first rule "
+        "that excludes it. Grey boxes were left out. Rules that excluded nobody are in the table of exclusions.",
         panels=panels,
         panel_width=PANEL_WIDTH,
         data=sites_table(evidence),
@@ -85,7 +88,7 @@ def _cases(
 
 def _started(flow: pl.DataFrame) -> int:
     first = flow.sort("order").group_by("site", maintain_order=True).first()
-    return int(first["remaining_cases"].sum() + first["excluded_cases"].sum())
+    return int(first.select(pl.col("remaining_cases").sum() + pl.col("excluded_cases").sum()).item())
 
 
 def _left(flow: pl.DataFrame) -> dict[str, int]:

@@ -25,7 +25,8 @@ def sites_figure(evidence: Evidence, endpoint: Endpoint) -> Figure:
         places,
         slug=f"forest-sites-{endpoint.slug}",
         title=spread_title(evidence, endpoint),
-        subtitle="Each bar is the interval of one site, its notch the estimate; the dashed line is the estimate over all sites. "
+        subtitle="Each bar is the interval of one site, its notch the estimate; the dashed line is the "
+        "estimate over all sites. "
         "▼ the interval lies wholly below that line.",
         with_strata=False,
     )
@@ -50,7 +51,8 @@ def strata_figure(evidence: Evidence, endpoint: Endpoint) -> Figure:
         places,
         slug=f"forest-strata-{endpoint.slug}",
         title=gap_title(evidence, endpoint),
-        subtitle="Each bar is the interval of one level over all sites, its notch the estimate; the dashed line is the estimate of all "
+        subtitle="Each bar is the interval of one level over all sites, its notch the estimate; the dashed "
+        "line is the estimate of all "
         f"test cases. ▼ the interval lies wholly below that line. In sensitivity or specificity, "
         f"{others_below(evidence, endpoint)}.",
         with_strata=True,
@@ -92,7 +94,8 @@ def _figure(
     )
     data = strata_table(evidence, endpoint) if with_strata else sites_table(evidence, endpoint)
     method = (
-        f"Test split, {per_cent(100 * evidence.parameters.ci_level)} intervals, axes shared by the panels. Dashed grey bars rest on too few "
+        f"Test split, {per_cent(100 * evidence.parameters.ci_level)} intervals, axes shared by the panels. "
+        "Dashed grey bars rest on too few "
         "cases to be read as estimates; rows without a bar give the reason."
     )
     return Figure(slug, title, subtitle, panels, PANEL_WIDTH, data, method)

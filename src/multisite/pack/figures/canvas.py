@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.resources import as_file, files
-from typing import Any, Literal
+from typing import Literal
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
@@ -32,7 +32,7 @@ _BREAK = math.nan
 
 
 class Canvas:
-    """``width`` × ``height`` pixels. Nothing is clipped and nothing is laid out: what is drawn stays where it is put."""
+    """``width`` × ``height`` pixels. Nothing is clipped or laid out: what is drawn stays where it is put."""
 
     def __init__(self, width: float, height: float) -> None:
         self.width, self.height = width, height
@@ -72,7 +72,7 @@ class Canvas:
         self, xs: Sequence[float], ys: Sequence[float], *, colour: str = GRID, width: float = 1.0, dashed: bool = False
     ) -> None:
         """A line through the points."""
-        style = "dashed" if dashed else "solid"
+        style: Literal["dashed", "solid"] = "dashed" if dashed else "solid"
         self._strokes.append(
             lambda pixels: Line2D(xs, ys, transform=pixels, color=colour, linewidth=width, linestyle=style)
         )
@@ -132,7 +132,7 @@ class Canvas:
         """The picture with its text alternative; equal drawings give equal bytes."""
         written = io.StringIO()
         # The salt replaces Matplotlib's random ids; the date and its own version would change from run to run.
-        with mpl.rc_context({**_style(), "svg.hashsalt": slug}), warnings.catch_warnings():
+        with mpl.rc_context(_style()), mpl.rc_context({"svg.hashsalt": slug}), warnings.catch_warnings():
             # The reader's browser sets the text, so it does not matter which scripts the local font lacks.
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             figure = Figure(figsize=(self.width / 72, self.height / 72))
@@ -178,6 +178,6 @@ def wrapped(words: str, room: float, size: float = TEXT) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _style() -> dict[str, Any]:
+def _style() -> mpl.RcParams:
     with as_file(files(__package__) / "report.mplstyle") as path:
-        return dict(mpl.rc_params_from_file(path, use_default_template=False))
+        return mpl.rc_params_from_file(path, use_default_template=False)

@@ -51,7 +51,7 @@ def draw_drift(
     canvas = Canvas(PANEL_WIDTH, _HEIGHT)
     scale = _Scale(len(months), low, high)
     canvas.text(0, 13, fitted(site, PANEL_WIDTH, TEXT + 1), bold=True, size=TEXT + 1)
-    note = f"{category} · {_sizes(months)}" if category else _sizes(months)
+    note = f"{_sizes(months)} · {category}" if category else _sizes(months)
     canvas.text(0, 28, fitted(note, PANEL_WIDTH, SMALL), size=SMALL, colour=MUTED)
     _months(canvas, months, scale)
     digits = decimals_for_width((high - low) / _STEPS or 1.0)
@@ -95,8 +95,8 @@ class _Scale:
 def _sizes(months: Sequence[DriftMonth]) -> str:
     sizes = [month.n for month in months]
     if min(sizes) == max(sizes):
-        return f"n {count(sizes[0])} a month"
-    return f"n {count(min(sizes))} to {count(max(sizes))} a month"
+        return f"n {count(sizes[0])}"
+    return f"n {count(min(sizes))} to {count(max(sizes))}"
 
 
 def _months(canvas: Canvas, months: Sequence[DriftMonth], scale: _Scale) -> None:
@@ -113,9 +113,7 @@ def _months(canvas: Canvas, months: Sequence[DriftMonth], scale: _Scale) -> None
             canvas.text(x, (_TOP + _BOTTOM) / 2, "—", anchor="center", colour=MUTED)
 
 
-def _baseline(
-    canvas: Canvas, months: Sequence[DriftMonth], scale: _Scale, baseline: float, digits: int
-) -> None:
+def _baseline(canvas: Canvas, months: Sequence[DriftMonth], scale: _Scale, baseline: float, digits: int) -> None:
     banded = [(scale.x(i), m.band) for i, m in enumerate(months) if m.band is not None]
     if banded:
         half = 10.0 if len(banded) == 1 else 0.0
@@ -129,9 +127,7 @@ def _baseline(
     canvas.text(_RIGHT + 4, y + 4, fixed(baseline, digits), size=SMALL, colour=MUTED)
 
 
-def _described(
-    site: str, months: Sequence[DriftMonth], baseline: float | None, digits: int, unit: str
-) -> str:
+def _described(site: str, months: Sequence[DriftMonth], baseline: float | None, digits: int, unit: str) -> str:
     parts = [f"{site}. Baseline {fixed(baseline, digits)}{unit}." if baseline is not None else f"{site}. No baseline."]
     for month in months:
         if month.value is None:

@@ -19,7 +19,7 @@ _GAP = 18.0
 
 @dataclass(frozen=True, slots=True)
 class FlowStep:
-    """A box of the main column: a number and its words; ``left_out`` are the boxes beside the arrow that leads to it."""
+    """A box of the main column: a number and its words; ``left_out`` stand beside the arrow that leads to it."""
 
     number: str
     words: str

@@ -13,7 +13,7 @@ from multisite.pack.numbers import NO_NUMBER, count, fixed, write
 __all__ = ["PANEL_WIDTH", "ForestRow", "common_start", "draw_forest"]
 
 PANEL_WIDTH = 340
-_SIDE = 4.0
+_SIDE, _TICK_ROOM = 4.0, 9.0
 _HEAD, _FOOT = 42.0, 28.0
 _ROW, _HEADING, _EXTRA = 34.0, 26.0, 14.0
 
@@ -46,7 +46,8 @@ def draw_forest(
 ) -> Panel:
     """A panel of one metric on the axis from ``start`` to 1, with the ``reference`` estimate as a dashed line.
 
-    ``counted`` names what n counts (the denominator of a proportion, else cases). Rows that the reference lies wholly above are marked by a triangle. Rows without a number show the reason instead.
+    ``counted`` names what n counts (the denominator of a proportion, else cases). Rows that the reference lies wholly
+    above are marked by a triangle. Rows without a number show the reason instead.
     """
     tops: list[float] = []
     y = _HEAD
@@ -100,9 +101,9 @@ def _height(row: ForestRow) -> float:
 def _axis(canvas: Canvas, scale: _Scale, y: float, y_text: float) -> None:
     for tick in scale.ticks:
         canvas.line([scale(tick)] * 2, [y, y + 4], colour=MUTED)
-        anchor = "left" if tick == scale.start else "right" if tick > 0.999 else "center"
-        x = 0 if anchor == "left" else PANEL_WIDTH if anchor == "right" else scale(tick)
-        canvas.text(x, y_text, fixed(tick, 1), anchor=anchor, size=SMALL, colour=MUTED)
+        # The outermost labels would stick out of the picture if they were centred.
+        x = min(max(scale(tick), _TICK_ROOM), PANEL_WIDTH - _TICK_ROOM)
+        canvas.text(x, y_text, fixed(tick, 1), anchor="center", size=SMALL, colour=MUTED)
 
 
 def _draw_row(canvas: Canvas, row: ForestRow, top: float, scale: _Scale, expected: float | None) -> None:

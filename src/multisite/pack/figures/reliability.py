@@ -77,14 +77,17 @@ def _grid(canvas: Canvas) -> None:
     quarters = (0.0, 0.25, 0.5, 0.75, 1.0)
     canvas.segments([(_x(0), _y(tick), _x(1), _y(tick)) for tick in quarters])
     canvas.segments([(_x(tick), _y(0), _x(tick), _y(1)) for tick in quarters])
+    below = _TOP + _SIDE + _SIGNS + _BARS + 17
     for tick in (0.0, 0.5, 1.0):
         canvas.text(_LEFT - 5, _y(tick) + 4, fixed(tick, 1), anchor="right", size=SMALL, colour=MUTED)
-        canvas.text(_x(tick), _TOP + _SIDE + _SIGNS + _BARS + 17, fixed(tick, 1), anchor="center", size=SMALL, colour=MUTED)
+        canvas.text(_x(tick), below, fixed(tick, 1), anchor="center", size=SMALL, colour=MUTED)
     canvas.text(0, _TOP - 9, "observed share", size=SMALL, colour=MUTED)
 
 
 def _band(canvas: Canvas, bins: Sequence[ReliabilityBin]) -> None:
-    banded = [(b.mean_score, b.band_low, b.band_high) for b in bins if b.band_low is not None and b.band_high is not None]
+    banded = [
+        (b.mean_score, b.band_low, b.band_high) for b in bins if b.band_low is not None and b.band_high is not None
+    ]
     xs = [_x(x) for x, _, _ in banded]
     if len(banded) == 1:
         xs = [xs[0] - 4, xs[0] + 4]
@@ -98,7 +101,8 @@ def _signs(canvas: Canvas, bins: Sequence[ReliabilityBin]) -> None:
     y = _TOP + _SIDE + 9
     for b in bins:
         if b.outside:
-            canvas.dots([_x(b.mean_score)], [y], colour=ALERT, size=8, shape="down" if b.observed < b.mean_score else "up")
+            fewer = b.observed < b.mean_score
+            canvas.dots([_x(b.mean_score)], [y], colour=ALERT, size=8, shape="down" if fewer else "up")
 
 
 def _bars(canvas: Canvas, bins: Sequence[ReliabilityBin]) -> None:

@@ -1,9 +1,7 @@
 """Matplotlib's SVG, cleaned: no metadata, no clashing ids, short numbers, and colours that follow the page."""
 
 import re
-
-# The parsed text was written by Matplotlib in this process, never read from outside.
-from xml.etree import ElementTree as XML  # noqa: S405, N812  # see above; the module's name is its format's
+from xml.etree import ElementTree
 
 from multisite.pack.figures.palette import VARIABLES
 
@@ -22,18 +20,18 @@ def clean_svg(raw: str, *, slug: str, title: str, description: str) -> str:
     It carries ``title`` and ``description`` as its text alternative. Ids start with ``slug``, which must be unique in
     the page. Colours become CSS variables with the drawn colour as fallback; numbers keep one decimal.
     """
-    XML.register_namespace("", _SVG[1:-1])
-    drawn = XML.fromstring(raw)  # noqa: S314  # written by Matplotlib in this process
-    picture = XML.Element(f"{_SVG}svg", {"viewBox": drawn.attrib["viewBox"], "role": "img"})
+    ElementTree.register_namespace("", _SVG[1:-1])
+    drawn = ElementTree.fromstring(raw)  # noqa: S314  # written by Matplotlib a moment ago, in this process
+    picture = ElementTree.Element(f"{_SVG}svg", {"viewBox": drawn.attrib["viewBox"], "role": "img"})
     picture.set("aria-labelledby", f"{slug}-t {slug}-d")
     for tag, words in (("title", title), ("desc", description)):
-        XML.SubElement(picture, f"{_SVG}{tag}", {"id": f"{slug}-{tag[0]}"}).text = words
+        ElementTree.SubElement(picture, f"{_SVG}{tag}", {"id": f"{slug}-{tag[0]}"}).text = words
     for child in drawn:
         _append_cleaned(picture, child, slug)
-    return XML.tostring(picture, encoding="unicode")
+    return ElementTree.tostring(picture, encoding="unicode")
 
 
-def _append_cleaned(parent: XML.Element, node: XML.Element, slug: str) -> None:
+def _append_cleaned(parent: ElementTree.Element, node: ElementTree.Element, slug: str) -> None:
     tag = node.tag.removeprefix(_SVG)
     if tag in ("metadata", "style") or _is_invisible(node) or (tag == "defs" and not _holds_shapes(node)):
         return
@@ -42,22 +40,22 @@ def _append_cleaned(parent: XML.Element, node: XML.Element, slug: str) -> None:
         for child in node:
             _append_cleaned(parent, child, slug)
         return
-    copy = XML.SubElement(parent, node.tag, _attributes(node, slug))
+    copy = ElementTree.SubElement(parent, node.tag, _attributes(node, slug))
     copy.text = node.text.strip() if node.text else None
     for child in node:
         _append_cleaned(copy, child, slug)
 
 
-def _holds_shapes(node: XML.Element) -> bool:
+def _holds_shapes(node: ElementTree.Element) -> bool:
     return any(child.tag != f"{_SVG}style" for child in node)
 
 
-def _is_invisible(node: XML.Element) -> bool:
+def _is_invisible(node: ElementTree.Element) -> bool:
     style = node.attrib.get("style", "")
     return node.tag == f"{_SVG}path" and "fill: none" in style and "stroke:" not in style and "id" not in node.attrib
 
 
-def _attributes(node: XML.Element, slug: str) -> dict[str, str]:
+def _attributes(node: ElementTree.Element, slug: str) -> dict[str, str]:
     kept: dict[str, str] = {}
     for name, value in node.attrib.items():
         if name == "style":

@@ -7,78 +7,101 @@ from multisite.pack.marks import CONCERN, NO_EVIDENCE, QUIET
 from multisite.pack.metrics import ECE, ECE_NULL, INTERCEPT, METRICS, OBSERVED_EXPECTED, SLOPE
 from multisite.pack.numbers import count, fixed, write
 from multisite.pack.sentences.statement import Statement
-from multisite.pack.words import listed
 from multisite.pack.tables.calibration import ECE_DECIMALS
+from multisite.pack.words import listed
 
 __all__ = ["calibration_statement", "calibration_title"]
 
 _TOPIC = "Calibration"
+_BOTH = 2
 _LINE = (INTERCEPT, SLOPE, OBSERVED_EXPECTED)
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A site whose ECE is beyond chance and at least one of intercept, slope and O:E excludes its expected value."""
+    """A site and its two signs: an ECE beyond chance, and an interval that excludes its expected value.
+
+    The interval is that of intercept, slope or O:E. Where several sites are looked at, one sign alone is not rare.
+    """
 
     site: str
-    ratio: float
     ece: float
     null: float
+    excluded: bool
+
+    @property
+    def signs(self) -> int:
+        """How many of the two signs show."""
+        return (self.ece > self.null) + self.excluded
 
 
 def calibration_title(evidence: Evidence, endpoint: Endpoint) -> str:
     """The finding of the figure of reliability curves."""
-    off, judged = _miscalibrated(evidence, endpoint)
+    judged = _judged(evidence, endpoint)
+    off = [entry for entry in judged if entry.signs == _BOTH]
     if not judged:
         return "No site has enough cases to judge calibration"
     if not off:
         return "Scores agree with what was observed at every site that can be judged"
     sites = [site.site for site in off]
-    direction = _direction(evidence.estimate(endpoint, OBSERVED_EXPECTED, site=sites[0])) if len(sites) == 1 else "off"
+    found = (evidence.estimate(endpoint, name, site=sites[0]) for name in (OBSERVED_EXPECTED, SLOPE))
+    direction = _direction(*found) if len(sites) == 1 else "off"
     return f"Scores are {direction} at {listed(sites)}"
 
 
 def calibration_statement(evidence: Evidence, endpoint: Endpoint) -> Statement:
     """The worst calibrated site with its numbers, and what is known of the others."""
-    off, judged = _miscalibrated(evidence, endpoint)
+    judged = _judged(evidence, endpoint)
+    off = [entry for entry in judged if entry.signs == _BOTH]
     anchor = f"calibration-{endpoint.slug}"
     if not judged:
         return Statement(NO_EVIDENCE, _TOPIC, "No site has enough cases to judge whether scores are true.", anchor)
     if not off:
-        text = f"Scores agree with what was observed, within chance, at {listed(judged)}."
-        return Statement(QUIET, _TOPIC, text, anchor)
+        text = f"Scores agree with what was observed at {listed([entry.site for entry in judged])}."
+        return Statement(QUIET, _TOPIC, text + _one_sign(judged), anchor)
     worst = off[0]
-    oe = evidence.estimate(endpoint, OBSERVED_EXPECTED, site=worst.site)
-    text = f"At {worst.site} scores are {_direction(oe)}: "
-    if oe is not None and oe.sound and oe.value > 0:
+    oe, slope = (evidence.estimate(endpoint, name, site=worst.site) for name in (OBSERVED_EXPECTED, SLOPE))
+    text = f"At {worst.site} scores are {_direction(oe, slope)}: "
+    if oe is not None and oe.excludes(1.0) and oe.value > 0:
         text += (
-            f"they add up to {count(round(oe.n_positive / oe.value))} positive cases where {count(oe.n_positive)} were "
-            f"observed (O:E {write(oe.value, oe.low, oe.high, expected=1.0)}); "
+            f"they add up to {count(round(oe.n_positive / oe.value))} positive cases where "
+            f"{count(oe.n_positive)} were observed (O:E {write(oe.value, oe.low, oe.high, expected=1.0)}); "
         )
+    if slope is not None and slope.excludes(1.0):
+        text += f"slope {write(slope.value, slope.low, slope.high, expected=1.0)}, where 1 is expected; "
     text += f"ECE {fixed(worst.ece, ECE_DECIMALS)}, where chance alone gives up to {fixed(worst.null, ECE_DECIMALS)}."
     if len(off) > 1:
-        text += f" Beyond chance as well: {listed([site.site for site in off[1:]])}."
-    within = [site for site in judged if site not in {entry.site for entry in off}]
+        text += f" Scores are off at {listed([entry.site for entry in off[1:]])} as well."
+    within = [entry.site for entry in judged if not entry.signs]
     if within:
         text += f" Within chance: {listed(within)}."
-    return Statement(CONCERN, _TOPIC, text, anchor)
+    return Statement(CONCERN, _TOPIC, text + _one_sign(judged), anchor)
 
 
-def _miscalibrated(evidence: Evidence, endpoint: Endpoint) -> tuple[list[_Judged], list[str]]:
-    off, judged = [], []
+def _one_sign(judged: list[_Judged]) -> str:
+    sites = [entry.site for entry in judged if entry.signs == 1]
+    if not sites:
+        return ""
+    return f" In doubt: {listed(sites)}, where the ECE or an interval alone points to a difference."
+
+
+def _judged(evidence: Evidence, endpoint: Endpoint) -> list[_Judged]:
+    """Every site with an ECE and its null, the furthest beyond chance first."""
+    found = []
     for site in evidence.sites:
         ece, null = (evidence.estimate(endpoint, name, site=site) for name in (ECE, ECE_NULL))
         if ece is None or null is None or ece.estimate is None or null.estimate is None or ece.status != "ok":
             continue
-        judged.append(site)
         line = [(METRICS[name].expected, evidence.estimate(endpoint, name, site=site)) for name in _LINE]
         excluded = any(row is not None and expected is not None and row.excludes(expected) for expected, row in line)
-        if ece.estimate > null.estimate and excluded:
-            off.append(_Judged(site, ece.estimate / null.estimate if null.estimate else 1.0, ece.estimate, null.estimate))
-    return sorted(off, key=lambda entry: -entry.ratio), judged
+        found.append(_Judged(site, ece.estimate, null.estimate, excluded))
+    return sorted(found, key=lambda entry: (entry.null - entry.ece, entry.site))
 
 
-def _direction(oe: EstimateRow | None) -> str:
-    if oe is None or not oe.excludes(1.0):
-        return "off, though not on the whole too high or too low"
-    return "too high" if oe.value < 1 else "too low"
+def _direction(oe: EstimateRow | None, slope: EstimateRow | None) -> str:
+    words = []
+    if oe is not None and oe.excludes(1.0):
+        words.append("too high" if oe.value < 1 else "too low")
+    if slope is not None and slope.excludes(1.0):
+        words.append("too extreme" if slope.value < 1 else "too timid")
+    return listed(words) or "off"

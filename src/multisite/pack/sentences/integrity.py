@@ -25,7 +25,9 @@ def integrity_statement(evidence: Evidence) -> Statement:
         if passed.is_empty():
             return Statement(NO_EVIDENCE, _TOPIC, "No integrity check came to a verdict.", _ANCHOR)
         checks, sites = passed["check"].n_unique(), passed["site"].n_unique()
-        text = f"{_capital(named(checks, 'check', 'checks'))} passed at {named(sites, 'site', 'sites')}, and none failed."
+        text = (
+            f"{_capital(named(checks, 'check', 'checks'))} passed at {named(sites, 'site', 'sites')}, and none failed."
+        )
         return Statement(QUIET, _TOPIC, text + _unanswered(unanswered), _ANCHOR)
     ranked = sorted(
         failed.iter_rows(named=True), key=lambda r: (_RANK[r["severity"]], -r["n_found"], r["order"], r["site"])
@@ -38,11 +40,9 @@ def integrity_statement(evidence: Evidence) -> Statement:
 
 
 def blocking_failures(evidence: Evidence) -> str:
-    """The warning that stands above every number when a check that the protocol calls blocking did not pass; else empty."""
+    """The warning above every number when a check that the protocol calls blocking failed or crashed; else empty."""
     results = evidence.frame(CHECK_RESULTS)
-    stopped = results.filter(
-        pl.col("blocking") & pl.col("verdict").is_in([Verdict.FAIL.value, Verdict.ERROR.value])
-    )
+    stopped = results.filter(pl.col("blocking") & pl.col("verdict").is_in([Verdict.FAIL.value, Verdict.ERROR.value]))
     if stopped.is_empty():
         return ""
     titles = listed(sorted({f"“{title}”" for title in stopped["title"]}))

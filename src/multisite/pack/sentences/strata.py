@@ -7,8 +7,9 @@ from multisite.pack.metrics import METRICS
 from multisite.pack.numbers import count, fixed, write
 from multisite.pack.sentences.statement import Statement
 from multisite.pack.words import named, points
+from multisite.vocabulary import UNKNOWN
 
-__all__ = ["gap_title", "strata_statement"]
+__all__ = ["gap_title", "others_below", "strata_statement"]
 
 _TOPIC = "Worst stratum"
 
@@ -27,7 +28,7 @@ def gap_title(evidence: Evidence, endpoint: Endpoint) -> str:
         return "No stratum has enough cases on both sides to be compared"
     if gap is None:
         return "No level of any stratum lies clearly below the other cases"
-    return f"{gap.stratum.title} {gap.level.level}: {_metric(gap).lower()} {points(gap.difference)} lower"
+    return f"{_level(gap)}: {_metric(gap).lower()} {points(gap.difference)} lower"
 
 
 def strata_statement(evidence: Evidence, endpoint: Endpoint) -> Statement:
@@ -48,10 +49,11 @@ def strata_statement(evidence: Evidence, endpoint: Endpoint) -> Statement:
     low, high = sorted((abs(gap.low), abs(gap.high)))
     same, judged = same_direction(evidence, endpoint, gap)
     text = (
-        f"{gap.stratum.title} {level.level}: {_metric(gap).lower()} {write(level.value, level.low, level.high)}, "
+        f"{_level(gap)}: {_metric(gap).lower()} {write(level.value, level.low, level.high)}, "
         f"{points(gap.difference)} ({round(100 * low)}–{round(100 * high)}) below all other cases "
         f"({fixed(gap.others, 2)}); {count(level.denominator or 0)} against {count(gap.n_others)} cases. "
     )
+    text += _in_the_other_measure(evidence, endpoint, gap)
     if judged > 1:
         text += f"The level is the lower one at {same} of the {judged} sites where this can be judged. "
     elif judged == 1:
@@ -59,10 +61,24 @@ def strata_statement(evidence: Evidence, endpoint: Endpoint) -> Statement:
     return Statement(CONCERN, _TOPIC, text + search, anchor)
 
 
+def _in_the_other_measure(evidence: Evidence, endpoint: Endpoint, gap: Gap) -> str:
+    for other in gaps(evidence, endpoint):
+        same_level = (other.stratum.id, other.level.level) == (gap.stratum.id, gap.level.level)
+        if same_level and other.level.metric != gap.level.metric and other.high < 0:
+            span = f"{round(100 * -other.high)}–{round(100 * -other.low)}"
+            return f"Its {_metric(other).lower()} lies {points(other.difference)} ({span}) below as well. "
+    return ""
+
+
 def others_below(evidence: Evidence, endpoint: Endpoint) -> str:
     """How many levels lie wholly below the other cases, in words."""
     below = [gap for gap in gaps(evidence, endpoint) if gap.high < 0]
     return f"{named(len(below), 'level lies', 'levels lie')} wholly below the other cases"
+
+
+def _level(gap: Gap) -> str:
+    unit = f" {gap.stratum.unit}" if gap.stratum.unit and gap.level.level != UNKNOWN else ""
+    return f"{gap.stratum.title} {gap.level.level}{unit}"
 
 
 def _metric(gap: Gap) -> str:

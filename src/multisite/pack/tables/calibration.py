@@ -44,9 +44,11 @@ def calibration_table(evidence: Evidence, endpoint: Endpoint) -> Table:
         columns,
         (Group("", tuple(rows)),),
         "Intercept and slope of the logistic recalibration of the scores; O:E, cases observed over cases the "
-        f"scores add up to; ECE over {evidence.parameters.reliability_bins} equal-width bins. An ECE is above 0 for every finite "
-        f"sample: in brackets what chance alone may give, the 95th percentile of {replicates:,} simulated sets in which every score is true.",
-        estimates_csv(evidence, endpoint, (pl.col("stratum") == OVERALL) & pl.col("metric").is_in([*_LINE, BRIER, ECE, ECE_NULL])),
+        f"scores add up to; ECE over {evidence.parameters.reliability_bins} equal-width bins. An ECE is above "
+        "0 for every finite "
+        f"sample: in brackets what chance alone may give, the 95th percentile of {replicates:,} simulated sets "
+        "in which every score is true.",
+        estimates_csv(evidence, endpoint, (*_LINE, BRIER, ECE, ECE_NULL), pl.col("stratum") == OVERALL),
     )
 
 

@@ -17,7 +17,9 @@ def splits_table(evidence: Evidence) -> Table:
     """Cases and patients of each split, per site, with the months they come from."""
     finding = evidence.parameters.findings[0].id
     overall = evidence.frame(COMPOSITION).filter(finding=finding, stratum=OVERALL)
-    sizes = {(site, split): (c, p) for site, split, c, p in overall.select("site", "split", "n_cases", "n_patients").rows()}
+    sizes = {
+        (site, split): (c, p) for site, split, c, p in overall.select("site", "split", "n_cases", "n_patients").rows()
+    }
     identities = {row["site"]: row for row in evidence.frame(COHORT_IDENTITY).iter_rows(named=True)}
     rows = [
         Row(
@@ -41,7 +43,8 @@ def splits_table(evidence: Evidence) -> Table:
         "The included cases, by part of the cohort",
         columns,
         rows,
-        method="Train and tune cases are listed because the integrity checks compare them with the test cases; every estimate "
+        method="Train and tune cases are listed because the integrity checks compare them with the test cases; "
+        "every estimate "
         "in this report is of the test split alone.",
         data=overall,
     )
@@ -77,8 +80,10 @@ def strata_tables(evidence: Evidence, finding: FindingText) -> tuple[Table, ...]
                     Column("All sites", "cases", kind="number"),
                 ),
                 tuple(_groups(evidence, tested, sites)),
-                "Cases, their share of the site's test cases, and how many have the finding by the reference standard. "
-                "A zero is a level without a test case at that site. Patients are counted per site; a patient seen at two sites "
+                "Cases, their share of the site's test cases, and how many have the finding by the reference "
+                "standard. "
+                "A zero is a level without a test case at that site. Patients are counted per site; a patient "
+                "seen at two sites "
                 "would count twice.",
                 csv_link(tested) if number == 0 else "",
             )

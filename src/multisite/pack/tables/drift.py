@@ -3,11 +3,12 @@
 import polars as pl
 
 from multisite.pack.evidence import Evidence
-from multisite.pack.numbers import count, decimals_for_width, fixed, per_cent, share
+from multisite.pack.numbers import count, decimals_for_width, fixed, per_cent
+from multisite.pack.tables.flow import site_chunks
 from multisite.pack.tables.table import Cell, Column, Row, Table, counted, missing, plain_table
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON
 
-__all__ = ["deployment_table", "monitor_table"]
+__all__ = ["deployment_tables", "monitor_table"]
 
 
 def monitor_table(evidence: Evidence, monitor: str, title: str) -> Table:
@@ -61,24 +62,27 @@ def _evidently(row: dict[str, object]) -> Cell:
     return Cell(fixed(statistic, 3), note=f"{said}{against} ({row['method'] or 'method not named'})", sort=statistic)
 
 
-def deployment_table(evidence: Evidence) -> Table | None:
-    """What became of the rows of the deployment tables; ``None`` where no site has one."""
+def deployment_tables(evidence: Evidence) -> tuple[Table, ...]:
+    """What became of the rows of the deployment tables; empty where no site has one."""
     counts = evidence.frame(DEPLOYMENT_COUNTS)
-    if counts.is_empty():
-        return None
-    outcomes = counts.group_by("outcome").agg(pl.col("n_rows").sum()).sort(
-        pl.col("outcome") != "monitored", "n_rows", "outcome", descending=[False, True, False]
+    present = tuple(site for site in evidence.sites if site in set(counts["site"]))
+    outcomes = (
+        counts.group_by("outcome")
+        .agg(pl.col("n_rows").sum())
+        .sort(pl.col("outcome") != "monitored", "n_rows", "outcome", descending=[False, True, False])
     )
     cells = {(site, outcome): n for site, outcome, n in counts.select("site", "outcome", "n_rows").rows()}
-    rows = []
-    for outcome, total in outcomes.rows():
-        per_site = [(s, cells.get((s, outcome), 0)) for s in evidence.sites if any(k[0] == s for k in cells)]
-        note = "; ".join(f"{s} {n:,}" for s, n in per_site)
-        rows.append(Row((Cell(outcome), counted(total), Cell(share(total, sum(outcomes["n_rows"]))), Cell(note))))
-    columns = (
-        Column("Outcome"),
-        Column("Rows", kind="number"),
-        Column("Share", kind="number"),
-        Column("Per site"),
-    )
-    return plain_table("deployment", "What became of the rows of the deployment tables", columns, rows, data=counts)
+    tables = []
+    for number, sites in enumerate(site_chunks(present)):
+        rows = [
+            Row((Cell(outcome), *(counted(cells.get((site, outcome), 0)) for site in sites), counted(total)))
+            for outcome, total in outcomes.rows()
+        ]
+        columns = (
+            Column("Outcome"),
+            *(Column(site, "rows", kind="number") for site in sites),
+            Column("All sites", "rows", kind="number"),
+        )
+        title = "What became of the rows of the deployment tables"
+        tables.append(plain_table(f"deployment-{number + 1}", title, columns, rows, data=counts))
+    return tuple(tables)

@@ -59,8 +59,10 @@ def objects_table(evidence: Evidence) -> Table:
         "What became of the objects in the sites' stores",
         columns,
         rows,
-        method="The scanner reads the common case; whatever it does not surely understand is read by pydicom, and both give the "
-        "same row. An object that neither can read is quarantined with one reason of a closed list and takes no part in anything below.",
+        method="The scanner reads the common case; whatever it does not surely understand is read by pydicom, "
+        "and both give the "
+        "same row. An object that neither can read is quarantined with one reason of a closed list and takes "
+        "no part in anything below.",
         data=counts,
     )
 
@@ -109,7 +111,8 @@ def exclusion_tables(evidence: Evidence) -> tuple[Table, ...]:
     flow = evidence.frame(FLOW)
     chunks = site_chunks(evidence.sites)
     rules = (
-        flow.group_by("rule").agg(pl.col("order").min(), pl.col("reason").first(), pl.col("excluded_cases").sum())
+        flow.group_by("rule")
+        .agg(pl.col("order").min(), pl.col("reason").first(), pl.col("excluded_cases").sum())
         .sort("order", "rule")
         .filter(pl.col("order") > 0)
     )
@@ -132,7 +135,8 @@ def exclusion_tables(evidence: Evidence) -> tuple[Table, ...]:
                 title,
                 columns,
                 (Group("", tuple(rows)),),
-                "A case is counted once, at the first rule that excludes it. A zero is a rule that was applied and excluded nobody.",
+                "A case is counted once, at the first rule that excludes it. A zero is a rule that was applied "
+                "and excluded nobody.",
                 csv_link(flow) if number == 0 else "",
             )
         )

@@ -15,7 +15,9 @@ def scorecard(evidence: Evidence) -> Table:
     """Checks in the order of the protocol, each with a row per site."""
     results = evidence.frame(CHECK_RESULTS)
     groups = []
-    checks = results.group_by("check").agg(pl.col("order").min(), pl.col("title", "method", "severity", "unit").first(), pl.col("blocking").any())
+    checks = results.group_by("check").agg(
+        pl.col("order").min(), pl.col("title", "method", "severity", "unit").first(), pl.col("blocking").any()
+    )
     for check, _, title, method, severity, unit, blocking in checks.sort("order", "check").rows():
         rows = [
             Row(
@@ -47,6 +49,7 @@ def scorecard(evidence: Evidence) -> Table:
         "Scorecard of the integrity checks",
         columns,
         tuple(groups),
-        "Each check was run inside each site on pseudonyms; only these counts left it. Overlap between sites has not been looked at.",
+        "Each check was run inside each site on pseudonyms; only these counts left it. Overlap between sites "
+        "has not been looked at.",
         csv_link(results),
     )

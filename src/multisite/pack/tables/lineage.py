@@ -32,7 +32,8 @@ def cohorts_table(evidence: Evidence) -> Table:
         "The validated set of each site",
         columns,
         rows,
-        method="Digest of the canonical bytes of all included rows, sorted and typed. Another order of the rows gives the same "
+        method="Digest of the canonical bytes of all included rows, sorted and typed. Another order of the "
+        "rows gives the same "
         "digest; any other case, date, split, stratum or reference standard gives another.",
         data=identities,
     )

@@ -1,16 +1,16 @@
 """Tables of performance: per site, per stratum, and every stratum at each site."""
 
-import re
+from collections.abc import Sequence
 
 import polars as pl
 
 from multisite.pack.evidence import Endpoint, EstimateRow, Evidence
-from multisite.pack.metrics import AUC, FOREST, METRICS, NPV, PPV, SENSITIVITY, SPECIFICITY
-from multisite.pack.numbers import count, per_cent, write
+from multisite.pack.metrics import FOREST, METRICS, NPV, PPV, SENSITIVITY, SPECIFICITY
+from multisite.pack.numbers import count, write
+from multisite.pack.tables.intervals import interval_methods
 from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing, written
-from multisite.pack.words import listed
 from multisite.schemas.performance import ESTIMATES
-from multisite.vocabulary import ALL_SITES, OVERALL, Split
+from multisite.vocabulary import ALL_SITES, OVERALL, EstimateStatus, Split
 
 __all__ = ["decisions_table", "estimate_cell", "estimates_csv", "site_strata_tables", "sites_table", "strata_table"]
 
@@ -29,7 +29,7 @@ def estimate_cell(row: EstimateRow | None, *, expected: float | None = None, cou
     if row.estimate is None:
         return missing(row.why)
     if row.ci_low is None or row.ci_high is None:
-        note = row.why if not row.status == "ok" else ""
+        note = row.why if row.status != EstimateStatus.OK else ""
         return written(write(row.estimate, None, None), row.estimate, note=note, quiet=bool(note))
     number = write(row.estimate, row.ci_low, row.ci_high, expected=expected)
     if not row.sound:
@@ -38,12 +38,28 @@ def estimate_cell(row: EstimateRow | None, *, expected: float | None = None, cou
     return written(number, row.estimate, note=of if counts else "")
 
 
-def estimates_csv(evidence: Evidence, endpoint: Endpoint, predicate: pl.Expr) -> str:
-    """The endpoint's estimates on the test split that satisfy ``predicate``, as a link."""
+def estimates_csv(evidence: Evidence, endpoint: Endpoint, metrics: Sequence[str], rows: pl.Expr) -> str:
+    """The endpoint's estimates of ``metrics`` on the test split that satisfy ``rows``, as a link."""
     wanted = evidence.frame(ESTIMATES).filter(
-        predicate, finding=endpoint.finding.id, model=endpoint.model.id, split=Split.TEST.value
+        rows,
+        pl.col("metric").is_in(list(metrics)),
+        finding=endpoint.finding.id,
+        model=endpoint.model.id,
+        split=Split.TEST.value,
     )
     return csv_link(wanted.drop("finding", "model", "split"))
+
+
+def _rows(
+    evidence: Evidence, endpoint: Endpoint, metrics: Sequence[str], *, overall: bool = False
+) -> list[EstimateRow]:
+    return [
+        row
+        for row in evidence.tested_estimates()
+        if row.metric in metrics
+        and (row.finding, row.model) == (endpoint.finding.id, endpoint.model.id)
+        and (row.stratum == OVERALL or not overall)
+    ]
 
 
 def _sized(row: EstimateRow | None) -> tuple[Cell, ...]:
@@ -71,8 +87,8 @@ def sites_table(evidence: Evidence, endpoint: Endpoint) -> Table:
         f"Discrimination and decisions per site: {endpoint.title}",
         (Column("Site"), *_SIZES, *_FOREST_COLUMNS),
         (Group("", tuple(rows)),),
-        _method(evidence, endpoint, FOREST),
-        estimates_csv(evidence, endpoint, pl.col("stratum") == OVERALL),
+        interval_methods(evidence, _rows(evidence, endpoint, FOREST, overall=True)),
+        estimates_csv(evidence, endpoint, (*FOREST, PPV, NPV), pl.col("stratum") == OVERALL),
     )
 
 
@@ -101,7 +117,8 @@ def decisions_table(evidence: Evidence, endpoint: Endpoint) -> Table:
         columns,
         (Group("", tuple(rows)),),
         "Cases. A score at or above the threshold is a positive call. Predictive values hold at this set's share of "
-        "positives only; where the finding is rarer, the PPV is lower. " + _method(evidence, endpoint, (PPV, NPV)),
+        "positives only; where the finding is rarer, the PPV is lower. "
+        + interval_methods(evidence, _rows(evidence, endpoint, (PPV, NPV), overall=True)),
     )
 
 
@@ -132,43 +149,11 @@ def strata_table(evidence: Evidence, endpoint: Endpoint, *, site: str = ALL_SITE
         f"Every stratum {where}: {endpoint.title}",
         (Column("Level"), *_SIZES, *_FOREST_COLUMNS),
         tuple(groups),
-        _method(evidence, endpoint, FOREST),
-        estimates_csv(evidence, endpoint, pl.col("site") == site),
+        interval_methods(evidence, [row for row in _rows(evidence, endpoint, FOREST) if row.site == site]),
+        estimates_csv(evidence, endpoint, FOREST, pl.col("site") == site),
     )
 
 
 def site_strata_tables(evidence: Evidence, endpoint: Endpoint) -> tuple[Table, ...]:
     """One table of strata per site."""
     return tuple(strata_table(evidence, endpoint, site=site) for site in evidence.sites)
-
-
-def _method(evidence: Evidence, endpoint: Endpoint, names: tuple[str, ...]) -> str:
-    """How the intervals were made, as the estimates themselves say."""
-    said: dict[str, list[str]] = {}
-    remarks: set[tuple[bool, str]] = set()
-    for name in names:
-        rows = [
-            row
-            for row in evidence.tested_estimates()
-            if row.metric == name
-            and row.ci_method
-            and (row.finding, row.model) == (endpoint.finding.id, endpoint.model.id)
-        ]
-        split = [(row.site, (row.ci_method or "").split("; ")) for row in rows]
-        used = sorted({parts[0] for _, parts in split})
-        remarks |= {(site == ALL_SITES, remark) for site, parts in split for remark in parts[1:]}
-        if used:
-            said.setdefault(" or ".join(used), []).append(METRICS[name].title)
-    found = [f"{listed(titles)}: {_proper(methods)}" for methods, titles in said.items()]
-    for remark in sorted({remark for _, remark in remarks}):
-        everywhere = (False, remark) in remarks
-        found.append(remark if everywhere else f"over all sites, {remark}")
-    level = f"Intervals of {per_cent(100 * evidence.parameters.ci_level)}"
-    return f"{level}. {'; '.join(found)}." if found else f"{level}."
-
-
-def _proper(method: str) -> str:
-    """The name of a method with the capitals of its authors."""
-    for name in ("Wilson", "DeLong", "Wald", "Hanley", "Student"):
-        method = re.sub(rf"\b{name.lower()}\b", name, method)
-    return method

@@ -58,7 +58,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``title`` says what the table finds or holds; ``method`` how its numbers were made; ``csv`` is a link to its data."""
+    """``title`` says what the table finds or holds, ``method`` how it was made; ``csv`` is a link to its data."""
 
     slug: str
     title: str
@@ -112,7 +112,7 @@ def csv_link(data: pl.DataFrame | None) -> str:
 
 
 def _aligned(groups: tuple[Group, ...], n_columns: int) -> tuple[Group, ...]:
-    """The same rows with numbers padded by spaces of a digit's width, so that decimal points meet in a right-aligned column."""
+    """The same rows, numbers padded by spaces of a digit's width: decimal points meet in a right-aligned column."""
     widths = []
     for position in range(n_columns):
         cells = [row.cells[position] for group in groups for row in group.rows if row.cells[position].sort is not None]

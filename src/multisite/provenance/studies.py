@@ -1,0 +1,35 @@
+"""Series → studies: one row per imaging study, and the series that stands for it."""
+
+import polars as pl
+
+from multisite.schemas.provenance import ACQUISITION, STUDIES
+
+__all__ = ["index_studies"]
+
+
+def index_studies(series: pl.DataFrame, *, modalities: tuple[str, ...]) -> pl.DataFrame:
+    """One row per StudyInstanceUID, with the acquisition of its index series.
+
+    The index series is the one of a declared modality with the most instances (ties: the smallest identifier). A study
+    without such a series keeps its row, with no index series and no acquisition, so that "no images" and "images of
+    other modalities only" stay apart.
+    """
+    known = series.filter(pl.col("study_instance_uid").is_not_null())
+    wanted = known.filter(pl.col("modality").is_in(list(modalities)))
+    chosen = wanted.sort(
+        "study_instance_uid", "n_instances", "series_instance_uid", descending=[False, True, False]
+    ).unique("study_instance_uid", keep="first", maintain_order=True)
+    studies = known.group_by("site", "study_instance_uid").agg(
+        pl.col("patient_id").min().alias("any_patient_id"), pl.len().cast(pl.Int64).alias("n_series")
+    )
+    columns = [column.name for column in ACQUISITION]
+    joined = studies.join(
+        chosen.select("study_instance_uid", "series_instance_uid", "patient_id", *columns),
+        on="study_instance_uid",
+        how="left",
+    )
+    return (
+        joined.with_columns(pl.coalesce("patient_id", "any_patient_id").alias("patient_id"))
+        .select(STUDIES.schema.names())
+        .sort("study_instance_uid")
+    )

@@ -1,0 +1,200 @@
+"""What counts as found, on small artefacts written by hand."""
+
+from collections.abc import Mapping
+
+import polars as pl
+import pytest
+
+from multisite.demo import Planted, Reader, score
+from multisite.errors import ArtefactMissingError
+from multisite.vocabulary import ALL_SITES
+
+
+def reader(frames: Mapping[tuple[str, str], pl.DataFrame]) -> Reader:
+    def read(site: str, artefact: str) -> pl.DataFrame:
+        if (site, artefact) not in frames:
+            raise ArtefactMissingError(f"`{artefact}` has not been made")
+        return frames[(site, artefact)]
+
+    return read
+
+
+def only(planted: Planted, frames: Mapping[tuple[str, str], pl.DataFrame]):
+    (line,) = score([planted], reader(frames))
+    return line
+
+
+COUNTED = [
+    ("check", "patient_overlap", "check_results", "check", "n_found"),
+    ("rule", "no_images", "flow", "rule", "excluded_cases"),
+    ("objects", "not DICOM", "header_counts", "outcome", "n_objects"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "artefact", "key", "number"), COUNTED)
+@pytest.mark.parametrize(("counted", "found"), [(3, True), (2, False), (4, False), (0, False)])
+def test_a_count_is_found_when_it_is_the_planted_one(
+    kind: str, name: str, artefact: str, key: str, number: str, counted: int, found: bool
+) -> None:
+    frame = pl.DataFrame({key: [name, "something else"], number: [counted, 99]})
+    line = only(Planted("x", kind, "Three.", "a", {"name": name, "number": 3}), {("a", artefact): frame})
+    assert (line.planted, line.found, line.number) == ("Three.", found, str(counted))
+    assert line.where == f"{artefact}, {name}, a"
+
+
+def test_a_count_that_is_not_listed_is_not_found() -> None:
+    frame = pl.DataFrame({"outcome": ["scanner"], "n_objects": [5]})
+    line = only(Planted("x", "objects", "s", "a", {"name": "not DICOM", "number": 5}), {("a", "header_counts"): frame})
+    assert not line.found
+
+
+def test_studies_without_a_case_are_read_from_the_identity_of_the_cohort() -> None:
+    frame = pl.DataFrame({"n_studies_without_case": [2]})
+    planted = Planted("x", "unclaimed", "s", "a", {"name": "n_studies_without_case", "number": 2})
+    assert only(planted, {("a", "cohort_identity"): frame}).found
+
+
+def test_an_artefact_that_has_not_been_made_finds_nothing() -> None:
+    line = only(Planted("x", "check", "s", "a", {"name": "patient_overlap", "number": 3}), {})
+    assert (line.found, line.where) == (False, "`check_results` has not been made")
+
+
+# site | stratum | level | metric | estimate | low | high | y | n
+def estimates(*rows: tuple[str, str, str, str, float, float, float, int, int]) -> dict[tuple[str, str], pl.DataFrame]:
+    columns = ["site", "stratum", "level", "metric", "estimate", "ci_low", "ci_high", "numerator", "denominator"]
+    frame = pl.DataFrame(list(rows), schema=columns, orient="row").with_columns(
+        split=pl.lit("test"), status=pl.lit("ok"), ci_level=pl.lit(0.95)
+    )
+    return {(ALL_SITES, "estimates"): frame}
+
+
+WEAK = Planted("x", "sensitivity", "s", ALL_SITES, {"name": "Philips", "number": -0.15})
+
+
+def test_a_vendor_with_clearly_lower_sensitivity_is_found_with_both_numbers() -> None:
+    line = only(
+        WEAK,
+        estimates(
+            (ALL_SITES, "overall", "overall", "sensitivity", 0.80, 0.76, 0.84, 400, 500),
+            (ALL_SITES, "vendor", "Philips", "sensitivity", 0.70, 0.61, 0.77, 84, 120),
+            (ALL_SITES, "vendor", "GE HealthCare", "sensitivity", 0.83, 0.79, 0.87, 316, 380),
+        ),
+    )
+    assert line.found
+    # Others: 316 of 380 = 0.83; the difference is -0.13.
+    assert line.number.startswith("0.70 (0.61–0.77), others 0.83: -13 points")
+
+
+@pytest.mark.parametrize(
+    ("philips", "other"),
+    [
+        ((0.79, 0.71, 0.85, 95, 120), (0.80, 0.76, 0.84, 305, 380)),  # no difference to speak of
+        ((0.90, 0.83, 0.94, 108, 120), (0.77, 0.72, 0.81, 292, 380)),  # higher
+    ],
+)
+def test_a_vendor_that_is_not_lower_is_not_found(philips, other) -> None:
+    line = only(
+        WEAK,
+        estimates(
+            (ALL_SITES, "overall", "overall", "sensitivity", 0.80, 0.76, 0.84, 400, 500),
+            (ALL_SITES, "vendor", "Philips", "sensitivity", *philips),
+            (ALL_SITES, "vendor", "Canon", "sensitivity", *other),
+        ),
+    )
+    assert not line.found
+
+
+def test_a_vendor_that_is_low_while_another_is_lower_is_not_found() -> None:
+    line = only(
+        WEAK,
+        estimates(
+            (ALL_SITES, "overall", "overall", "sensitivity", 0.80, 0.76, 0.84, 400, 500),
+            (ALL_SITES, "vendor", "Philips", "sensitivity", 0.70, 0.61, 0.77, 84, 120),
+            (ALL_SITES, "vendor", "Agfa", "sensitivity", 0.60, 0.41, 0.77, 15, 25),
+        ),
+    )
+    assert not line.found
+
+
+def test_a_vendor_without_an_estimate_is_not_found() -> None:
+    line = only(WEAK, estimates((ALL_SITES, "overall", "overall", "sensitivity", 0.8, 0.7, 0.9, 80, 100)))
+    assert (line.found, line.number) == (False, "no estimate for the vendor")
+
+
+MISCALIBRATED = Planted("x", "calibration", "s", "b", {"name": "calibration_slope", "number": 1})
+
+
+@pytest.mark.parametrize(
+    ("slope_a", "slope_b", "intercept_a", "found"),
+    [
+        ((1.02, 0.8, 1.2), (0.55, 0.44, 0.66), (0.0, -0.2, 0.2), True),
+        ((1.02, 0.8, 1.2), (0.95, 0.75, 1.15), (0.0, -0.2, 0.2), False),  # nothing at the planted site
+        ((0.60, 0.5, 0.7), (0.55, 0.44, 0.66), (0.0, -0.2, 0.2), False),  # elsewhere too
+        ((1.02, 0.8, 1.2), (0.55, 0.44, 0.66), (0.5, 0.3, 0.7), False),  # another site's intercept is off
+    ],
+)
+def test_miscalibration_is_found_at_the_planted_site_and_nowhere_else(
+    slope_a: tuple[float, ...], slope_b: tuple[float, ...], intercept_a: tuple[float, ...], found: bool
+) -> None:
+    line = only(
+        MISCALIBRATED,
+        estimates(
+            ("a", "overall", "overall", "calibration_slope", *slope_a, 0, 0),
+            ("b", "overall", "overall", "calibration_slope", *slope_b, 0, 0),
+            ("a", "overall", "overall", "calibration_intercept", *intercept_a, 0, 0),
+            ("b", "overall", "overall", "calibration_intercept", 0.0, -0.2, 0.2, 0, 0),
+            # Over all sites, and in strata, nothing is looked at.
+            (ALL_SITES, "overall", "overall", "calibration_slope", 0.8, 0.7, 0.9, 0, 0),
+            ("a", "vendor", "Canon", "calibration_slope", 0.5, 0.4, 0.6, 0, 0),
+        ),
+    )
+    assert line.found == found
+
+
+def comparison(
+    scores_a: list[float], versions_a: list[float], scores_b: list[float]
+) -> dict[tuple[str, str], pl.DataFrame]:
+    """Months 2024-01… of two sites; the reference has mean score 0.30 and the commonest version in 0.45 of studies."""
+    rows = []
+    for site, monitor, reference, values in (
+        ("a", "score_nodule_chest_ai", 0.30, scores_a),
+        ("a", "software_versions", 0.45, versions_a),
+        ("b", "score_nodule_chest_ai", 0.30, scores_b),
+    ):
+        for month, value in enumerate(values, start=1):
+            rows.append((site, f"2024-{month:02d}", monitor, 50, reference, value))
+    columns = ["site", "window", "monitor", "n_current", "mean_reference", "mean_current"]
+    return {(ALL_SITES, "drift_comparison"): pl.DataFrame(rows, schema=columns, orient="row")}
+
+
+DRIFT = Planted("x", "drift", "s", "a", {"name": "2024-03", "number": 3})
+STEADY = [0.31, 0.29, 0.30, 0.30]
+
+
+@pytest.mark.parametrize(
+    ("scores_a", "versions_a", "scores_b", "found"),
+    [
+        ([0.31, 0.29, 0.40, 0.40], [0.46, 0.44, 0.0, 0.0], STEADY, True),
+        ([0.31, 0.29, 0.40, 0.40], [0.46, 0.44, 0.45, 0.0], STEADY, False),  # software changed a month later
+        ([0.31, 0.29, 0.40, 0.40], [0.46, 0.0, 0.0, 0.0], STEADY, False),  # and a month earlier
+        ([0.31, 0.29, 0.305, 0.295], [0.46, 0.44, 0.0, 0.0], STEADY, False),  # scores as before
+        ([0.31, 0.29, 0.40, 0.40], [0.46, 0.44, 0.0, 0.0], [0.30, 0.30, 0.45, 0.45], False),  # more so elsewhere
+    ],
+)
+def test_drift_is_found_when_software_and_scores_change_in_the_planted_month(
+    scores_a: list[float], versions_a: list[float], scores_b: list[float], found: bool
+) -> None:
+    assert only(DRIFT, comparison(scores_a, versions_a, scores_b)).found == found
+
+
+def test_drift_is_told_with_the_month_and_both_means() -> None:
+    line = only(DRIFT, comparison([0.31, 0.29, 0.40, 0.42], [0.46, 0.44, 0.0, 0.0], STEADY))
+    assert line.number == "new software since 2024-03; mean score 0.30 → 0.41 (+0.11)"
+
+
+def test_months_that_were_not_compared_find_nothing() -> None:
+    frame = comparison([], [], [])[(ALL_SITES, "drift_comparison")].cast(
+        {"site": pl.String, "window": pl.String, "monitor": pl.String, "n_current": pl.Int64,
+         "mean_reference": pl.Float64, "mean_current": pl.Float64}
+    )  # fmt: skip
+    assert not only(DRIFT, {(ALL_SITES, "drift_comparison"): frame}).found

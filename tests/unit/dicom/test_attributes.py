@@ -1,0 +1,40 @@
+"""The table of attributes agrees with the standard's dictionary and with itself."""
+
+import pytest
+from pydicom.datadict import dictionary_VM, dictionary_VR, tag_for_keyword
+
+import multisite.dicom
+from multisite.dicom import ATTRIBUTES, HEADER_COLUMNS, Attribute
+from multisite.dicom.slots import SLOTS
+
+
+@pytest.mark.parametrize("attribute", ATTRIBUTES, ids=lambda attribute: attribute.keyword)
+def test_attribute_is_as_the_dictionary_has_it(attribute: Attribute) -> None:
+    first = attribute.tags[0]
+    if len(attribute.tags) == 1:
+        assert tag_for_keyword(attribute.keyword) == first
+    assert dictionary_VR(first) == " or ".join(attribute.vr)
+    assert dictionary_VM(first) == attribute.vm
+
+
+def test_keywords_and_columns_are_unique() -> None:
+    assert len({attribute.keyword for attribute in ATTRIBUTES}) == len(ATTRIBUTES)
+    columns = [attribute.column for attribute in ATTRIBUTES if attribute.column]
+    assert len(set(columns)) == len(columns) == len(ATTRIBUTES) - 1
+    assert len({column.name for column in HEADER_COLUMNS}) == len(HEADER_COLUMNS)
+
+
+def test_every_tag_has_one_slot_and_two_more_if_it_may_be_signed() -> None:
+    assert len({(slot.tag, slot.reading) for slot in SLOTS}) == len(SLOTS)
+    wanted = sum(len(a.tags) * (3 if a.vr == ("US", "SS") else 1) for a in ATTRIBUTES)
+    assert len(SLOTS) == wanted
+
+
+def test_pseudonyms_have_a_kind_and_nothing_else_has() -> None:
+    for attribute in ATTRIBUTES:
+        assert (attribute.form.value == "pseudonym") == (attribute.pseudonym is not None)
+
+
+@pytest.mark.parametrize("name", multisite.dicom.__all__)
+def test_public_name_exists(name: str) -> None:
+    assert hasattr(multisite.dicom, name)

@@ -1,0 +1,109 @@
+"""The two stages: exact inside a site, the same as pooled rows over the sites."""
+
+import dataclasses
+
+import polars as pl
+import pytest
+from tests.unit.performance.builders import PARAMETERS, cohort_and_predictions
+
+from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE, evaluate, scored_cases
+from multisite.schemas import Artefact, StageInputs, StageOutputs
+from multisite.tallies import ScoreTally, tally_proportions, tally_scores
+from multisite.vocabulary import ALL_SITES
+
+SITES = ("a", "b")
+STRATA = ["stratum_sex", "stratum_vendor"]
+FROM_COUNTS = ("sensitivity", "specificity", "ppv", "npv", "prevalence")
+
+
+def at_site(site: str) -> StageOutputs:
+    cohort, predictions = cohort_and_predictions(site, cases_per_patient=2, seed=ord(site))
+    inputs = StageInputs(site=site, frames={"cohort": cohort, "predictions": predictions})
+    return PERFORMANCE_STAGE.run(inputs, PARAMETERS)
+
+
+@pytest.fixture(scope="module")
+def sites() -> list[StageOutputs]:
+    return [at_site(site) for site in SITES]
+
+
+def over_sites(outputs: list[StageOutputs]) -> StageOutputs:
+    frames = {a.name: pl.concat([o.frames[a.name] for o in outputs]) for a in ESTIMATES_STAGE.reads}
+    return ESTIMATES_STAGE.run(StageInputs(site=ALL_SITES, frames=frames), PARAMETERS)
+
+
+def test_every_artefact_keeps_its_schema(sites: list[StageOutputs]) -> None:
+    for stage, outputs in ((PERFORMANCE_STAGE, sites[0]), (ESTIMATES_STAGE, over_sites(sites))):
+        assert set(outputs.frames) == {artefact.name for artefact in stage.writes}
+        for artefact in stage.writes:
+            assert isinstance(artefact, Artefact)
+            artefact.conform(outputs.frames[artefact.name])
+
+
+def test_only_the_site_keeps_exact_scores(sites: list[StageOutputs]) -> None:
+    exact, grid = (ScoreTally.from_frame(sites[0].frames[name]) for name in ("score_tally", "score_tally_grid"))
+    assert exact.on_grid(PARAMETERS.score_grid_steps).equals(grid)
+    assert (grid.to_frame()["score"] * 2000 % 2).round(6).unique().to_list() == [1.0]
+
+
+def test_sites_keep_their_own_numbers_in_the_study(sites: list[StageOutputs]) -> None:
+    study = over_sites(sites).frames["estimates"]
+    for site, outputs in zip(SITES, sites, strict=True):
+        assert study.filter(site=site).equals(outputs.frames["site_estimates"])
+
+
+def test_over_sites_equals_pooled_rows_on_the_grid_and_to_the_bit_for_proportions(sites: list[StageOutputs]) -> None:
+    rows = pl.concat(
+        [scored_cases(*cohort_and_predictions(s, cases_per_patient=2, seed=ord(s))) for s in SITES]
+    ).with_columns(pl.lit(ALL_SITES).alias("site"))
+    moments = tally_proportions(rows, strata=STRATA, thresholds=[PARAMETERS.threshold])
+    tally = tally_scores(rows, strata=STRATA)
+    study = over_sites(sites)
+    pooled = study.frames["estimates"].filter(site=ALL_SITES)
+    on_grid = evaluate(tally.on_grid(1000), moments, PARAMETERS, note="; scores on a grid of 1000 steps")
+    assert pooled.equals(on_grid.estimates)
+    assert study.frames["reliability"].filter(site=ALL_SITES).equals(on_grid.reliability)
+    exact = evaluate(tally, moments, PARAMETERS).estimates
+    proportions = pl.col("metric").is_in(FROM_COUNTS)
+    assert pooled.filter(proportions).equals(exact.filter(proportions))
+    both = pooled.filter(metric="auc").join(exact.filter(metric="auc"), on=["model", "stratum", "level"])
+    assert (both["estimate"] - both["estimate_right"]).abs().max() < 0.001
+
+
+def test_pooled_methods_name_the_grid_and_proportions_do_not(sites: list[StageOutputs]) -> None:
+    pooled = over_sites(sites).frames["estimates"].filter(site=ALL_SITES)
+    named = pooled["ci_method"].str.contains("grid of 1000 steps")
+    assert pooled.filter(named)["metric"].unique().sort().to_list() == sorted(
+        set(pooled["metric"].unique()) - set(FROM_COUNTS)
+    )
+
+
+def test_the_order_of_the_sites_does_not_matter(sites: list[StageOutputs]) -> None:
+    one, other = (over_sites(order).frames["estimates"].filter(site=ALL_SITES) for order in (sites, sites[::-1]))
+    assert one.equals(other)
+
+
+def test_a_site_without_a_prediction_writes_empty_frames() -> None:
+    cohort, predictions = cohort_and_predictions("a")
+    inputs = StageInputs(site="a", frames={"cohort": cohort, "predictions": predictions.clear()})
+    outputs = PERFORMANCE_STAGE.run(inputs, PARAMETERS)
+    for artefact in PERFORMANCE_STAGE.writes:
+        assert isinstance(artefact, Artefact)
+        assert artefact.conform(outputs.frames[artefact.name]).is_empty()
+    nothing = over_sites([outputs])
+    assert nothing.frames["estimates"].is_empty()
+
+
+def test_every_parameter_reaches_the_stage() -> None:
+    # The digest of the parameters is part of a run's identity: a field left out would not rerun the stage.
+    class Performance:
+        threshold, ci_level, reliability_bins, minimum_denominator = 0.4, 0.9, 5, 20
+        score_grid_steps, null_replicates, seed = 100, 300, 8
+
+    class Study:
+        performance = Performance
+
+    for stage in (PERFORMANCE_STAGE, ESTIMATES_STAGE):
+        assert dataclasses.asdict(stage.parameters(Study, None)) == {
+            name: value for name, value in vars(Performance).items() if not name.startswith("_")
+        }
