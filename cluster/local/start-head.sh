@@ -18,6 +18,10 @@ fi
 
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=$token
 export RAY_USAGE_STATS_ENABLED=0 RAY_DEDUP_LOGS=0 RAY_task_oom_retries=1
+# Ray's head asks the clouds' metadata servers where it runs, whatever the settings say; a closed port is all they get.
+# multisite takes these two out again for its drivers and workers.
+export http_proxy=http://127.0.0.1:9 no_proxy=127.0.0.1,localhost
+unset HTTP_PROXY NO_PROXY
 # Ray cancels tasks with SIGINT; a shell that started this in the background would have it ignored.
 exec env --default-signal=INT ray start --head --block \
     --node-ip-address 127.0.0.1 --port 0 --dashboard-host 127.0.0.1 --dashboard-port "$port" \

@@ -156,7 +156,7 @@ def test_a_site_of_one_class_has_undefined_estimates_with_their_reason(copy: Cop
     path = next(line.split("path:")[1].strip() for line in data.splitlines() if "path:" in line and "cases" in line)
     cases = pl.read_csv(path, infer_schema=False) if path.endswith(".csv") else pl.read_parquet(path).cast(pl.String)
     reference = next(
-        name for name in cases.columns if name.startswith("reference_") or name in data and "nodule" in name
+        name for name in cases.columns if name.startswith("reference_") or (name in data and "nodule" in name)
     )
     copy.own_table("cases", cases.with_columns(pl.lit("false").alias(reference)).write_csv())
     for verb in ("cohort", "evaluate"):

@@ -12,8 +12,6 @@ from pathlib import Path
 import obstore
 import pytest
 from obstore.store import S3Store
-from tests.lib.faulty_s3 import Faults, faulty_s3
-from tests.lib.s3_servers import ACCESS_KEY, SECRET_KEY, S3Server, free_port, moto_server, rclone_server
 
 from multisite.errors import ConfigError, StoreError
 from multisite.storage import s3, s3_clients, s3_listing
@@ -22,6 +20,8 @@ from multisite.storage.objects import ObjectStore, ReadFailure
 from multisite.storage.opening import open_store
 from multisite.storage.s3 import S3
 from multisite.vocabulary import QuarantineReason
+from tests.lib.faulty_s3 import Faults, faulty_s3
+from tests.lib.s3_servers import ACCESS_KEY, SECRET_KEY, S3Server, free_port, moto_server, rclone_server
 
 pytestmark = pytest.mark.s3
 

@@ -29,7 +29,7 @@ _BY_VR: dict[str, st.SearchStrategy[Any]] = {
     "DA": _DIGITS | st.dates().map(lambda day: day.strftime("%Y%m%d")) | st.just("2020.01.31"),
     "TM": _DIGITS | st.times().map(lambda clock: clock.strftime("%H%M%S.%f")) | st.just("12:30:59"),
     "DT": _DIGITS | st.datetimes().map(lambda moment: moment.strftime("%Y%m%d%H%M%S.%f")) | st.just("2020+0100"),
-    "AS": st.from_regex(r"\d{3}[DWMY]", fullmatch=True) | _DIGITS,
+    "AS": st.from_regex(r"[0-9]{3}[DWMY]", fullmatch=True) | _DIGITS,
     "DS": _FLOATS | st.sampled_from(["1e5", " 7", "-.5", "inf", "1e-400"]),
     "IS": st.integers(-(2**31), 2**31 - 1).map(str) | st.sampled_from(["+4 ", "3.0", ""]),
     "US": st.integers(0, 2**16 - 1),

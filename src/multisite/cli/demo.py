@@ -27,7 +27,7 @@ def demo(
     One site's images are served by a real S3 server on this machine. The exit code is 0 when every planted fault was
     found, 21 otherwise.
 
-    Example: `multisite demo --patients 200 --runner local`
+    Example: `multisite demo --runner local`
     """
     # Loading the rooms takes about a second, which `--help` should not pay.
     from multisite.cli.demonstration import DemoOptions, show_demo

@@ -1,13 +1,12 @@
 """Elements as pydicom holds them → the slots of a raw header."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from struct import pack
 from typing import Any, Final
 
 import numpy as np
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.tag import BaseTag
 
 from multisite.dicom.attributes import Attribute, Form
 from multisite.dicom.records import PRESENT
@@ -39,15 +38,12 @@ class RawElements:
 
     def take(self, dataset: Dataset) -> None:
         """Take what is wanted of the top-level elements."""
-        for tag in list(dataset.keys()):
+        for tag, element in list(dataset.items()):
             slot = slot_of(int(tag))
             if slot is None:
                 continue
             attribute = SLOTS[slot].attribute
-            element = _attempt(dataset.get_item, tag)
-            if element is _FAILED:
-                self._refuse(slot)
-            elif attribute.form is Form.PRESENCE:
+            if attribute.form is Form.PRESENCE:
                 self._take_presence(slot, element, attribute)
             elif isinstance(element, RawDataElement):
                 self._take_raw(slot, element, attribute, dataset)
@@ -85,16 +81,16 @@ class RawElements:
         if element.tag == CHARSET:
             value = value.rstrip(b"\0 ")
         vr = attribute.vr[0] if element.VR in (None, "UN") else str(element.VR)
+        if element.VR in _READINGS and attribute.vr == _READINGS:
+            slot = slot_of(int(element.tag), vr) or slot
         if not value:
             self.values[slot] = b""
         elif element.VR == "UN" and len(value) >= 0xFFFF:
             self._refuse(slot)
         elif vr in attribute.vr:
-            declared = element.VR in _READINGS and attribute.vr == _READINGS
-            target = slot_of(int(element.tag), vr) if declared else slot
-            self.values[slot if target is None else target] = value if element.is_little_endian else _swap(value, vr)
+            self.values[slot] = value if element.is_little_endian else _swap(value, vr)
         else:
-            self._take_converted(slot, vr, _attempt(lambda tag: dataset[tag].value, element.tag), attribute)
+            self._take_converted(slot, vr, _converted(dataset, element), attribute)
 
     def _take_converted(self, slot: int, vr: str, value: Any, attribute: Attribute) -> None:
         text = _text(value)
@@ -112,10 +108,10 @@ class RawElements:
         self.invalid.add(slot)
 
 
-def _attempt(access: Callable[[BaseTag], Any], tag: BaseTag) -> Any:
-    """What an access gives; pydicom converts on access, and what it raises has no common class."""
+def _converted(dataset: Dataset, element: RawDataElement) -> Any:
+    """What pydicom makes of a value; what it raises on one that it cannot convert has no common class."""
     try:
-        return access(tag)
+        return dataset[element.tag].value
     except Exception:
         return _FAILED
 

@@ -124,10 +124,17 @@ def _read_plain(source: _Source, limits: _Limits, added: int) -> RawHeader | Nee
 def _read_deflated(data: bytes, start: int, limits: _Limits, added: int) -> RawHeader | NeedMore | QuarantineReason:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     source = _Source(inflater.decompress(data[start:], limits.max_header_bytes))
-    dataset = read_dataset(source, False, True, stop_when=source.stop)
-    meta = read_dataset(_Source(data[len(_PREAMBLE) : start]), False, True)
-    if not source.complete or not (inflater.eof or source.end):
+    try:
+        dataset = read_dataset(source, False, True, stop_when=source.stop)
+    except Exception:
+        complete = False
+    else:
+        complete = source.complete and (inflater.eof or source.end is not None)
+    if not complete:
+        if not source.ran_out:
+            return QuarantineReason.UNREADABLE
         return QuarantineReason.HEADER_TOO_LONG if inflater.unconsumed_tail else limits.short()
+    meta = read_dataset(_Source(data[len(_PREAMBLE) : start]), False, True)
     # How many compressed bytes the header took is not known; it is not more than it has uncompressed.
     return _raw_header(meta, dataset, source, min(start - added + source.tell(), limits.object_size))
 

@@ -53,12 +53,10 @@ def skip_sequence(data: bytes, pos: int, *, explicit: bool, depth: int = 0) -> i
 def _skip_item(data: bytes, pos: int, length: int, explicit: bool, depth: int) -> int:
     size = len(data)
     limit = size if length == UNDEFINED else pos + length
-    if limit > size:
-        return limit
     step = _skip_explicit if explicit else _skip_implicit
     while length == UNDEFINED or pos < limit:
         if pos + 8 > size:
-            return max(pos, size) + 8
+            return max(pos, size, limit) + 8
         tag = data[pos : pos + 4]
         if tag == ITEM_DELIMITER and length == UNDEFINED and data[pos + 4 : pos + 8] == b"\0\0\0\0":
             return pos + 8

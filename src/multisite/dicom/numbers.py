@@ -20,7 +20,7 @@ _WIRE: Final[dict[str, pl.DataType]] = {
     "FD": pl.Float64(),
 }
 _STRUCTS: Final = {"US": Struct("<H"), "SS": Struct("<h"), "UL": Struct("<L"), "FD": Struct("<d")}
-_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 _REPRESENTATION: Final = SLOTS_OF["PixelRepresentation"][0]
 
 

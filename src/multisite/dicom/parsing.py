@@ -81,16 +81,16 @@ def _matching(pattern: str) -> Callable[[pl.Expr], pl.Expr]:
 
 
 def _date(text: pl.Expr) -> pl.Expr:
-    retired = text.str.contains(r"^\d{4}\.\d\d\.\d\d$")
+    retired = text.str.contains(r"^[0-9]{4}\.[0-9][0-9]\.[0-9][0-9]$")
     digits = pl.when(retired).then(text.str.replace_all(".", "", literal=True)).otherwise(text)
-    whole = (digits.str.len_bytes() == 8) & digits.str.contains(r"^\d{8}$")
+    whole = (digits.str.len_bytes() == 8) & digits.str.contains(r"^[0-9]{8}$")
     return pl.when(whole).then(digits).str.to_date("%Y%m%d", strict=False)
 
 
 def _time(text: pl.Expr) -> pl.Expr:
-    retired = text.str.contains(r"^\d\d:\d\d(:\d\d(\.\d{1,6})?)?$")
+    retired = text.str.contains(r"^[0-9][0-9]:[0-9][0-9](:[0-9][0-9](\.[0-9]{1,6})?)?$")
     digits = pl.when(retired).then(text.str.replace_all(":", "", literal=True)).otherwise(text)
-    whole = digits.str.contains(r"^\d\d(\d\d(\d\d(\.\d{1,6})?)?)?$")
+    whole = digits.str.contains(r"^[0-9][0-9]([0-9][0-9]([0-9][0-9](\.[0-9]{1,6})?)?)?$")
     return pl.when(whole).then(_clock(digits)).cast(pl.Time)
 
 
@@ -108,8 +108,10 @@ def _clock(digits: pl.Expr) -> pl.Expr:
 def _datetime(text: pl.Expr) -> pl.Expr:
     """The local clock as it stands; an offset from UTC is checked and dropped, a missing month or day is
     the first."""
-    pattern = r"^\d{4}(\d\d(\d\d(\d\d(\d\d(\d\d(\.\d{1,6})?)?)?)?)?)?([+-]\d{4})?$"
-    local = pl.when(text.str.contains(pattern)).then(text.str.replace(r"[+-]\d{4}$", ""))
+    pattern = (
+        r"^[0-9]{4}([0-9][0-9]([0-9][0-9]([0-9][0-9]([0-9][0-9]([0-9][0-9](\.[0-9]{1,6})?)?)?)?)?)?([+-][0-9]{4})?$"
+    )
+    local = pl.when(text.str.contains(pattern)).then(text.str.replace(r"[+-][0-9]{4}$", ""))
     day = (local.str.slice(0, 8) + pl.lit("0101")).str.slice(0, 8)
     short = local.str.len_bytes()
     day = (
@@ -123,7 +125,7 @@ def _datetime(text: pl.Expr) -> pl.Expr:
 
 
 def _age(text: pl.Expr) -> pl.Expr:
-    number = text.str.extract(r"^(\d{1,3})[DWMY]$").cast(pl.Float64)
+    number = text.str.extract(r"^([0-9]{1,3})[DWMY]$").cast(pl.Float64)
     unit = text.str.slice(-1).replace_strict(_AGE_UNITS, default=None, return_dtype=pl.Float64)
     return number * unit
 
@@ -149,7 +151,7 @@ _PARSERS: Final[dict[Form, Callable[[pl.Expr], pl.Expr]]] = {
     Form.YES_NO: _yes_no,
     Form.LATERALITY: _one_of("L", "R", "B", "U"),
     Form.LOSSY: _one_of("00", "01"),
-    Form.UTC_OFFSET: _matching(r"^[+-]\d{4}$"),
+    Form.UTC_OFFSET: _matching(r"^[+-][0-9]{4}$"),
     Form.DATE: _date,
     Form.TIME: _time,
     Form.DATETIME: _datetime,

@@ -6,7 +6,7 @@ not depend on a task ending cleanly: parts are single puts under their final nam
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from multisite.errors import ConfigError, MachineError, UsageError
@@ -29,6 +29,18 @@ _ENVIRONMENT = {
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
 }
 
+_NOWHERE = "http://127.0.0.1:9"
+_NO_CLOUD: dict[str, str | None] = {
+    "http_proxy": _NOWHERE,
+    "HTTP_PROXY": None,
+    "no_proxy": "127.0.0.1,localhost",
+    "NO_PROXY": None,
+}
+"""What Ray's own processes start with: its head asks the clouds' metadata servers where it runs, even with usage
+statistics off, and a proxy that is a closed port of this machine is the one public means to prevent it. Workers and
+driver get the true values back; `cluster/local/start-head.sh` does the same for a head that is started by hand.
+"""
+
 
 class RayExecutor:
     """A running cluster (``address``), or a private one on this machine (``address="local"``).
@@ -47,17 +59,17 @@ class RayExecutor:
         deadline_s: float = 3600.0,
         num_cpus: int | None = None,
     ) -> None:
-        for name, value in _ENVIRONMENT.items():
-            os.environ[name] = value
-        if address == "local":
-            # A private cluster of one process tree; nothing but this driver may join it.
-            os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-            os.environ.pop("RAY_ADDRESS", None)
+        os.environ.update(_ENVIRONMENT)
         self._ray = _import_ray()
+        proxies = _own_proxies()
         started: dict[str, Any] = {}
         if address == "local":
-            # Left alone, Ray finds its own address by opening a socket towards a public one.
-            started = {"num_cpus": num_cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+            # A private cluster of one process tree; nothing but this driver may join it. Ray finds its own address by
+            # opening a socket towards a public one, unless it is told one that it does not take for "localhost".
+            started = {"num_cpus": num_cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.2"}
+            os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+            os.environ.pop("RAY_ADDRESS", None)
+            _set(_NO_CLOUD)
         try:
             self._ray.init(
                 address=address or "auto",
@@ -65,7 +77,7 @@ class RayExecutor:
                 log_to_driver=False,
                 configure_logging=False,
                 # Polars would start a thread per core in every worker, whatever the task asked for.
-                runtime_env={"env_vars": {"POLARS_MAX_THREADS": "1"}},
+                runtime_env={"env_vars": {"POLARS_MAX_THREADS": "1", **{n: v or "" for n, v in proxies.items()}}},
                 **started,
             )
         except (ConnectionError, RuntimeError, ValueError) as error:
@@ -74,6 +86,8 @@ class RayExecutor:
                 place="Ray runner",
                 remedy="Check the address and the token (RAY_AUTH_MODE, RAY_AUTH_TOKEN_PATH), or use `--runner local`.",
             ) from None
+        finally:
+            _set(proxies)
         self._pin_sites = pin_sites
         self._deadline_s = deadline_s
 
@@ -150,6 +164,20 @@ class RayExecutor:
                 place="Ray runner",
                 remedy="Start a node there with `ray start --labels site=<id>`, or run without `--pin-sites`.",
             )
+
+
+def _own_proxies() -> dict[str, str | None]:
+    """The proxy settings of this machine, without what a head was started with."""
+    nowhere = os.environ.get("http_proxy") == _NOWHERE
+    return {name: None if nowhere else os.environ.get(name) for name in _NO_CLOUD}
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def _lost(fact: str) -> MachineError:

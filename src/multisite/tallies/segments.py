@@ -1,6 +1,6 @@
 """Segments: the groups of cases that are counted together, and their place in every tally."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ KEYS = (*CASE_KEYS, "stratum", "level")
 """Columns that name a segment."""
 
 _PREFIX = "stratum_"
+_GLANCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +68,28 @@ def check_cases(cases: pl.DataFrame, *, strata: Sequence[str], needed: Sequence[
 
 def axes(cases: pl.DataFrame, *, columns: Sequence[str]) -> list[Axis]:
     """The levels of each column and where each case stands among them; a null is the level ``unknown``."""
-    text = [pl.col(column).cast(pl.String) for column in columns]
-    # All columns in one query each, for Polars then works on them side by side.
-    found = cases.select(column.unique().implode() for column in text)
-    levels = {name: sorted({UNKNOWN if v is None else v for v in found[name][0]}) for name in columns}
-    positions = cases.select(
-        column.fill_null(UNKNOWN).cast(pl.Enum(levels[name])).to_physical()
-        for name, column in zip(columns, text, strict=True)
-        if len(levels[name]) > 1
-    )
+    text = cases.select(pl.col(column).cast(pl.String).fill_null(UNKNOWN) for column in columns)
+    # The first rows mostly show every level; a value that they did not show becomes null, and its column is redone.
+    levels = _levels(text.head(_GLANCE))
+    positions = _positions(text, levels)
+    unseen = [name for name in columns if positions[name].null_count()]
+    if unseen:
+        levels |= _levels(text.select(unseen))
+        positions = positions.with_columns(_positions(text.select(unseen), levels))
     return [
         Axis(
             stratum_name(name),
             tuple(levels[name]),
-            positions[name].to_numpy() if name in positions.columns else None,
+            positions[name].to_numpy() if len(levels[name]) > 1 else None,
         )
         for name in columns
     ]
+
+
+def _levels(text: pl.DataFrame) -> dict[str, list[str]]:
+    found = text.select(pl.all().unique().implode())
+    return {name: sorted(found[name][0]) for name in text.columns}
+
+
+def _positions(text: pl.DataFrame, levels: Mapping[str, list[str]]) -> pl.DataFrame:
+    return text.select(pl.col(name).cast(pl.Enum(levels[name]), strict=False).to_physical() for name in text.columns)

@@ -2,10 +2,10 @@
 
 import polars as pl
 import pytest
-from tests.lib.tables import table
 
 from multisite.errors import SchemaError
 from multisite.performance import scored_cases
+from tests.lib.tables import table
 
 COHORT = table(
     """

@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
-from tests.unit.performance.builders import PARAMETERS, cohort_and_predictions
 
 from multisite.performance import METRICS, Evaluation, evaluate, scored_cases
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.stats import ScoreCounts, auc, proportion
 from multisite.tallies import tally_proportions, tally_scores
 from multisite.vocabulary import EstimateStatus
+from tests.unit.performance.builders import PARAMETERS, cohort_and_predictions
 
 STRATA = ["stratum_sex", "stratum_vendor"]
 

@@ -4,12 +4,12 @@ import dataclasses
 
 import polars as pl
 import pytest
-from tests.unit.performance.builders import PARAMETERS, cohort_and_predictions
 
 from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE, evaluate, scored_cases
 from multisite.schemas import Artefact, StageInputs, StageOutputs
 from multisite.tallies import ScoreTally, tally_proportions, tally_scores
 from multisite.vocabulary import ALL_SITES
+from tests.unit.performance.builders import PARAMETERS, cohort_and_predictions
 
 SITES = ("a", "b")
 STRATA = ["stratum_sex", "stratum_vendor"]

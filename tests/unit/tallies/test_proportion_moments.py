@@ -2,11 +2,11 @@
 
 import polars as pl
 import pytest
-from tests.lib.tables import table
 
 from multisite.schemas.performance import PROPORTION_MOMENTS
 from multisite.stats import ClusterMoments
 from multisite.tallies import ProportionMoments, combine_proportion_moments, tally_proportions
+from tests.lib.tables import table
 
 # Patient p1 has two positive cases, one of them missed; p2 a false alarm and a true negative; p3 is found.
 CASES = table(

@@ -3,10 +3,10 @@
 import numpy as np
 import polars as pl
 import pytest
-from tests.lib.tables import table
 
 from multisite.schemas.performance import SCORE_TALLY, SCORE_TALLY_GRID
 from multisite.tallies import ScoreTally, combine_score_tallies, tally_scores
+from tests.lib.tables import table
 
 TALLY = ScoreTally.from_frame(
     table(

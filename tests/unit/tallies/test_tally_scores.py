@@ -2,9 +2,9 @@
 
 import polars as pl
 import pytest
-from tests.lib.tables import table
 
 from multisite.tallies import ScoreTally, tally_scores
+from tests.lib.tables import table
 
 CASES = table(
     """

@@ -1,5 +1,7 @@
 """Forest plots per site and per stratum."""
 
+from itertools import pairwise
+
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.figures.figure import Figure
 from multisite.pack.figures.forest import PANEL_WIDTH, ForestRow, common_start, draw_forest
@@ -13,7 +15,9 @@ from multisite.vocabulary import ALL_SITES, OVERALL
 __all__ = ["sites_figure", "strata_figure"]
 
 _COUNTED = {AUC: "cases", SENSITIVITY: "positives", SPECIFICITY: "negatives"}
+_ROWS_PER_PANEL = 32
 _Place = tuple[str, str, str, str]
+"""Label, site, stratum and level of a row; a heading has a label only."""
 
 
 def sites_figure(evidence: Evidence, endpoint: Endpoint) -> Figure:
@@ -71,31 +75,44 @@ def _figure(
 ) -> Figure:
     drawn = {
         name: [
-            None if not site else evidence.estimate(endpoint, name, site=site, stratum=stratum, level=level)
-            for _, site, stratum, level in places
+            ForestRow(
+                label,
+                evidence.estimate(endpoint, name, site=site, stratum=stratum, level=level) if site else None,
+                heading=not site,
+                total=site == ALL_SITES and level == OVERALL,
+            )
+            for label, site, stratum, level in places
         ]
         for name in FOREST
     }
-    start = common_start([row for rows in drawn.values() for row in rows])
+    start = common_start([row.estimate for rows in drawn.values() for row in rows])
     panels = tuple(
         draw_forest(
-            [
-                ForestRow(label, row, heading=not site, total=site == ALL_SITES and level == OVERALL)
-                for (label, site, _, level), row in zip(places, drawn[name], strict=True)
-            ],
-            slug=f"{slug}-{name}",
+            drawn[name][part],
+            slug=f"{slug}-{name}-{number}",
             metric=METRICS[name].title,
             counted=_COUNTED[name],
             title=title,
             start=start,
             reference=evidence.estimate(endpoint, name),
         )
+        for number, part in enumerate(_parts(drawn[AUC]))
         for name in FOREST
     )
     data = strata_table(evidence, endpoint) if with_strata else sites_table(evidence, endpoint)
     method = (
         f"Test split, {per_cent(100 * evidence.parameters.ci_level)} intervals, axes shared by the panels. "
-        "Dashed grey bars rest on too few "
-        "cases to be read as estimates; rows without a bar give the reason."
+        "Dashed grey bars rest on too few cases to be read as estimates; rows without a bar give the reason."
     )
     return Figure(slug, title, subtitle, panels, PANEL_WIDTH, data, method)
+
+
+def _parts(rows: list[ForestRow]) -> list[slice]:
+    """Runs of whole strata that fit a printed page; a stratum that does not fit one stands alone."""
+    headings = [i for i, row in enumerate(rows) if row.heading]
+    starts, begun = [0], 0
+    for heading, end in pairwise([*headings, len(rows)]):
+        if end - begun > _ROWS_PER_PANEL and heading > begun + 1:
+            starts.append(heading)
+            begun = heading
+    return [slice(a, b) for a, b in pairwise([*starts, len(rows)])]
