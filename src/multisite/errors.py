@@ -11,6 +11,7 @@ __all__ = [
     "ArtefactMissingError",
     "ChecksFailedError",
     "ConfigError",
+    "FaultsMissedError",
     "MachineError",
     "MultisiteError",
     "SchemaError",
@@ -84,6 +85,12 @@ class ChecksFailedError(MultisiteError):
     """A check marked as blocking failed; the findings are written, and this is only the signal."""
 
     exit_code = 20
+
+
+class FaultsMissedError(MultisiteError):
+    """The demo did not find every fault that it had planted."""
+
+    exit_code = 21
 
 
 class MachineError(MultisiteError):

@@ -4,13 +4,7 @@ per level.
 Ours starts from a frame of text columns and includes the tally, which every other metric then shares.
 Theirs starts from arrays already cut per level and gives no interval. Both are timed in turn in one run;
 the best of each counts.
-
-Run as a script: ``python -m tests.benchmarks.bench_performance``
 """
-
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -18,8 +12,9 @@ from sklearn.metrics import roc_auc_score
 
 from multisite.stats import auc_by_segment
 from multisite.tallies import tally_scores
+from tests.benchmarks.ratio import Ratio, in_turn
 
-__all__ = ["Ratio", "bench"]
+__all__ = ["bench"]
 
 SEED = 20_260_301
 CASES = 1_000_000
@@ -32,28 +27,6 @@ STRATA = {
 }
 ROUNDS = 7
 AIM = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """Seconds of ours and of theirs on the same input, and the ratio aimed at."""
-
-    name: str
-    ours: float
-    theirs: float
-    aim: float
-
-    @property
-    def ratio(self) -> float:
-        """How many times as fast ours is."""
-        return self.theirs / self.ours
-
-    def __str__(self) -> str:
-        verdict = "meets" if self.ratio >= self.aim else "misses"
-        return (
-            f"{self.name}: ours {self.ours:.3f} s, theirs {self.theirs:.3f} s, "
-            f"{self.ratio:.1f}x ({verdict} the aim of {self.aim:g}x)"
-        )
 
 
 def bench(*, cases: int = CASES, rounds: int = ROUNDS) -> list[Ratio]:
@@ -88,28 +61,7 @@ def _ratio(name: str, reference: np.ndarray, score: np.ndarray, levels: dict[str
     def theirs() -> dict[tuple[str, str], float]:
         return {key: roc_auc_score(truth, values) for key, (truth, values) in cut.items()}
 
-    seconds, areas = _in_turn([ours, theirs], rounds)
+    seconds, areas = in_turn([ours, theirs], rounds)
     assert areas[0].keys() == areas[1].keys()
     assert max(abs(areas[0][key] - area) for key, area in areas[1].items()) < 1e-9
     return Ratio(name, *seconds, aim=AIM)
-
-
-def _in_turn(functions: list[Callable[[], dict]], rounds: int) -> tuple[list[float], list[dict]]:
-    """Best seconds and last result of each, timed one after the other so that both meet the same machine."""
-    best, results = [float("inf")] * len(functions), [{} for _ in functions]
-    for _ in range(rounds):
-        for position, function in enumerate(functions):
-            start = time.perf_counter()
-            results[position] = function()
-            best[position] = min(best[position], time.perf_counter() - start)
-    return best, results
-
-
-def main() -> None:
-    """Print every ratio."""
-    for ratio in bench():
-        print(ratio)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """No socket is opened but to the configured stores and the cluster: seen by the kernel, not promised by a setting.
 
-`strace` follows every process of a whole run (S3 server, Ray, Evidently included) and records each `connect` and `sendto`.
+`strace` follows every process of a whole run (S3 server, Ray, Evidently) and records each `connect` and each send.
 """
 
 import re

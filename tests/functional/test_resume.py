@@ -21,7 +21,7 @@ def study(hospitals: StagedDemo, tmp_path: Path) -> Path:
     """The study with shards so small that a kill falls between many of them."""
     path = tmp_path / "study.yaml"
     text = hospitals.study_file.read_text(encoding="utf-8")
-    path.write_text(text.replace("shard_objects: 1000", "shard_objects: 10"), encoding="utf-8")
+    path.write_text(text.replace("shard_objects: 2000", "shard_objects: 10"), encoding="utf-8")
     return path
 
 

@@ -1,55 +1,69 @@
 """The same work, wherever it runs, gives the same bytes."""
 
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from multisite.cli.running import workspace_location
 from multisite.demo import StagedDemo
-from tests.conftest import run_verb
+from multisite.pipeline import STAGES
+from multisite.runners import Executor, LocalExecutor, Silent, run_stages
+from multisite.schemas import Stage
+from multisite.study import load_sites, load_study
 from tests.lib.command import multisite
 from tests.lib.workspaces import contents
 
+WITHOUT_EVIDENTLY = tuple(stage for stage in STAGES if stage.verb in ("extract", "cohort", "check", "evaluate"))
 
-def made(staged: StagedDemo, workspace: Path, *options: str) -> dict[str, str]:
-    for verb in ("extract", "cohort", "check", "evaluate"):
-        finished = run_verb(verb, staged, workspace, *options)
-        assert finished.exit_code == 0, finished.err
+
+@contextmanager
+def closing(executor: Executor) -> Iterator[Executor]:
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+def made(staged: StagedDemo, workspace: Path, executor: Executor, stages: Sequence[Stage]) -> dict[str, str]:
+    run_stages(
+        stages,
+        study=load_study(staged.study_file),
+        sites=load_sites([staged.sites_folder]),
+        workspace=workspace_location(str(workspace)),
+        executor=executor,
+        observer=Silent(),
+        stop=threading.Event(),
+    )
     return contents(workspace)
 
 
 @pytest.fixture(scope="module")
 def in_process(hospitals: StagedDemo, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return made(hospitals, tmp_path_factory.mktemp("one"))
+    return made(hospitals, tmp_path_factory.mktemp("one"), LocalExecutor(), WITHOUT_EVIDENTLY)
 
 
 def test_two_processes_write_the_bytes_of_one(
     hospitals: StagedDemo, in_process: dict[str, str], tmp_path: Path
 ) -> None:
-    assert made(hospitals, tmp_path, "--workers", "2") == in_process
-
-
-@pytest.mark.ray
-def test_ray_writes_the_bytes_of_the_local_runner(
-    hospitals: StagedDemo, in_process: dict[str, str], tmp_path: Path
-) -> None:
-    pytest.importorskip("ray", reason="Ray is not installed")
-    assert made(hospitals, tmp_path, "--runner", "ray", "--address", "local") == in_process
+    with closing(LocalExecutor(workers=2)) as executor:
+        assert made(hospitals, tmp_path, executor, WITHOUT_EVIDENTLY) == in_process
 
 
 @pytest.mark.slow
 @pytest.mark.ray
-def test_drift_and_report_are_the_same_over_ray_but_for_evidently_s_documents(
-    hospitals: StagedDemo, tmp_path: Path
+def test_ray_writes_the_bytes_of_the_local_runner_evidently_s_documents_and_the_report_included(
+    hospitals: StagedDemo, in_process: dict[str, str], tmp_path: Path
 ) -> None:
     pytest.importorskip("ray", reason="Ray is not installed")
-    found = []
-    for name, options in (("local", ()), ("ray", ("--runner", "ray", "--address", "local"))):
-        workspace = tmp_path / name
-        made(hospitals, workspace)
-        for verb in ("baseline", "monitor", "report"):
-            assert run_verb(verb, hospitals, workspace, *options).exit_code == 0
-        found.append(contents(workspace))
-    assert found[0] == found[1]
+    from multisite.runners.ray_cluster import RayExecutor
+
+    with closing(RayExecutor(address="local", num_cpus=2)) as executor:
+        over_ray = made(hospitals, tmp_path / "ray", executor, STAGES)
+    assert {path: over_ray.get(path) for path in in_process} == in_process
+    assert made(hospitals, tmp_path / "local", LocalExecutor(), STAGES) == over_ray
 
 
 def test_shards_of_another_size_give_the_same_cohort_and_estimates(
@@ -57,7 +71,7 @@ def test_shards_of_another_size_give_the_same_cohort_and_estimates(
 ) -> None:
     study = tmp_path / "study.yaml"
     text = hospitals.study_file.read_text(encoding="utf-8")
-    study.write_text(text.replace("shard_objects: 1000", "shard_objects: 37"), encoding="utf-8")
+    study.write_text(text.replace("shard_objects: 2000", "shard_objects: 37"), encoding="utf-8")
     workspace = tmp_path / "workspace"
     for verb in ("extract", "cohort", "check", "evaluate"):
         finished = multisite(verb, study, "--sites", hospitals.sites_folder, "--workspace", workspace)

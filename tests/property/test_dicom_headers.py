@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
-from tests.unit.dicom.builders import SYNTAXES, a_dataset, an_item, encode, undefined
-from tests.unit.dicom.expected import KEY, differences
 
 from multisite.dicom import ATTRIBUTES, Attribute, NeedMore, Pseudonymiser, RawHeader, decode_headers, read_header
 from multisite.dicom.fallback import read_with_pydicom
 from multisite.dicom.scanner import scan
 from multisite.vocabulary import QuarantineReason
+from tests.unit.dicom.builders import SYNTAXES, a_dataset, an_item, encode, undefined
+from tests.unit.dicom.expected import KEY, differences
 
 LIMIT = 2**20
 PSEUDONYMISER = Pseudonymiser(KEY)

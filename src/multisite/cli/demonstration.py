@@ -10,7 +10,7 @@ import polars as pl
 from multisite.cli.running import RunOptions, execute, workspace_location
 from multisite.cli.terminal import Terminal
 from multisite.demo import DemoPlan, ScoreLine, StagedDemo, score, staged_demo
-from multisite.errors import ArtefactMissingError
+from multisite.errors import ArtefactMissingError, FaultsMissedError
 from multisite.runners.work import STUDY_FOLDER, open_artefacts
 from multisite.schemas import Artefact
 from multisite.schemas.catalogue import ARTEFACTS
@@ -20,8 +20,6 @@ from multisite.study import load_sites, load_study
 from multisite.vocabulary import ALL_SITES, Zone
 
 __all__ = ["DemoOptions", "show_demo"]
-
-_NOT_ALL_FOUND = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ def _run(staged: StagedDemo, options: DemoOptions, terminal: Terminal, began: fl
     n_found = _print_scoreboard(lines, terminal)
     terminal.path("report", f"{workspace}/{store.locate(REPORT, STUDY_FOLDER)}")
     terminal.say(f"{n_found} of {len(lines)} planted faults found, {time.monotonic() - began:.0f} s")
-    return 0 if n_found == len(lines) else _NOT_ALL_FOUND
+    return 0 if n_found == len(lines) else FaultsMissedError.exit_code
 
 
 def _print_scoreboard(lines: list[ScoreLine], terminal: Terminal) -> int:

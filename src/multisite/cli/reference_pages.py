@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import typer.main
 from pydantic import BaseModel
+from typer.core import TyperGroup
 
 from multisite import errors
 from multisite.cli.main import app
@@ -132,17 +132,16 @@ def _stages() -> Iterator[str]:
 def _commands() -> Iterator[str]:
     yield "# Commands\n"
     group = typer.main.get_command(app)
-    assert isinstance(group, click.Group)
+    assert isinstance(group, TyperGroup)
     for name, command in group.commands.items():
         yield f"## multisite {name}\n"
         yield f"{(command.help or '').strip()}\n"
         yield "| argument or option | default | meaning |"
         yield "|---|---|---|"
         for parameter in command.params:
-            record = parameter.to_info_dict()
             spelt = " ".join(f"`{text}`" for text in [*parameter.opts, *parameter.secondary_opts])
-            default = "" if record.get("required") or parameter.default is None else f"`{parameter.default}`"
-            yield f"| {spelt} | {default} | {record.get('help') or ''} |"
+            default = "" if parameter.required or parameter.default in (None, False) else f"`{parameter.default}`"
+            yield f"| {spelt} | {default} | {getattr(parameter, 'help', None) or ''} |"
         yield ""
 
 

@@ -145,5 +145,5 @@ extraction:
   # A header longer than this is put into quarantine instead of read.
   max_header_bytes: 16777216
   # Objects per unit of work: what is repeated at most after an interruption.
-  shard_objects: 1000
+  shard_objects: 2000
 """

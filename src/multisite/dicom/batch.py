@@ -90,7 +90,7 @@ class Batch:
         blob = b"".join(filter(None, values))
         refused = self.refused(attribute)
         several = attribute.vr[0] not in _ONE_TEXT
-        by_charset = attribute.vr[0] in CHARSET_VR
+        by_charset = attribute.vr[0] in CHARSET_VR and attribute.level != "file"
         if is_plain(blob) and not overrides and (self._registered or not by_charset):
             text = pl.Series(values, dtype=pl.Binary).cast(pl.String)
             spoilt = b"\\ " in blob or b" \\" in blob or b"\0" in blob

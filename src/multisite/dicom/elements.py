@@ -7,10 +7,12 @@ from typing import Any, Final
 import numpy as np
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 from multisite.dicom.attributes import Attribute, Form
 from multisite.dicom.records import PRESENT
-from multisite.dicom.slots import BINARY_TAGS, CHARSET, ITEM, PIXELS, SEQUENCE_DELIMITER, SLOTS, slot_of, tag_bytes
+from multisite.dicom.slots import CHARSET, PIXELS, SLOTS, slot_of
+from multisite.dicom.tables import BINARY_TAGS, ITEM, SEQUENCE_DELIMITER, tag_bytes
 
 __all__ = ["RawElements"]
 
@@ -36,15 +38,15 @@ class RawElements:
         self.texts: dict[int, str] = {}
         self.invalid: set[int] = set()
 
-    def take(self, dataset: Dataset) -> None:
-        """Take what is wanted of the top-level elements."""
+    def take(self, dataset: Dataset, *, meta: bool) -> None:
+        """Take what is wanted of the top-level elements, of the file meta group or of all other groups."""
         for tag, element in list(dataset.items()):
             slot = slot_of(int(tag))
-            if slot is None:
+            if slot is None or (tag.group == 2) is not meta:
                 continue
             attribute = SLOTS[slot].attribute
             if attribute.form is Form.PRESENCE:
-                self._take_presence(slot, element, attribute)
+                self._take_presence(slot, element, attribute, dataset)
             elif isinstance(element, RawDataElement):
                 self._take_raw(slot, element, attribute, dataset)
             else:
@@ -66,12 +68,13 @@ class RawElements:
         else:
             self.values[slot] = found
 
-    def _take_presence(self, slot: int, element: Any, attribute: Attribute) -> None:
+    def _take_presence(self, slot: int, element: Any, attribute: Attribute, dataset: Dataset) -> None:
         value = element.value
         if not isinstance(value, bytes):
             self._put_presence(slot, PRESENT if value else b"")
         elif attribute.vr == ("SQ",) and value:
-            self._put_presence(slot, _HEADS.get(value[:4]))
+            found = _HEADS.get(value[:4])
+            self._put_presence(slot, _items(dataset, element) if found is None else found)
         else:
             binary = tag_bytes(int(element.tag)) in BINARY_TAGS
             self._put_presence(slot, PRESENT if (value if binary else value.strip(b"\0 ")) else b"")
@@ -114,6 +117,14 @@ def _converted(dataset: Dataset, element: RawDataElement) -> Any:
         return dataset[element.tag].value
     except Exception:
         return _FAILED
+
+
+def _items(dataset: Dataset, element: RawDataElement) -> bytes | None:
+    """The presence of a sequence that does not start as one, if pydicom makes one of it."""
+    value = _converted(dataset, element)
+    if not isinstance(value, Sequence):
+        return None
+    return PRESENT if value else b""
 
 
 def _text(value: Any) -> str | None:

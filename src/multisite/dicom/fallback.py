@@ -141,8 +141,8 @@ def _read_deflated(data: bytes, start: int, limits: _Limits, added: int) -> RawH
 
 def _raw_header(meta: Dataset, dataset: Dataset, source: _Source, header_bytes: int) -> RawHeader:
     elements = RawElements()
-    elements.take(meta)
-    elements.take(dataset)
+    elements.take(meta, meta=True)
+    elements.take(dataset, meta=False)
     if source.end is not None:
         elements.take_end(*source.end)
     return RawHeader(

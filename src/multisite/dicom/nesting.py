@@ -8,16 +8,8 @@ every step moves forward.
 from struct import Struct
 from typing import Final
 
-from multisite.dicom.slots import (
-    CHARSET,
-    ITEM,
-    ITEM_DELIMITER,
-    LONG_VR,
-    SEQUENCE_DELIMITER,
-    SEQUENCE_TAGS,
-    UNSURE,
-    tag_bytes,
-)
+from multisite.dicom.slots import CHARSET
+from multisite.dicom.tables import ITEM, ITEM_DELIMITER, LONG_VR, SEQUENCE_DELIMITER, SEQUENCE_TAGS, UNSURE, tag_bytes
 
 __all__ = ["UNDEFINED", "is_sequence", "skip_sequence"]
 

@@ -8,7 +8,8 @@ from pydicom.datadict import dictionary_has_tag
 from multisite.dicom.fallback import read_with_pydicom
 from multisite.dicom.records import NeedMore, RawHeader
 from multisite.dicom.scanner import DIRECTORY, scan
-from multisite.dicom.slots import LONG_VR, SLOTS_OF
+from multisite.dicom.slots import SLOTS_OF
+from multisite.dicom.tables import LONG_VR
 from multisite.vocabulary import QuarantineReason
 
 __all__ = ["MAX_HEADER_BYTES", "read_header"]

@@ -3,8 +3,8 @@ good order.
 
 Whatever is not surely understood is given back as ``None``, and pydicom reads it. The walk keeps the rules
 of pydicom: elements in the order of the file, the last of several equal ones wins, the header ends at the
-pixels. One rule is our own, and holds for both: a header also ends at the functional groups of the single
-frames.
+pixels. One rule is our own, and holds for both: a header also ends at a waveform and at the functional
+groups of single frames.
 """
 
 from collections.abc import Callable
@@ -16,22 +16,20 @@ from pydicom.uid import AllTransferSyntaxes
 from multisite.dicom.charset import is_registered
 from multisite.dicom.nesting import UNDEFINED, is_sequence, skip_sequence
 from multisite.dicom.records import PRESENT, NeedMore, RawHeader
-from multisite.dicom.slots import (
+from multisite.dicom.slots import CHARSET, PIXELS, SLOTS_OF, STOPS
+from multisite.dicom.tables import (
     BINARY_TAGS,
-    CHARSET,
     EXPLICIT,
     IMPLICIT,
     ITEM,
     LONG_VR,
     META,
-    PIXELS,
     RESERVED,
     SEQUENCE_DELIMITER,
     SKIP,
     SKIP_LONG,
-    SLOTS_OF,
     SPECIAL_SLOTS,
-    STOPS,
+    STRANGERS,
     UNSURE,
     tag_bytes,
 )
@@ -56,7 +54,6 @@ _LEFT_EARLY: Final = 2
 _PIXELS: Final = frozenset(tag_bytes(tag) for tag in PIXELS)
 _STOPS: Final = frozenset(tag_bytes(tag) for tag in STOPS)
 _CHARSET: Final = tag_bytes(CHARSET)
-_MARKERS: Final = RESERVED.intersection(b"\xfe\xff" + element for element in (b"\x00\xe0", b"\x0d\xe0", b"\xdd\xe0"))
 (_SYNTAX,) = SLOTS_OF["TransferSyntaxUID"]
 (_CLASS,) = SLOTS_OF["MediaStorageSOPClassUID"]
 _READINGS: Final = [slots[1:] for slots in SLOTS_OF.values() if len(slots) == 3]
@@ -195,7 +192,7 @@ def _special(
         outcome, end, found = _sequence(data, span, tag, length, explicit)
     elif tag in _PIXELS:
         outcome, end, found = _STOPPED, pos, PRESENT if length else b""
-    elif tag in _MARKERS or length == UNDEFINED:
+    elif tag in STRANGERS or length == UNDEFINED:
         return UNSURE, pos
     else:
         outcome, end = _RAN_OUT, start + length

@@ -70,8 +70,8 @@ def guarded(function: Callable[[Item], Result], item: Item) -> Done[Result] | Fa
 
 def _anonymous(error: Exception) -> MachineError:
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "multisite" in frame.filename] or list(frames)
-    where = f"{own[-1].filename.rpartition('multisite/')[2]}:{own[-1].lineno}" if own else "unknown place"
+    own = [frame for frame in frames if "/multisite/" in frame.filename and frame.filename != __file__] or list(frames)
+    where = f"{own[-1].filename.rpartition('/multisite/')[2]}:{own[-1].lineno}" if own else "unknown place"
     return MachineError(
         f"{type(error).__name__} while working",
         place=where,

@@ -121,7 +121,7 @@ class Performance(Section):
     reliability_bins: Annotated[int, Field(ge=2, le=50)] = 10
     minimum_denominator: Annotated[int, Field(ge=1)] = 10
     score_grid_steps: Annotated[int, Field(ge=10, le=10_000)] = 1000
-    null_replicates: Annotated[int, Field(ge=100, le=100_000)] = 1000
+    null_replicates: Annotated[int, Field(ge=100, le=100_000)] = 2000
     seed: int
 
 
@@ -144,7 +144,7 @@ class Extraction(Section):
 
     first_read_bytes: Annotated[int, Field(ge=512)] = 16_384
     max_header_bytes: Annotated[int, Field(ge=4096)] = 16_777_216
-    shard_objects: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    shard_objects: Annotated[int, Field(ge=1, le=100_000)] = 2000
 
 
 class Study(Section):

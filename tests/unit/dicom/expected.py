@@ -93,15 +93,20 @@ def _find(dataset: Dataset, attribute: Attribute) -> Any:
 
 
 def _one(source: Dataset, tag: int, attribute: Attribute) -> Any:
+    held = source.get_item(tag)
+    if getattr(held, "length", None) == 0:
+        return EMPTY
+    if attribute.normalise in PRESENCE and attribute.vr != ("SQ",) and isinstance(getattr(held, "value", None), bytes):
+        filled = held.value if attribute.vr[0] in ("OB", "OW") else held.value.strip(b" \0")
+        return True if filled else EMPTY
     try:
         value = source[tag].value
     except Exception:
         return INVALID
-    if attribute.vr == ("SQ",) or source[tag].VR == "SQ":
-        return True if value else EMPTY
     if attribute.normalise in PRESENCE:
-        text = value if isinstance(value, bytes) else "\\".join(map(str, _parts(value)))
-        return True if (text if isinstance(text, bytes) else text.strip(" \0")) else EMPTY
+        return True if value else EMPTY
+    if source[tag].VR == "SQ":
+        return INVALID
     parts = [str(part).strip(" \0") for part in _parts(value)]
     if not "\\".join(parts):
         return EMPTY
@@ -195,7 +200,7 @@ def _years(text: str, attribute: Attribute) -> float | None:
 
 def _float(text: str, attribute: Attribute) -> float | None:
     try:
-        number = float(text) if "_" not in text and text.isascii() else math.nan
+        number = float(text) if re.fullmatch(r"[-+.0-9eE]+|nan|inf|-inf", text, re.ASCII) else math.nan
     except ValueError:
         return None
     return number if math.isfinite(number) else None

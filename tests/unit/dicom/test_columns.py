@@ -5,11 +5,11 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.unit.dicom.builders import a_dataset, encode, with_element
-from tests.unit.dicom.expected import KEY, pseudonym
 
 from multisite.dicom import ATTRIBUTES, HEADER_COLUMNS, Pseudonymiser, RawHeader, decode_headers, read_header
 from multisite.vocabulary import ColumnPrivacy
+from tests.unit.dicom.builders import a_dataset, encode, with_element
+from tests.unit.dicom.expected import KEY, pseudonym
 
 
 def rows(*datasets: Any, syntax: str = "explicit") -> list[dict[str, Any]]:

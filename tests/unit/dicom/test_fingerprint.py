@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from tests.unit.dicom.builders import a_dataset, encode
-from tests.unit.dicom.expected import KEY
 
 from multisite.dicom import Pseudonymiser, RawHeader, decode_headers, read_header
+from tests.unit.dicom.builders import a_dataset, encode
+from tests.unit.dicom.expected import KEY
 
 ACQUIRED = {
     "AcquisitionDate": "20240301",

@@ -5,10 +5,10 @@ import re
 
 import polars as pl
 import pytest
-from tests.unit.dicom.expected import KEY, pseudonym
 
 from multisite.dicom import Pseudonymiser
 from multisite.errors import ConfigError
+from tests.unit.dicom.expected import KEY, pseudonym
 
 
 def test_pseudonym_is_the_first_half_of_an_hmac_under_a_key_of_its_kind() -> None:

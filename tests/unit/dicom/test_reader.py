@@ -9,11 +9,11 @@ from typing import Any
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
-from tests.unit.dicom.builders import SYNTAXES, a_dataset, an_item, encode, undefined
-from tests.unit.dicom.expected import KEY, differences
 
 from multisite.dicom import NeedMore, Pseudonymiser, RawHeader, decode_headers, read_header
 from multisite.vocabulary import QuarantineReason
+from tests.unit.dicom.builders import SYNTAXES, a_dataset, an_item, encode, undefined
+from tests.unit.dicom.expected import KEY, differences
 
 FULL: dict[str, Any] = {
     "SpecificCharacterSet": "ISO_IR 192",

@@ -6,10 +6,10 @@ from pathlib import Path
 import pydicom
 import pytest
 from pydicom.uid import MediaStorageDirectoryStorage
-from tests.unit.dicom.expected import KEY, differences
 
 from multisite.dicom import NeedMore, Pseudonymiser, RawHeader, decode_headers, read_header
 from multisite.vocabulary import QuarantineReason
+from tests.unit.dicom.expected import KEY, differences
 
 DATA = Path(pydicom.__file__).parent / "data"
 FILES = sorted(path for path in DATA.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc"))

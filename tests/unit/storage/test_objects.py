@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.lib.s3_servers import ACCESS_KEY, SECRET_KEY, S3Server, moto_server, rclone_server
 
 from multisite.errors import StoreError
 from multisite.storage.location import StoreLocation
 from multisite.storage.objects import ObjectMissingError, ObjectStore, RangeRequest, ReadFailure
 from multisite.storage.opening import open_store
 from multisite.vocabulary import QuarantineReason
+from tests.lib.s3_servers import ACCESS_KEY, SECRET_KEY, S3Server, moto_server, rclone_server
 
 VANISHED = ReadFailure(QuarantineReason.VANISHED)
 

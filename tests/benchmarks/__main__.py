@@ -1,0 +1,31 @@
+"""`make bench`: every ratio of this machine, in one table."""
+
+import os
+import sys
+
+# Ratios are per core; each of these is read when the library behind it is imported.
+for _variable in ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[_variable] = "1"
+
+
+def main() -> int:
+    """Print the table; the exit code is 0 whatever the ratios are, because they are measurements and not tests."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from tests.benchmarks import bench_headers, bench_performance
+
+    table = Table(box=None, pad_edge=False)
+    heads = ("what", "ours", "theirs", "ratio", "aim", "")
+    for position, head in enumerate(heads):
+        table.add_column(head, justify="left" if position in (0, 5) else "right")
+    for bench in (bench_headers.bench, bench_performance.bench):
+        for ratio in bench():
+            table.add_row(*ratio.cells())
+            sys.stderr.write(f"{ratio.name}: {ratio.cells()[3]}\n")
+    Console(width=None if sys.stdout.isatty() else 150).print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,205 @@
+"""When a stage runs again, and when it does not."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from multisite.cli.running import workspace_location
+from multisite.errors import ArtefactMissingError, ZoneError
+from multisite.runners import LocalExecutor, plan, run_stages, work
+from multisite.runners.events import Silent
+from multisite.schemas import Artefact, Column, Scope, Stage, StageInputs, StageOutputs
+from multisite.study import Site, Store, Study
+from multisite.study.loading import load_study
+from multisite.vocabulary import Zone
+from tests.unit.study.test_loading import STUDY
+
+_COLUMNS = (
+    Column("site", pl.String(), "Site"),
+    Column("month", pl.String(), "Month"),
+    Column("n", pl.Int64(), "Number"),
+)
+MONTHS = Artefact("months", Zone.SITE, "By month.", _COLUMNS, partitioned_by="month")
+COUNTS = Artefact("counts", Zone.AGGREGATE, "Counts.", _COLUMNS)
+TOTAL = Artefact("total", Zone.CENTRAL, "Total.", (Column("n", pl.Int64(), "Number"),))
+
+
+class Source:
+    """What the first stage finds; and a record of what ran."""
+
+    def __init__(self) -> None:
+        self.rows = {"north": {"01": 1, "02": 2}, "south": {}}
+        self.ran: list[str] = []
+
+    def listing(self, inputs: StageInputs, parameters: object) -> StageOutputs:
+        self.ran.append(f"listing {inputs.site}")
+        rows = [{"site": inputs.site, "month": month, "n": n} for month, n in self.rows[inputs.site].items()]
+        return StageOutputs(frames={"months": pl.DataFrame(rows, schema=MONTHS.schema)})
+
+    def count(self, inputs: StageInputs, parameters: object) -> StageOutputs:
+        self.ran.append(f"count {inputs.site} {inputs.partition}")
+        rows = inputs.frame("months")
+        assert rows["month"].unique().to_list() == [inputs.partition]
+        return StageOutputs(frames={"counts": rows.with_columns(pl.col("n") * 10)})
+
+    def total(self, inputs: StageInputs, parameters: object) -> StageOutputs:
+        self.ran.append("total")
+        return StageOutputs(frames={"total": pl.DataFrame({"n": [inputs.frame("counts")["n"].sum()]})})
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source()
+
+
+@pytest.fixture
+def stages(source: Source, monkeypatch: pytest.MonkeyPatch) -> dict[str, Stage]:
+    common = {
+        "verb": "extract",
+        "version": 1,
+        "parameters": lambda study, site: {"threshold": study.performance.threshold},
+    }
+    made = (
+        # Reading objects without a partition is what "look at the stores again" means.
+        Stage(
+            "listing",
+            "List",
+            scope=Scope.SITE,
+            reads=(),
+            writes=(MONTHS,),
+            run=source.listing,
+            reads_objects=True,
+            **common,
+        ),
+        Stage(
+            "count",
+            "Count",
+            scope=Scope.MONTH,
+            reads=(MONTHS,),
+            writes=(COUNTS,),
+            partition_of=MONTHS,
+            run=source.count,
+            **common,
+        ),
+        Stage("total", "Total", scope=Scope.STUDY, reads=(COUNTS,), writes=(TOTAL,), run=source.total, **common),
+    )
+    found = {stage.name: stage for stage in made}
+    monkeypatch.setattr(work, "stage_named", found.__getitem__)
+    return found
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    path = tmp_path / "study.yaml"
+    path.write_text(STUDY, encoding="utf-8")
+    return load_study(path)
+
+
+SITES = tuple(
+    Site(site=name, title=name, stores=(Store(name="s", url="/nowhere"),), pseudonym_key_env="KEY")
+    for name in ("north", "south")
+)
+
+
+def run(stages: dict[str, Stage], study: Study, folder: Path) -> int:
+    summary = run_stages(
+        tuple(stages.values()),
+        study=study,
+        sites=SITES,
+        workspace=workspace_location(str(folder)),
+        executor=LocalExecutor(),
+        observer=Silent(),
+        stop=threading.Event(),
+    )
+    return sum(stage.n_run for stage in summary.stages)
+
+
+def total(folder: Path) -> int:
+    return int(pl.read_parquet(folder / "chest/_study/total/part-all.parquet")["n"].item())
+
+
+def test_the_first_run_runs_everything_and_the_second_only_looks(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    assert run(stages, study, tmp_path) == 5
+    assert total(tmp_path) == 30
+    source.ran.clear()
+    assert run(stages, study, tmp_path) == 2
+    assert source.ran == ["listing north", "listing south"]
+
+
+def test_a_new_month_runs_alone_and_what_sums_it_up(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    run(stages, study, tmp_path)
+    source.rows["north"]["03"] = 3
+    source.ran.clear()
+    run(stages, study, tmp_path)
+    assert source.ran[2:] == ["count north 03", "total"]
+    assert total(tmp_path) == 60
+
+
+def test_a_month_that_is_gone_is_gone_from_the_sum_and_from_the_disk(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    run(stages, study, tmp_path)
+    del source.rows["north"]["02"]
+    run(stages, study, tmp_path)
+    assert total(tmp_path) == 10
+    assert [path.name for path in (tmp_path / "chest/north/counts").glob("part-*")] == ["part-01.parquet"]
+
+
+def test_a_changed_parameter_or_version_runs_the_stage_again(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    run(stages, study, tmp_path)
+    changed = study.model_copy(update={"performance": study.performance.model_copy(update={"threshold": 0.4})})
+    source.ran.clear()
+    run(stages, changed, tmp_path)
+    assert "count north 01" in source.ran
+    source.ran.clear()
+    stages["count"] = replace(stages["count"], version=2)
+    run(stages, changed, tmp_path)
+    assert "count north 02" in source.ran
+
+
+def test_a_part_that_was_lost_is_made_again(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    run(stages, study, tmp_path)
+    (tmp_path / "chest/north/counts/part-02.parquet").unlink()
+    source.ran.clear()
+    run(stages, study, tmp_path)
+    assert source.ran[2:] == ["count north 02"]
+    assert total(tmp_path) == 30
+
+
+def test_a_site_without_a_month_has_an_empty_artefact_and_not_a_missing_one(
+    stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    run(stages, study, tmp_path)
+    assert (tmp_path / "chest/south/counts/manifest.json").exists()
+
+
+def test_a_missing_input_is_told_before_anything_runs(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    with pytest.raises(ArtefactMissingError, match="`counts` has not been made"):
+        run({"total": stages["total"]}, study, tmp_path)
+    assert source.ran == []
+
+
+def test_a_stage_of_the_study_cannot_write_rows(stages: dict[str, Stage], study: Study, tmp_path: Path) -> None:
+    run(stages, study, tmp_path)
+    stages["total"] = replace(stages["total"], version=2, writes=(replace(COUNTS, name="total", zone=Zone.SITE),))
+    with pytest.raises(ZoneError):
+        run(stages, study, tmp_path)
+
+
+def test_the_protocol_s_digest_changes_with_every_word_of_it(study: Study) -> None:
+    other = study.model_copy(update={"title": study.title + "."})
+    assert plan.protocol_digest(other) != plan.protocol_digest(study)
+    assert plan.protocol_digest(study) == plan.protocol_digest(study.model_copy())
