@@ -32,6 +32,6 @@ def evaluated(hospitals: StagedDemo, tmp_path_factory: pytest.TempPathFactory) -
     return workspace
 
 
-def run_verb(verb: str, staged: StagedDemo, workspace: Path, *more: object) -> Finished:
+def run_verb(verb: str, staged: StagedDemo, workspace: Path | str, *more: object) -> Finished:
     """``multisite <verb>`` over the staged hospitals."""
     return multisite(verb, staged.study_file, "--sites", staged.sites_folder, "--workspace", workspace, *more)

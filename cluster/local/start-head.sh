@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
-# A Ray head on this machine: token on, everything on loopback, telemetry off. Stop it with Ctrl-C.
+# A Ray head on this machine: token on, job server on loopback, telemetry off. Stop it with Ctrl-C.
+#
+# Ray's control store and raylet listen on every interface whatever they are told (three ports, seen with `ss -ltn`); the
+# token guards them and does not encrypt. On a machine that others can reach, close these ports in the firewall.
 #
 #   cluster/local/start-head.sh [port of the job server, default 8265]
 #
@@ -22,7 +25,10 @@ export RAY_USAGE_STATS_ENABLED=0 RAY_DEDUP_LOGS=0 RAY_task_oom_retries=1
 # multisite takes these two out again for its drivers and workers.
 export http_proxy=http://127.0.0.1:9 no_proxy=127.0.0.1,localhost
 unset HTTP_PROXY NO_PROXY
+# Ray takes 127.0.0.1 for "find my address" and would listen on the network; 127.0.0.2 is loopback, too. The port of the
+# agent is fixed unless it is 0, and a second head on this machine would find it taken.
 # Ray cancels tasks with SIGINT; a shell that started this in the background would have it ignored.
 exec env --default-signal=INT ray start --head --block \
-    --node-ip-address 127.0.0.1 --port 0 --dashboard-host 127.0.0.1 --dashboard-port "$port" \
+    --node-ip-address 127.0.0.2 --port 0 --dashboard-host 127.0.0.1 --dashboard-port "$port" \
+    --dashboard-agent-listen-port 0 \
     --disable-usage-stats

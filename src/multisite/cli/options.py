@@ -21,7 +21,12 @@ StudyFile = Annotated[Path, typer.Argument(help="The study file.", show_default=
 SitePlaces = Annotated[
     list[Path], typer.Option("--sites", help="A site file, or a folder of them; may be given several times.")
 ]
-Workspace = Annotated[str, typer.Option(help="Folder or fsspec URL where artefacts are kept.")]
+Workspace = Annotated[
+    str,
+    typer.Option(
+        help="Folder or URL where artefacts are kept; for s3:// the keys are in MULTISITE_WORKSPACE_ACCESS_KEY, …"
+    ),
+]
 RunnerName = Annotated[Literal["local", "ray"], typer.Option("--runner", help="Where the work runs.")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes of the local runner.")]
 Address = Annotated[

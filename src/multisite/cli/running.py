@@ -1,5 +1,6 @@
 """From parsed options to a finished run: load, choose a runner, watch, print, and answer with an exit code."""
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -16,11 +17,13 @@ from multisite.pipeline import stages_of
 from multisite.runners import Executor, LocalExecutor, RunSummary, run_stages
 from multisite.runners.work import STUDY_FOLDER, open_artefacts
 from multisite.schemas.report import REPORT
-from multisite.storage.location import StoreLocation
+from multisite.storage.location import CredentialReference, StoreLocation
 from multisite.study import Site, Study, load_sites, load_study
 from multisite.vocabulary import Zone
 
 __all__ = ["RunOptions", "execute", "executor_for", "run_verb", "workspace_location"]
+
+_WORKSPACE = "MULTISITE_WORKSPACE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,23 @@ def executor_for(options: RunOptions) -> Executor:
 
 
 def workspace_location(workspace: str) -> StoreLocation:
-    """Where artefacts are kept: a folder (made absolute, for workers) or a URL."""
-    url = workspace if "://" in workspace else str(Path(workspace).resolve())
-    return StoreLocation(name="workspace", url=url)
+    """Where artefacts are kept: a folder (made absolute, for workers) or a URL.
+
+    For S3, every machine that works has the keys in MULTISITE_WORKSPACE_ACCESS_KEY and MULTISITE_WORKSPACE_SECRET_KEY,
+    or a profile that MULTISITE_WORKSPACE_PROFILE names; MULTISITE_WORKSPACE_ENDPOINT and MULTISITE_WORKSPACE_REGION may
+    be set too.
+    """
+    if not workspace.startswith("s3://"):
+        return StoreLocation(name="workspace", url=workspace if "://" in workspace else str(Path(workspace).resolve()))
+    profile = os.environ.get(f"{_WORKSPACE}_PROFILE")
+    keys = CredentialReference(access_key_env=f"{_WORKSPACE}_ACCESS_KEY", secret_key_env=f"{_WORKSPACE}_SECRET_KEY")
+    return StoreLocation(
+        name="workspace",
+        url=workspace,
+        endpoint_env=f"{_WORKSPACE}_ENDPOINT" if f"{_WORKSPACE}_ENDPOINT" in os.environ else None,
+        region=os.environ.get(f"{_WORKSPACE}_REGION"),
+        credentials=CredentialReference(profile=profile) if profile else keys,
+    )
 
 
 @contextmanager

@@ -104,7 +104,7 @@ class Terminal:
 
 def _progress(console: Console) -> Progress:
     return Progress(
-        TextColumn("{task.description:<34}"),
+        TextColumn("{task.description:<36}"),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -134,7 +134,9 @@ class Counting:
         """Say how long it took, and leave the screen to what follows."""
         seconds = f"{time.monotonic() - self._began:.1f} s"
         if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, rate=seconds)
+            # Work that was found done never counted; its bar is full all the same.
+            total = self._progress.tasks[0].total or 1
+            self._progress.update(self._task, completed=total, total=total, rate=seconds)
             self._progress.stop()
         else:
             sys.stderr.write(f"{self._title}: {seconds}\n")

@@ -6,7 +6,8 @@ import it; it imports no other room than ``errors`` and ``vocabulary``.
 """
 
 from multisite.dicom.attributes import ATTRIBUTES, Attribute
-from multisite.dicom.columns import HEADER_COLUMNS, HeaderColumn, decode_headers
+from multisite.dicom.columns import decode_headers
+from multisite.dicom.header_columns import HEADER_COLUMNS, HeaderColumn
 from multisite.dicom.normalise import KERNEL_CLASSES, kernel_class, normalise_vendor
 from multisite.dicom.pseudonym import Pseudonymiser
 from multisite.dicom.reader import MAX_HEADER_BYTES, read_header

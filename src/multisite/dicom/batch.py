@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from multisite.dicom.attributes import Attribute
+from multisite.dicom.attributes import Attribute, Form
 from multisite.dicom.charset import CHARSET_VR, Decoder, decoder, is_plain, is_registered, latin
 from multisite.dicom.records import RawHeader
 from multisite.dicom.slots import PER_FRAME, SLOTS_OF
@@ -15,15 +18,24 @@ __all__ = ["Batch", "TextColumn"]
 
 (_CHARSET,) = SLOTS_OF["SpecificCharacterSet"]
 _PADDING: Final = " \0"
+_WIDE: Final = " \0\t\n\r\v\f"
+_CONTROLS: Final = (b"\t", b"\n", b"\r", b"\v", b"\f")
+_PADDED: Final = (b"\\ ", b" \\", b"\\\0", b"\0\\")
+_LENIENT: Final = frozenset({Form.UID, Form.PSEUDONYM, Form.DECIMAL_TEXT, Form.INTEGER_TEXT})
+_FEW: Final = 64
 _ONE_TEXT: Final = frozenset({"ST", "LT", "UT"})
 
 
 @dataclass(frozen=True, slots=True)
 class TextColumn:
-    """Text of one attribute, and the rows in which it is there but cannot be read."""
+    """Text of one attribute, and the rows in which it is there but cannot be read.
+
+    With ``codes`` the text holds each distinct value once, and the codes say which of them a row has.
+    """
 
     text: pl.Series
     refused: tuple[int, ...]
+    codes: npt.NDArray[np.uint32] | None = None
 
 
 class Batch:
@@ -40,8 +52,7 @@ class Batch:
         self._registered = all(map(is_registered, set(charsets)))
         self.size = len(self._values)
         self.early = [row for row, header in enumerate(headers) if header.ends_early]
-        held = (*self._values, *self._texts.values(), *self._refused.values())
-        self._present: frozenset[int] = frozenset().union(*held)
+        self._present = frozenset[int]().union(*self._values, *self._texts.values(), *self._refused.values())
 
     def has(self, attribute: Attribute) -> bool:
         """Whether any header of the batch has the attribute, or ends before it could be seen."""
@@ -81,36 +92,49 @@ class Batch:
 
     def slot(self, slot: int) -> list[bytes | None]:
         """The bytes that each row has in one slot."""
-        return [values.get(slot) for values in self._values]
+        return list(map(dict.get, self._values, repeat(slot)))
 
     def text(self, attribute: Attribute) -> TextColumn:
         """The text of each row, decoded by the character set of its header."""
         values = self.values(attribute)
         overrides = self.overrides(attribute)
-        blob = b"".join(filter(None, values))
         refused = self.refused(attribute)
-        several = attribute.vr[0] not in _ONE_TEXT
+        blob = b"".join(filter(None, values))
         by_charset = attribute.vr[0] in CHARSET_VR and attribute.level != "file"
         if is_plain(blob) and not overrides and (self._registered or not by_charset):
+            distinct = dict.fromkeys(values)
+            codes = None
+            if len(distinct) <= min(_FEW, self.size // 4):
+                places = {value: place for place, value in enumerate(distinct)}
+                codes = np.fromiter(map(places.__getitem__, values), np.uint32, self.size)
+                values = list(distinct)
             text = pl.Series(values, dtype=pl.Binary).cast(pl.String)
-            spoilt = b"\\ " in blob or b" \\" in blob or b"\0" in blob
-            return TextColumn(_tidy(text) if spoilt and several else text, refused)
+            return TextColumn(_tidy(text, attribute) if _is_untidy(blob) else text, refused, codes)
         decoders = [decoder(charset) for charset in self._charsets] if by_charset else [latin] * self.size
         rows = [_decoded(value, decode) for value, decode in zip(values, decoders, strict=True)]
         for row, override in overrides.items():
             rows[row] = override
         unread = tuple(row for row, value in enumerate(values) if value is not None and rows[row] is None)
-        text = pl.Series(rows, dtype=pl.String)
-        return TextColumn(_tidy(text) if several else text, refused + unread)
+        return TextColumn(_tidy(pl.Series(rows, dtype=pl.String), attribute), refused + unread)
 
 
 def _decoded(value: bytes | None, decode: Decoder) -> str | None:
     return None if value is None else decode(value)
 
 
-def _tidy(text: pl.Series) -> pl.Series:
-    """Padding taken off each value of a list, not only off its end."""
-    tidy = [
-        None if row is None else "\\".join(part.strip(_PADDING) for part in row.split("\\")) for row in text.to_list()
-    ]
-    return pl.Series(tidy, dtype=pl.String)
+def _is_untidy(blob: bytes) -> bool:
+    """Whether stripping the ends of each value of spaces and NULs may not be enough."""
+    padded = b"\\" in blob and any(mark in blob for mark in _PADDED)
+    return padded or any(mark in blob for mark in _CONTROLS)
+
+
+def _tidy(text: pl.Series, attribute: Attribute) -> pl.Series:
+    """Padding taken off each value, as pydicom does it.
+
+    Numbers and UIDs may be padded with more than spaces, and free text holds one value, backslash or not.
+    """
+    padding = _WIDE if attribute.form in _LENIENT else _PADDING
+    if attribute.vr[0] in _ONE_TEXT:
+        return text.str.strip_chars(padding)
+    rows = [row and "\\".join(part.strip(padding) for part in row.split("\\")) for row in text.to_list()]
+    return pl.Series(rows, dtype=pl.String)

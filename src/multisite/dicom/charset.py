@@ -1,5 +1,4 @@
-"""Text by Specific Character Set, exactly as pydicom decodes it, without asking pydicom where ASCII settles
-it."""
+"""Text by Specific Character Set: as pydicom decodes it, without asking pydicom where ASCII settles it."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -33,8 +32,7 @@ def latin(value: bytes) -> str | None:
 
 @lru_cache(maxsize=256)
 def is_registered(charset: bytes) -> bool:
-    """Whether a Specific Character Set names only what DICOM knows; anything else may mean any codec of
-    Python's."""
+    """Whether a Specific Character Set names only what DICOM knows; else it may mean any codec of Python's."""
     encodings = _encodings(charset)
     return encodings is not None and set(encodings) <= set(python_encoding.values())
 

@@ -8,6 +8,7 @@ import numpy as np
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.valuerep import PersonName
 
 from multisite.dicom.attributes import Attribute, Form
 from multisite.dicom.records import PRESENT
@@ -128,11 +129,10 @@ def _items(dataset: Dataset, element: RawDataElement) -> bytes | None:
 
 
 def _text(value: Any) -> str | None:
-    """What pydicom has converted, as text with values parted by backslashes; ``None`` if it is no text or
-    number."""
+    """What pydicom has converted, as text parted by backslashes; ``None`` if it is no text or number."""
     if value is None:
         return ""
-    if isinstance(value, str | int | float):
+    if isinstance(value, str | int | float | PersonName):
         return str(value)
     if isinstance(value, bytes | Dataset) or not isinstance(value, Iterable):
         return None

@@ -30,8 +30,7 @@ class _DeflatedError(Exception):
 
 
 class _Source(io.BytesIO):
-    """Bytes to read, which know whether a read wanted more than there is, and how far the last element
-    goes."""
+    """Bytes that know whether a read wanted more than there is, and how far the last element goes."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)

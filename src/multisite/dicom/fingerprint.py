@@ -29,8 +29,7 @@ _CLOCKS: Final = ("acquisition_time", "content_time")
 
 
 def content_fingerprint(frame: pl.DataFrame, pseudonymiser: Pseudonymiser) -> pl.Series:
-    """The fingerprint of each row of a frame that has any of ``FINGERPRINT_COLUMNS``; null where
-    undefined."""
+    """The fingerprint of each row of a frame with any of ``FINGERPRINT_COLUMNS``; null where undefined."""
     held = [name for name in FINGERPRINT_COLUMNS if name in frame.columns]
     clocks = [pl.col(name).is_not_null() & (pl.col(name) != time(0)) for name in _CLOCKS if name in held]
     if "acquisition_datetime" in held:

@@ -1,6 +1,7 @@
 """Little endian bytes of a header → numbers."""
 
 import re
+from collections.abc import Sequence
 from math import isfinite
 from struct import Struct
 from typing import Final
@@ -11,7 +12,7 @@ from multisite.dicom.attributes import Attribute, Form
 from multisite.dicom.batch import Batch
 from multisite.dicom.slots import SLOTS_OF
 
-__all__ = ["binary_column"]
+__all__ = ["numbers"]
 
 _WIRE: Final[dict[str, pl.DataType]] = {
     "US": pl.UInt16(),
@@ -24,35 +25,39 @@ _NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 _REPRESENTATION: Final = SLOTS_OF["PixelRepresentation"][0]
 
 
-def binary_column(batch: Batch, attribute: Attribute, raw: pl.Series) -> pl.Series:
-    """The numbers of an attribute from its bytes: null where there are too many, too few, or none that is
-    finite."""
-    if attribute.many:
-        column = _lists(attribute, raw)
-    elif attribute.vr == ("US", "SS"):
-        signed = raw.bin.reinterpret(dtype=pl.Int16, endianness="little").cast(pl.Int64)
-        unsigned = raw.bin.reinterpret(dtype=pl.UInt16, endianness="little").cast(pl.Int64)
-        column = signed.zip_with(_signed(batch, attribute), unsigned)
-    else:
-        column = raw.bin.reinterpret(dtype=_WIRE[attribute.vr[0]], endianness="little").cast(attribute.dtype)
-        if attribute.form is Form.FLOAT:
-            column = column.set(~column.is_finite(), None)
-    overrides = batch.overrides(attribute)
-    if not overrides:
-        return column
-    numbers = column.to_list()
-    for row, text in overrides.items():
-        numbers[row] = _from_text(text, attribute)
-    return pl.Series(numbers, dtype=attribute.dtype)
+def numbers(batch: Batch, attributes: Sequence[Attribute], raw: pl.DataFrame) -> dict[str, pl.Series]:
+    """The numbers of each attribute from its bytes, by keyword.
+
+    Null where there are too many, too few, or none that is finite.
+    """
+    single = [attribute for attribute in attributes if not attribute.many]
+    columns = raw.select(_single(batch, attribute).alias(attribute.keyword) for attribute in single).to_dict()
+    for attribute in attributes:
+        if attribute.many:
+            columns[attribute.keyword] = _lists(attribute, raw[attribute.keyword])
+        overrides = batch.overrides(attribute)
+        if overrides:
+            rows = columns[attribute.keyword].to_list()
+            for row, text in overrides.items():
+                rows[row] = _from_text(text, attribute)
+            columns[attribute.keyword] = pl.Series(rows, dtype=attribute.dtype)
+    return columns
+
+
+def _single(batch: Batch, attribute: Attribute) -> pl.Expr:
+    raw = pl.col(attribute.keyword).bin
+    wire = [raw.reinterpret(dtype=_WIRE[vr], endianness="little").cast(attribute.dtype) for vr in attribute.vr]
+    if len(wire) == 2:
+        return pl.when(pl.lit(_signed(batch, attribute))).then(wire[1]).otherwise(wire[0])
+    return pl.when(wire[0].is_finite()).then(wire[0]) if attribute.form is Form.FLOAT else wire[0]
 
 
 def _signed(batch: Batch, attribute: Attribute) -> pl.Series:
     """Where the value is signed: said by the VR, else by PixelRepresentation as pydicom reads it."""
     _, unsigned, signed = SLOTS_OF[attribute.keyword]
     rows = zip(batch.slot(signed), batch.slot(unsigned), batch.slot(_REPRESENTATION), strict=True)
-    return pl.Series(
-        [yes is not None or (no is None and told not in (None, b"\0\0")) for yes, no, told in rows], dtype=pl.Boolean
-    )
+    flags = [yes is not None or (no is None and told not in (None, b"\0\0")) for yes, no, told in rows]
+    return pl.Series(flags, dtype=pl.Boolean)
 
 
 def _lists(attribute: Attribute, raw: pl.Series) -> pl.Series:
@@ -64,16 +69,16 @@ def _lists(attribute: Attribute, raw: pl.Series) -> pl.Series:
 def _numbers(value: bytes | None, one: Struct, wanted: int | None) -> list[int | float] | None:
     if not value or len(value) % one.size or wanted not in (None, len(value) // one.size):
         return None
-    numbers = [number for (number,) in one.iter_unpack(value)]
-    return numbers if all(map(isfinite, numbers)) else None
+    found = [number for (number,) in one.iter_unpack(value)]
+    return found if all(map(isfinite, found)) else None
 
 
 def _from_text(text: str, attribute: Attribute) -> list[int | float] | int | float | None:
     """The numbers of a value whose VR in the file was not the dictionary's."""
-    numbers = [_number(part.strip(" \0"), attribute.form) for part in text.split("\\")]
-    fixed = int(attribute.vm) if attribute.vm.isdigit() else len(numbers)
-    known = [number for number in numbers if number is not None]
-    if len(known) < len(numbers) or len(numbers) != fixed:
+    parts = [_number(part.strip(" \0"), attribute.form) for part in text.split("\\")]
+    fixed = int(attribute.vm) if attribute.vm.isdigit() else len(parts)
+    known = [number for number in parts if number is not None]
+    if len(known) < len(parts) or len(parts) != fixed:
         return None
     return known if attribute.many else known[0]
 

@@ -1,41 +1,101 @@
-"""Text of a header → values, as Polars expressions over whole columns.
+"""Text of a header → values, column by column.
 
-Every expression gives null for text that is no value of its form. Callers hold the text beside it, so that
-a null from text that was there is known as invalid.
+Text that is no value of its form gives null. Callers hold the text beside it, so that a null from text that was there
+is known as invalid.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from multisite.dicom.attributes import Attribute, Form
+from multisite.dicom.clocks import moments, times
 
 __all__ = ["parse", "years_between"]
 
 _DAYS_PER_YEAR: Final = 365.25
 _AGE_UNITS: Final = {"D": 1 / _DAYS_PER_YEAR, "W": 7 / _DAYS_PER_YEAR, "M": 1 / 12, "Y": 1.0}
-_SECOND: Final = 1_000_000_000
 
 
-def parse(attribute: Attribute, text: pl.Expr) -> pl.Expr:
-    """The column of an attribute from its text, stripped of padding.
+def parse(attributes: Sequence[Attribute], text: pl.DataFrame) -> dict[str, pl.Series]:
+    """The column of each attribute from its text, stripped of padding, by keyword.
 
     A list is null as a whole if one of its values is no value, or if it has not the number of values that the
     dictionary fixes. An empty place in a list of numbers is null and does not spoil the others.
     """
-    one = _PARSERS[attribute.form]
-    if not attribute.many:
-        return pl.when(text != "").then(one(text))
-    places = pl.when(text != "").then(text.str.split("\\"))
-    if attribute.form in _NEVER_INVALID:
-        return places.list.eval(one(pl.element()))
-    values = places.list.eval(one(pl.element()))
-    unfilled = values.list.eval(pl.element().null_count()).list.first()
-    good = unfilled == places.list.count_matches("")
-    if attribute.vm.isdigit():
-        good &= places.list.len() == int(attribute.vm)
-    return pl.when(good).then(values)
+    text = text.select(pl.when(pl.all() != "").then(pl.all()))
+    lists = [attribute for attribute in attributes if attribute.many]
+    plain = [a for a in attributes if not a.many and a.form in _EXPRESSIONS]
+    columns = text.select(_EXPRESSIONS[a.form](pl.col(a.keyword)).alias(a.keyword) for a in plain).to_dict()
+    for form, function in _FUNCTIONS.items():
+        keywords = [a.keyword for a in attributes if not a.many and a.form is form]
+        columns |= _at_once(function, {keyword: text[keyword] for keyword in keywords})
+    places = text.select(pl.col(attribute.keyword).str.split("\\") for attribute in lists)
+    for form in {attribute.form for attribute in lists}:
+        columns |= _lists(form, [attribute for attribute in lists if attribute.form is form], places)
+    return columns
+
+
+def _at_once(function: Callable[[pl.Series], pl.Series], columns: dict[str, pl.Series]) -> dict[str, pl.Series]:
+    """Apply a function to all columns laid end to end: a column costs little, a call does."""
+    if not columns:
+        return {}
+    joined = function(pl.concat([column.rename("") for column in columns.values()]))
+    ends = accumulate(len(column) for column in columns.values())
+    return {
+        keyword: joined.slice(end - len(column), len(column))
+        for (keyword, column), end in zip(columns.items(), ends, strict=True)
+    }
+
+
+def _lists(form: Form, attributes: Sequence[Attribute], places: pl.DataFrame) -> dict[str, pl.Series]:
+    """Every value of every list at once, put back into lists."""
+    held = {attribute.keyword: _Lists.of(places[attribute.keyword]) for attribute in attributes}
+    flat = {keyword: column.flat for keyword, column in held.items()}
+    values = flat if form is Form.TEXT else _at_once(partial(_one_by_one, form), flat)
+    return {a.keyword: held[a.keyword].filled_with(values[a.keyword], a) for a in attributes}
+
+
+def _one_by_one(form: Form, flat: pl.Series) -> pl.Series:
+    if form in _FUNCTIONS:
+        return _FUNCTIONS[form](flat)
+    return flat.to_frame("values").select(_EXPRESSIONS[form](pl.col("values"))).to_series()
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """A column of lists taken apart."""
+
+    flat: pl.Series
+    offsets: npt.NDArray[np.int64]
+    present: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, column: pl.Series) -> "_Lists":
+        lists = column.to_arrow()
+        flat = pl.Series(pl.from_arrow(lists.flatten()), dtype=pl.String)
+        lengths = lists.value_lengths().fill_null(0).to_numpy()
+        return cls(flat, np.concatenate([[0], np.cumsum(lengths)]), lists.is_valid().to_numpy(zero_copy_only=False))
+
+    def filled_with(self, values: pl.Series, attribute: Attribute) -> pl.Series:
+        """The same lists of other values, null where a value or their number is wrong."""
+        good = self.present.copy()
+        lengths = np.diff(self.offsets)
+        if attribute.vm.isdigit() and attribute.form in _NUMBERS:
+            good &= lengths == int(attribute.vm)
+        if values.null_count():
+            spoilt = (values.is_null() & (self.flat != "")).to_numpy()
+            good[np.repeat(np.arange(len(lengths)), lengths)[spoilt]] = False
+        mask = pa.array(~good)
+        lists = pa.LargeListArray.from_arrays(pa.array(self.offsets), values.to_arrow(), mask=mask)
+        return pl.Series(pl.from_arrow(lists), dtype=attribute.dtype)
 
 
 def years_between(start: pl.Expr, end: pl.Expr) -> pl.Expr:
@@ -81,47 +141,8 @@ def _matching(pattern: str) -> Callable[[pl.Expr], pl.Expr]:
 
 
 def _date(text: pl.Expr) -> pl.Expr:
-    retired = text.str.contains(r"^[0-9]{4}\.[0-9][0-9]\.[0-9][0-9]$")
-    digits = pl.when(retired).then(text.str.replace_all(".", "", literal=True)).otherwise(text)
-    whole = (digits.str.len_bytes() == 8) & digits.str.contains(r"^[0-9]{8}$")
-    return pl.when(whole).then(digits).str.to_date("%Y%m%d", strict=False)
-
-
-def _time(text: pl.Expr) -> pl.Expr:
-    retired = text.str.contains(r"^[0-9][0-9]:[0-9][0-9](:[0-9][0-9](\.[0-9]{1,6})?)?$")
-    digits = pl.when(retired).then(text.str.replace_all(":", "", literal=True)).otherwise(text)
-    whole = digits.str.contains(r"^[0-9][0-9]([0-9][0-9]([0-9][0-9](\.[0-9]{1,6})?)?)?$")
-    return pl.when(whole).then(_clock(digits)).cast(pl.Time)
-
-
-def _clock(digits: pl.Expr) -> pl.Expr:
-    """Nanoseconds since midnight of HH, HHMM, HHMMSS or HHMMSS.F; null beyond the clock. A leap second
-    counts as 59."""
-    hours = digits.str.slice(0, 2).cast(pl.Int64, strict=False)
-    minutes = digits.str.slice(2, 2).cast(pl.Int64, strict=False).fill_null(0)
-    seconds = digits.str.slice(4, 2).cast(pl.Int64, strict=False).fill_null(0)
-    fraction = digits.str.slice(7).str.pad_end(9, "0").cast(pl.Int64, strict=False).fill_null(0)
-    whole = hours * 3600 + minutes * 60 + seconds.clip(upper_bound=59)
-    return pl.when((hours < 24) & (minutes < 60) & (seconds <= 60)).then(whole * _SECOND + fraction)
-
-
-def _datetime(text: pl.Expr) -> pl.Expr:
-    """The local clock as it stands; an offset from UTC is checked and dropped, a missing month or day is
-    the first."""
-    pattern = (
-        r"^[0-9]{4}([0-9][0-9]([0-9][0-9]([0-9][0-9]([0-9][0-9]([0-9][0-9](\.[0-9]{1,6})?)?)?)?)?)?([+-][0-9]{4})?$"
-    )
-    local = pl.when(text.str.contains(pattern)).then(text.str.replace(r"[+-][0-9]{4}$", ""))
-    day = (local.str.slice(0, 8) + pl.lit("0101")).str.slice(0, 8)
-    short = local.str.len_bytes()
-    day = (
-        pl.when(short == 4).then(local + pl.lit("0101"))
-        .when(short == 6).then(local + pl.lit("01"))
-        .otherwise(local.str.slice(0, 8))
-    )  # fmt: skip
-    clock = pl.when(short > 8).then(_clock(local.str.slice(8))).otherwise(0)
-    date = day.str.to_datetime("%Y%m%d", strict=False, time_unit="us")
-    return date + (clock // 1000).cast(pl.Duration("us"))
+    digits = text.str.replace(r"^([0-9]{4})\.([0-9]{2})\.([0-9]{2})$", "$1$2$3")
+    return pl.when(digits.str.contains("^[0-9]{8}$")).then(digits).str.to_date("%Y%m%d", strict=False)
 
 
 def _age(text: pl.Expr) -> pl.Expr:
@@ -142,21 +163,20 @@ def _integer(text: pl.Expr) -> pl.Expr:
     return pl.coalesce(text.cast(pl.Int64, strict=False), from_decimal)
 
 
-_PARSERS: Final[dict[Form, Callable[[pl.Expr], pl.Expr]]] = {
+_EXPRESSIONS: Final[dict[Form, Callable[[pl.Expr], pl.Expr]]] = {
     Form.TEXT: _as_it_is,
     Form.PSEUDONYM: _as_it_is,
     Form.CODE: _code,
-    Form.UID: _matching(r"^[0-9.]{1,64}$"),
+    Form.UID: _matching("^[0-9.]{1,64}$"),
     Form.SEX: _one_of("M", "F", "O"),
     Form.YES_NO: _yes_no,
     Form.LATERALITY: _one_of("L", "R", "B", "U"),
     Form.LOSSY: _one_of("00", "01"),
-    Form.UTC_OFFSET: _matching(r"^[+-][0-9]{4}$"),
+    Form.UTC_OFFSET: _matching("^[+-][0-9]{4}$"),
     Form.DATE: _date,
-    Form.TIME: _time,
-    Form.DATETIME: _datetime,
     Form.AGE: _age,
     Form.DECIMAL_TEXT: _decimal,
     Form.INTEGER_TEXT: _integer,
 }
-_NEVER_INVALID: Final = frozenset({Form.TEXT, Form.PSEUDONYM, Form.CODE})
+_FUNCTIONS: Final[dict[Form, Callable[[pl.Series], pl.Series]]] = {Form.TIME: times, Form.DATETIME: moments}
+_NUMBERS: Final = frozenset({Form.DECIMAL_TEXT, Form.INTEGER_TEXT})

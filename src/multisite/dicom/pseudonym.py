@@ -20,7 +20,7 @@ __all__ = ["Pseudonymiser"]
 _MIN_KEY_BYTES: Final = 16
 _DIGITS: Final = 32
 _BLOCK: Final = 64
-_PADDING: Final = " \0"
+_PADDING: Final = " \0\t\n\r\v\f"
 _DOMAIN: Final = b"multisite pseudonym 1\0"
 
 
@@ -66,8 +66,7 @@ class Pseudonymiser:
         return self._digest(text, *self._state(kind)) if text else None
 
     def pseudonyms(self, identifiers: pl.Series, *, kind: str) -> pl.Series:
-        """The pseudonyms of a text column, hashing each distinct value once; null and empty values give
-        null."""
+        """The pseudonyms of a text column, each distinct value hashed once; null and empty give null."""
         known: dict[str | None, str | None] = {None: None}
         known |= self.known(identifiers.to_list(), kind=kind)
         return pl.Series(identifiers.name, [known[value] for value in identifiers], dtype=pl.String)

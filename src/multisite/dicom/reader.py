@@ -1,5 +1,4 @@
-"""The bytes at the start of one object → its raw header, the wish for more bytes, or the reason why there
-is none."""
+"""The bytes at the start of one object → its raw header, the wish for more bytes, or why there is none."""
 
 from typing import Final
 

@@ -1,6 +1,5 @@
 """What reading one object gives: a raw header, or the wish for more bytes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -34,9 +33,9 @@ class RawHeader:
     16 bytes more is enough.
     """
 
-    values: Mapping[int, bytes] = field(repr=False)
+    values: dict[int, bytes] = field(repr=False)
     header_bytes: int
     parsed_by: Literal["scanner", "pydicom"]
     ends_early: bool = False
-    texts: Mapping[int, str] = field(default_factory=dict, repr=False)
+    texts: dict[int, str] = field(default_factory=dict, repr=False)
     invalid: frozenset[int] = frozenset()

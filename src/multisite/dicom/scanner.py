@@ -1,5 +1,4 @@
-"""A walk over the top-level elements of a header, for the common case: with a preamble, little endian, in
-good order.
+"""A walk over the top-level elements of a header, for the common case: a preamble, little endian, in order.
 
 Whatever is not surely understood is given back as ``None``, and pydicom reads it. The walk keeps the rules
 of pydicom: elements in the order of the file, the last of several equal ones wins, the header ends at the
@@ -24,7 +23,7 @@ from multisite.dicom.tables import (
     ITEM,
     LONG_VR,
     META,
-    RESERVED,
+    PRESENCE,
     SEQUENCE_DELIMITER,
     SKIP,
     SKIP_LONG,
@@ -112,21 +111,23 @@ def _walk_meta(data: bytes, values: dict[int, bytes]) -> tuple[int, int]:
 
 def _walk_explicit(data: bytes, pos: int, values: dict[int, bytes]) -> tuple[int, int]:
     """Every element from ``pos`` on; returns what ended the walk, and where."""
-    size = len(data)
-    look_up, read = EXPLICIT.get, _KEY_LENGTH
+    last = len(data) - 8
+    table, read = EXPLICIT, _KEY_LENGTH
     if data[pos : pos + 2] == b"\0\0":
         return UNSURE, pos
-    while pos + 8 <= size:
+    while pos <= last:
         key, length = read(data, pos)
-        action = look_up(key)
-        if action is None:
-            action = _unlisted(key)
+        action = table[key]
         if action >= 0:
             start = pos + 8
             pos = start + length
             values[action] = data[start:pos]
         elif action == SKIP:
             pos += 8 + length
+        elif action <= PRESENCE:
+            start = pos + 8
+            pos = start + length
+            values[PRESENCE - action] = PRESENT if data[start:pos].strip(b"\0 ") else b""
         elif action == UNSURE:
             return UNSURE, pos
         else:
@@ -134,14 +135,6 @@ def _walk_explicit(data: bytes, pos: int, values: dict[int, bytes]) -> tuple[int
             if outcome:
                 return outcome, pos
     return _RAN_OUT, pos
-
-
-def _unlisted(key: bytes) -> int:
-    """What to do with an element that is private, unknown, or has another VR than the dictionary's."""
-    long = LONG_VR.get(key[4:])
-    if long is None or key[:4] in RESERVED:
-        return UNSURE
-    return SKIP_LONG if long else SKIP
 
 
 def _special_explicit(data: bytes, pos: int, key: bytes, length: int, values: dict[int, bytes]) -> tuple[int, int]:

@@ -1,7 +1,8 @@
 """What a walk over a little endian header does with each element it meets.
 
 The tables are keyed by bytes as they stand in the file (tag, and VR if explicit), so that a walk never has to unpack a
-tag. An entry is a slot, which is never negative, or one of the four actions.
+tag. An entry is a slot, which is never negative; ``PRESENCE`` less a slot, for short text of which the presence is kept
+and no more; or one of the four other actions.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ __all__ = [
     "ITEM_DELIMITER",
     "LONG_VR",
     "META",
+    "PRESENCE",
     "RESERVED",
     "SEQUENCE_DELIMITER",
     "SEQUENCE_TAGS",
@@ -37,6 +39,7 @@ UNSURE: Final = -1
 SKIP: Final = -2
 SKIP_LONG: Final = -3
 SPECIAL: Final = -4
+PRESENCE: Final = -100
 
 ITEM: Final = b"\xfe\xff\x00\xe0"
 ITEM_DELIMITER: Final = b"\xfe\xff\x0d\xe0"
@@ -79,7 +82,8 @@ def _wanted() -> Iterator[tuple[bytes, int]]:
     for index, slot in enumerate(SLOTS):
         told = len(slot.attribute.vr) == 1 or slot.reading or _is_special(slot)
         for vr in (slot.reading,) if slot.reading else slot.attribute.vr if told else ():
-            yield tag_bytes(slot.tag) + vr.encode("ascii"), SPECIAL if _is_special(slot) else index
+            special = SPECIAL if slot.tag == CHARSET or vr in EXPLICIT_VR_LENGTH_32 else PRESENCE - index
+            yield tag_bytes(slot.tag) + vr.encode("ascii"), special if _is_special(slot) else index
 
 
 def _unwanted() -> Iterator[tuple[bytes, int]]:
@@ -102,7 +106,22 @@ _ELEMENTS: Final = dict((*_unwanted(), *_wanted(), *_stops()))
 META: Final = {key: action for key, action in _ELEMENTS.items() if key[:2] == _META_GROUP and key[2:4] != b"\0\0"}
 """The file meta group without its group length, which is expected once and first."""
 
-EXPLICIT: Final = {key: action for key, action in _ELEMENTS.items() if key[:2] != _META_GROUP}
+
+class _Explicit(dict[bytes, int]):
+    """Every element of a dataset by tag and VR; what is not listed is judged by its VR and then remembered."""
+
+    def __missing__(self, key: bytes) -> int:
+        long = LONG_VR.get(key[4:])
+        if long is None or key[:4] in RESERVED:
+            return UNSURE
+        action = SPECIAL if key[4:] == b"SQ" else SKIP_LONG if long else SKIP
+        if len(self) < _REMEMBERED:
+            self[key] = action
+        return action
+
+
+_REMEMBERED: Final = 20_000
+EXPLICIT: Final = _Explicit({key: action for key, action in _ELEMENTS.items() if key[:2] != _META_GROUP})
 
 IMPLICIT: Final = dict.fromkeys(RESERVED, SPECIAL) | {
     tag_bytes(slot.tag): index

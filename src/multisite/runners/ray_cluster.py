@@ -5,8 +5,10 @@ not depend on a task ending cleanly: parts are single puts under their final nam
 """
 
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from multisite.errors import ConfigError, MachineError, UsageError
@@ -60,15 +62,17 @@ class RayExecutor:
         num_cpus: int | None = None,
     ) -> None:
         os.environ.update(_ENVIRONMENT)
-        self._ray = _import_ray()
-        proxies = _own_proxies()
         started: dict[str, Any] = {}
         if address == "local":
-            # A private cluster of one process tree; nothing but this driver may join it. Ray finds its own address by
-            # opening a socket towards a public one, unless it is told one that it does not take for "localhost".
-            started = {"num_cpus": num_cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.2"}
-            os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+            # Ray reads the lock when it is imported, so it is set before.
+            os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=_own_token())
             os.environ.pop("RAY_ADDRESS", None)
+            # Ray finds its own address by opening a socket towards a public one, unless it is told one that it does not
+            # take for "localhost".
+            started = {"num_cpus": num_cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.2"}
+        self._ray = _import_ray()
+        proxies = _own_proxies()
+        if address == "local":
             _set(_NO_CLOUD)
         try:
             self._ray.init(
@@ -164,6 +168,15 @@ class RayExecutor:
                 place="Ray runner",
                 remedy="Start a node there with `ray start --labels site=<id>`, or run without `--pin-sites`.",
             )
+
+
+@cache
+def _own_token() -> str:
+    """The lock of a private cluster: two of Ray's servers listen on every interface whatever they are told.
+
+    One per process, because Ray keeps the first that it has seen.
+    """
+    return secrets.token_hex(32)
 
 
 def _own_proxies() -> dict[str, str | None]:

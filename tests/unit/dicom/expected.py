@@ -107,7 +107,8 @@ def _one(source: Dataset, tag: int, attribute: Attribute) -> Any:
         return True if value else EMPTY
     if source[tag].VR == "SQ":
         return INVALID
-    parts = [str(part).strip(" \0") for part in _parts(value)]
+    lenient = attribute.vr[0] in ("UI", "DS", "IS") or attribute.pseudonym
+    parts = [str(part).strip(" \0\t\n\r\v\f" if lenient else " \0") for part in _parts(value)]
     if not "\\".join(parts):
         return EMPTY
     if isinstance(value, bytes) or any("\ufffd" in part for part in parts):
