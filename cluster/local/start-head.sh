@@ -20,6 +20,8 @@ if [[ ! -s $token ]]; then
 fi
 
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=$token
+# It would win over the file.
+unset RAY_AUTH_TOKEN
 export RAY_USAGE_STATS_ENABLED=0 RAY_DEDUP_LOGS=0 RAY_task_oom_retries=1
 # Ray's head asks the clouds' metadata servers where it runs, whatever the settings say; a closed port is all they get.
 # multisite takes these two out again for its drivers and workers.

@@ -63,10 +63,12 @@ class RayExecutor:
     ) -> None:
         os.environ.update(_ENVIRONMENT)
         started: dict[str, Any] = {}
+        self._before: dict[str, str | None] = {}
         if address == "local":
+            lock = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _own_token(), "RAY_ADDRESS": None}
+            self._before = {name: os.environ.get(name) for name in lock}
             # Ray reads the lock when it is imported, so it is set before.
-            os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=_own_token())
-            os.environ.pop("RAY_ADDRESS", None)
+            _set(lock)
             # Ray finds its own address by opening a socket towards a public one, unless it is told one that it does not
             # take for "localhost".
             started = {"num_cpus": num_cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.2"}
@@ -85,6 +87,7 @@ class RayExecutor:
                 **started,
             )
         except (ConnectionError, RuntimeError, ValueError) as error:
+            _set(self._before)
             raise MachineError(
                 f"no Ray cluster could be reached or started ({type(error).__name__})",
                 place="Ray runner",
@@ -125,6 +128,7 @@ class RayExecutor:
     def close(self) -> None:
         """Leave the cluster, or stop the private one."""
         self._ray.shutdown()
+        _set(self._before)
 
     def _submitter(self, function: Callable[[Item], Result]) -> Callable[[Item], Any]:
         remote = self._ray.remote(guarded)
