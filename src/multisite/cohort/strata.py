@@ -6,12 +6,15 @@ from itertools import pairwise
 import polars as pl
 
 from multisite.errors import SchemaError
-from multisite.vocabulary import UNKNOWN
+from multisite.schemas.cohort import COHORT
+from multisite.vocabulary import UNKNOWN, ColumnPrivacy
 
 __all__ = ["OTHER", "StratumParameters", "level_order", "stratum_column"]
 
 OTHER = "other"
 """Level of a value that a stratum with declared levels does not name."""
+
+_PSEUDONYMS = frozenset(column.name for column in COHORT.columns if column.privacy is ColumnPrivacy.PSEUDONYM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,15 @@ def stratum_column(stratum: StratumParameters, cases: pl.DataFrame) -> pl.Expr:
     Raises
     ------
     SchemaError
-        When the column does not exist, or bands are declared for a column that is no number.
+        When the column does not exist or holds pseudonyms, or bands are declared for a column that is no number.
     """
     place = f"cohort.strata `{stratum.id}`"
+    if stratum.column in _PSEUDONYMS:
+        raise SchemaError(
+            f"column `{stratum.column}` names persons, images or devices by pseudonym, and levels leave the site",
+            place=place,
+            remedy="Name a column that describes them instead.",
+        )
     if stratum.column not in cases.columns:
         raise SchemaError(
             f"the cases have no column `{stratum.column}`",

@@ -8,15 +8,20 @@ from multisite.errors import ConfigError
 from multisite.schemas.cohort import COHORT
 from multisite.schemas.provenance import STUDIES
 from multisite.study import Study
+from multisite.vocabulary import ColumnPrivacy
 
 __all__ = ["MONITORABLE_CATEGORIES", "MONITORABLE_NUMBERS", "SCORE", "Monitors", "monitors_of", "score_column"]
 
 SCORE = "score"
 """The name in the study file for the scores of every finding and model."""
 
-_IDENTITY = ("site", "patient_id", "study_instance_uid", "series_instance_uid")
-# A column can be watched when the validated cases and the studies in routine use both have it.
-_SHARED = {n: dtype for n, dtype in STUDIES.schema.items() if n in COHORT.schema and n not in _IDENTITY}
+# A column can be watched when the validated cases and the studies in routine use both have it; counts of its values
+# leave the site, so a pseudonym cannot be.
+_SHARED = {
+    column.name: column.dtype
+    for column in STUDIES.columns
+    if column.name in COHORT.schema and column.name != "site" and column.privacy is not ColumnPrivacy.PSEUDONYM
+}
 
 MONITORABLE_CATEGORIES: tuple[str, ...] = tuple(n for n, dtype in _SHARED.items() if dtype == pl.String)
 """Columns that may stand under ``drift.categories``."""

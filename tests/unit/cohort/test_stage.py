@@ -136,6 +136,13 @@ def test_bands_on_text_are_a_fault_of_the_setup() -> None:
         build(parameters=replace(PARAMETERS, strata=strata))
 
 
+@pytest.mark.parametrize("column", ["patient_id", "device", "case_id", "study_instance_uid"])
+def test_a_column_of_pseudonyms_cannot_be_a_stratum(column: str) -> None:
+    strata = (StratumParameters("who", column, None, None),)
+    with pytest.raises(SchemaError, match="by pseudonym"):
+        build(parameters=replace(PARAMETERS, strata=strata))
+
+
 def test_composition_counts_patients_cases_and_positives_per_level() -> None:
     composition = build().frames["composition"]
     row = composition.filter((pl.col("stratum") == "age") & (pl.col("level") == "≥60")).row(0, named=True)

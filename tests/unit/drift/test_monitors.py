@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from multisite.drift import monitors_of
+from multisite.drift import MONITORABLE_CATEGORIES, monitors_of
 from multisite.errors import ConfigError
 
 
@@ -38,3 +38,8 @@ def test_a_column_is_a_number_or_a_category_and_not_both() -> None:
 def test_two_scores_with_the_same_name_are_refused() -> None:
     with pytest.raises(ConfigError, match="same score column"):
         monitors_of(study(numbers=("score",), findings=("a", "a_b")))
+
+
+def test_pseudonyms_cannot_be_watched_because_counts_of_values_leave_the_site() -> None:
+    assert "device" not in MONITORABLE_CATEGORIES
+    assert not {"patient_id", "study_instance_uid", "series_instance_uid"} & set(MONITORABLE_CATEGORIES)
