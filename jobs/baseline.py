@@ -1,6 +1,6 @@
 """Make each site's drift baseline, on a Ray cluster.
 
-ray job submit -- python jobs/baseline.py configs/demo.yaml --sites configs/sites --workspace workspace
+ray job submit -- exec python jobs/baseline.py configs/demo.yaml --sites configs/sites --workspace workspace
 """
 
 from multisite.cli.jobs import run_job

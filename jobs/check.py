@@ -1,6 +1,6 @@
 """Check the integrity of the cohort, on a Ray cluster.
 
-ray job submit -- python jobs/check.py configs/demo.yaml --sites configs/sites --workspace workspace
+ray job submit -- exec python jobs/check.py configs/demo.yaml --sites configs/sites --workspace workspace
 """
 
 from multisite.cli.jobs import run_job

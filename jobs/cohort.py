@@ -1,6 +1,6 @@
 """Build the cohort, on a Ray cluster.
 
-ray job submit -- python jobs/cohort.py configs/demo.yaml --sites configs/sites --workspace workspace
+ray job submit -- exec python jobs/cohort.py configs/demo.yaml --sites configs/sites --workspace workspace
 """
 
 from multisite.cli.jobs import run_job

@@ -1,6 +1,6 @@
 """Estimate performance and calibration, on a Ray cluster.
 
-ray job submit -- python jobs/evaluate.py configs/demo.yaml --sites configs/sites --workspace workspace
+ray job submit -- exec python jobs/evaluate.py configs/demo.yaml --sites configs/sites --workspace workspace
 """
 
 from multisite.cli.jobs import run_job

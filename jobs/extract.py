@@ -1,6 +1,6 @@
 """Read DICOM headers of the sites' stores into series, on a Ray cluster.
 
-ray job submit -- python jobs/extract.py configs/demo.yaml --sites configs/sites --workspace workspace
+ray job submit -- exec python jobs/extract.py configs/demo.yaml --sites configs/sites --workspace workspace
 """
 
 from multisite.cli.jobs import run_job

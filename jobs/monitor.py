@@ -1,6 +1,6 @@
 """Compare each later month with the baseline, on a Ray cluster.
 
-ray job submit -- python jobs/monitor.py configs/demo.yaml --sites configs/sites --workspace workspace
+ray job submit -- exec python jobs/monitor.py configs/demo.yaml --sites configs/sites --workspace workspace
 """
 
 from multisite.cli.jobs import run_job

@@ -1,6 +1,6 @@
 """Write the report, on a Ray cluster.
 
-ray job submit -- python jobs/report.py configs/demo.yaml --sites configs/sites --workspace workspace
+ray job submit -- exec python jobs/report.py configs/demo.yaml --sites configs/sites --workspace workspace
 """
 
 from multisite.cli.jobs import run_job

@@ -1,6 +1,6 @@
 """Run every step, from the stores to the report, on a Ray cluster.
 
-ray job submit -- python jobs/run.py configs/demo.yaml --sites configs/sites --workspace workspace
+ray job submit -- exec python jobs/run.py configs/demo.yaml --sites configs/sites --workspace workspace
 """
 
 from multisite.cli.jobs import run_job

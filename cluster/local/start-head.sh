@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # A Ray head on this machine: token on, job server on loopback, telemetry off. Stop it with Ctrl-C.
 #
-# Ray's control store and raylet listen on every interface whatever they are told (three ports, seen with `ss -ltn`); the
-# token guards them and does not encrypt. On a machine that others can reach, close these ports in the firewall.
+# Seven ports listen on every interface whatever Ray is told: the control store, two of the raylet and two of its agent,
+# which the token guards without encrypting, and two of metrics, which answer to anybody. On a machine that others can
+# reach, close all of them in the firewall.
 #
 #   cluster/local/start-head.sh [port of the job server, default 8265]
 #

@@ -134,6 +134,22 @@ def test_a_pseudonym_key_that_is_too_short_is_refused_and_not_quoted(
     assert "canary-key" not in finished.err + finished.out
 
 
+def test_a_pseudonym_key_that_is_too_short_is_told_once_by_check_config(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = next(line for line in copy.site.read_text().splitlines() if line.startswith("pseudonym_key_env"))
+    monkeypatch.setenv(line.split()[1], "short")
+    finished = copy.check()
+    assert_told(finished, 10, "pseudonym key", "at least 16")
+    assert finished.out.count("at least 16") == 1
+
+
+def test_a_stratum_or_rule_on_a_column_that_nobody_gives_is_told_by_check_config(copy: Copy) -> None:
+    copy.edit(copy.study, "column: clinical_setting", "column: clinical_ward")
+    copy.edit(copy.study, "column: body_part_examined", "column: clinical_weight")
+    assert_told(copy.check(), 10, "`clinical_ward`", "`clinical_weight`")
+
+
 def test_a_site_without_images_runs_to_the_end_with_every_case_counted_as_without_images(copy: Copy) -> None:
     empty = copy.sites / "empty"
     empty.mkdir()

@@ -81,6 +81,23 @@ def test_a_verb_whose_input_is_missing_says_what_to_run_first(hospitals: StagedD
     assert "Traceback" not in finished.err
 
 
+def test_a_verb_refuses_inputs_that_were_made_under_another_study_file(
+    hospitals: StagedDemo, evaluated: Path, tmp_path: Path
+) -> None:
+    workspace = tmp_path / "workspace"
+    shutil.copytree(evaluated, workspace)
+    run_verb("check", hospitals, workspace)
+    study = tmp_path / "study.yaml"
+    text = hospitals.study_file.read_text(encoding="utf-8")
+    study.write_text(text.replace("threshold: 0.35", "threshold: 0.5"), encoding="utf-8")
+    options = ("--sites", hospitals.sites_folder, "--workspace", workspace)
+    finished = multisite("report", study, *options)
+    assert finished.exit_code == 13
+    assert "other parameters than the study file now has" in finished.err
+    assert multisite("evaluate", study, *options).exit_code == 0
+    assert multisite("report", study, *options).exit_code == 0
+
+
 @pytest.mark.slow
 def test_the_later_verbs_lead_to_a_report(hospitals: StagedDemo, evaluated: Path, tmp_path: Path) -> None:
     workspace = tmp_path / "reported"

@@ -6,9 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from multisite.cli.terminal import Terminal
+from multisite.dicom import Pseudonymiser
 from multisite.errors import ConfigError, MultisiteError
 from multisite.pipeline import STAGES
 from multisite.runners.site_io import site_key, site_table, store_location
+from multisite.schemas.cohort import COHORT
 from multisite.schemas.site_tables import CASES, PREDICTIONS
 from multisite.storage.opening import open_store
 from multisite.study import Site, Store, Study, load_sites, load_study
@@ -76,7 +78,8 @@ def _answers(study: Study, sites: Sequence[Site], *, offline: bool) -> Iterator[
 
 
 def _site_answers(study: Study, site: Site) -> Iterator[Answer]:
-    yield _try(site.site, "pseudonym key", partial(site_key, site))
+    key = _try(site.site, "pseudonym key", partial(_check_key, site))
+    yield key
     for store in site.stores:
         yield _try(site.site, f"store `{store.name}`", partial(_check_store, store))
     for name in (CASES.name, PREDICTIONS.name):
@@ -86,8 +89,13 @@ def _site_answers(study: Study, site: Site) -> Iterator[Answer]:
                 remedy=f"Add `tables.{name}`; only `extract` works without it.",
             )
             yield Answer(site.site, f"table `{name}`", missing)
-    for name in site.tables:
+    # Without a sound key every table would be told to lack it.
+    for name in site.tables if key.fault is None else ():
         yield _try(site.site, f"table `{name}`", partial(_check_table, study, site, name))
+
+
+def _check_key(site: Site) -> None:
+    Pseudonymiser(site_key(site))
 
 
 def _check_store(store: Store) -> None:
@@ -96,13 +104,16 @@ def _check_store(store: Store) -> None:
 
 def _check_table(study: Study, site: Site, name: str) -> None:
     table = site_table(site, name)
-    lacking = [
-        f"reference_{f.id}" for f in study.findings if table is not None and f"reference_{f.id}" not in table.columns
-    ]
-    if name == CASES.name and lacking:
+    if name != CASES.name or table is None:
+        return
+    lacking = [f"reference_{f.id}" for f in study.findings if f"reference_{f.id}" not in table.columns]
+    known = {*COHORT.schema.names(), *table.columns}
+    declared = [*(s.column for s in study.cohort.strata), *(r.column for r in study.cohort.eligibility)]
+    lacking += sorted({column for column in declared if column not in known})
+    if lacking:
         raise ConfigError(
-            f"the table has no {', '.join(f'`{column}`' for column in lacking)}",
-            remedy="Map the site's column to it under `tables.cases.columns`.",
+            f"neither the table nor the images give {', '.join(f'`{column}`' for column in lacking)}",
+            remedy="Map the site's column to it under `tables.cases.columns`, or mend the study file.",
         )
 
 

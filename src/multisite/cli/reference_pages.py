@@ -150,6 +150,7 @@ def _exit_codes() -> Iterator[str]:
     yield "| code | name | meaning |"
     yield "|---|---|---|"
     yield "| 0 | | Done; no blocking check failed. |"
+    yield "| 130 | | Interrupted twice; nothing was waited for. |"
     kinds = sorted((getattr(errors, name) for name in errors.__all__), key=lambda kind: kind.exit_code)
     for kind in kinds:
         yield f"| {kind.exit_code} | `{kind.__name__}` | {(kind.__doc__ or '').splitlines()[0]} |"

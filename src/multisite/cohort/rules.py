@@ -51,7 +51,10 @@ def eligibility_rule(declared: EligibilityParameters, cases: pl.DataFrame) -> Ru
             remedy="Name a column of the cohort, or a `clinical_…` column that the site's table maps.",
         )
     column = pl.col(declared.column)
-    missing = cases[declared.column].null_count()
+    if cases.schema[declared.column].is_float():
+        # NaN compares as larger than every number, and is not one.
+        column = column.fill_nan(None)
+    missing = int(cases.select(column.null_count()).item())
     if missing and declared.when_missing == "fail":
         raise SchemaError(
             f"column `{declared.column}` is missing in {missing} cases, and the rule says `when_missing: fail`",

@@ -14,6 +14,7 @@ __all__ = ["OTHER", "StratumParameters", "level_order", "stratum_column"]
 OTHER = "other"
 """Level of a value that a stratum with declared levels does not name."""
 
+_EXACT = frozenset(c.name for c in COHORT.columns if c.privacy is ColumnPrivacy.QUASI and c.dtype.is_numeric())
 _PSEUDONYMS = frozenset(column.name for column in COHORT.columns if column.privacy is ColumnPrivacy.PSEUDONYM)
 
 
@@ -35,7 +36,8 @@ def stratum_column(stratum: StratumParameters, cases: pl.DataFrame) -> pl.Expr:
     Raises
     ------
     SchemaError
-        When the column does not exist or holds pseudonyms, or bands are declared for a column that is no number.
+        When the column does not exist, holds pseudonyms or dates, is an age without bands, or is no number and has
+        bands.
     """
     place = f"cohort.strata `{stratum.id}`"
     if stratum.column in _PSEUDONYMS:
@@ -51,6 +53,12 @@ def stratum_column(stratum: StratumParameters, cases: pl.DataFrame) -> pl.Expr:
             remedy="Name a column of the cohort, or a `clinical_…` column that the site's table maps.",
         )
     column = pl.col(stratum.column)
+    if cases.schema[stratum.column].is_temporal() or (stratum.column in _EXACT and stratum.bands is None):
+        raise SchemaError(
+            f"every value of column `{stratum.column}` would be a level, and levels leave the site",
+            place=place,
+            remedy="Declare `bands` for a number; a date cannot be a stratum.",
+        )
     if stratum.bands is not None:
         if not cases.schema[stratum.column].is_numeric():
             raise SchemaError(

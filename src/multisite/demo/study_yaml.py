@@ -122,7 +122,7 @@ performance:
   ci_level: 0.95
   # Bins of the reliability curve.
   reliability_bins: 10
-  # A proportion of fewer cases than this is shown as insufficient instead of as a number.
+  # A proportion of fewer patients than this is shown as insufficient instead of as a number.
   minimum_denominator: 10
   # Scores are counted on a grid of so many steps from 0 to 1 before counts of several sites are added.
   score_grid_steps: 1000

@@ -99,7 +99,7 @@ DUPLICATE_CHECKS = (
             "Keyed digest of acquisition facts (device, date and time, geometry, exposure) without identity or UIDs; "
             "headers only, pixels are not compared."
         ),
-        unit="studies",
+        unit="pairs of studies",
         run=same_content,
     ),
 )

@@ -8,6 +8,7 @@ import polars as pl
 from multisite.errors import ConfigError
 from multisite.integrity.check import Check, CheckFrames, Outcome, nothing_found
 from multisite.integrity.duplicates import DUPLICATE_CHECKS
+from multisite.integrity.identity import IDENTITY_CHECKS
 from multisite.integrity.overlap import OVERLAP_CHECKS
 from multisite.integrity.timing import TIMING_CHECKS
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
@@ -19,7 +20,7 @@ from multisite.vocabulary import Severity, Verdict
 
 __all__ = ["CHECKS", "INTEGRITY_STAGE", "IntegrityParameters", "run_checks"]
 
-CHECKS: tuple[Check, ...] = (*OVERLAP_CHECKS, *DUPLICATE_CHECKS, *TIMING_CHECKS)
+CHECKS: tuple[Check, ...] = (*OVERLAP_CHECKS, *DUPLICATE_CHECKS, *IDENTITY_CHECKS, *TIMING_CHECKS)
 """Every check, in the order of the scorecard."""
 
 

@@ -57,7 +57,7 @@ SERIES_COLUMNS = (
 
 
 def roll_up_series(headers: pl.DataFrame) -> pl.DataFrame:
-    """One row per SeriesInstanceUID and PatientID and StudyInstanceUID; instances without a series are left out.
+    """One row per SeriesInstanceUID; instances without a series are left out.
 
     A value that varies within the series is represented by its commonest value (ties: the smallest) and counted in
     ``n_inconsistent``. An instance stored twice counts once in ``n_instances`` and twice in ``n_objects``.

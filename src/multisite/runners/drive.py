@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from multisite.errors import MultisiteError, StoppedError
+from multisite.pipeline import STAGES
 from multisite.runners.events import Observer
 from multisite.runners.execution import Done, Executor
-from multisite.runners.plan import lineage_of, manifests_for, plan_stage
+from multisite.runners.plan import MadeFor, lineage_of, manifests_for, parameters_now, plan_stage
 from multisite.runners.work import STUDY_FOLDER, Probe, Task, open_artefacts, probe_site, run_task
 from multisite.schemas import Scope, Stage
 from multisite.storage.artefacts import ArtefactStore
@@ -60,16 +61,25 @@ def run_stages(
     """
     store = open_artefacts(workspace, study, Zone.SITE)
     fingerprints = _fingerprints(stages, sites, executor)
+    made_for = parameters_now(STAGES, study, sites)
     summaries = []
     for stage in stages:
         started = time.monotonic()
-        tasks = plan_stage(stage, study=study, sites=sites, store=store, workspace=workspace, fingerprints=fingerprints)
+        tasks = plan_stage(
+            stage,
+            study=study,
+            sites=sites,
+            store=store,
+            workspace=workspace,
+            fingerprints=fingerprints,
+            made_for=made_for,
+        )
         receipts = _valid_receipts(stage, tasks, store)
         todo = [task for task in tasks if (task.folder, task.partition) not in receipts]
         n_skipped = len(tasks) - len(todo)
         observer.stage_started(stage, n_tasks=len(tasks), n_done_before=n_skipped)
         receipts.update(_run(stage, todo, executor, observer, stop))
-        n_rows = _commit(stage, tasks, receipts, study=study, sites=sites, store=store)
+        n_rows = _commit(stage, tasks, receipts, study=study, sites=sites, store=store, made_for=made_for)
         seconds = time.monotonic() - started
         observer.stage_done(stage, n_rows=n_rows, seconds=seconds)
         summaries.append(StageSummary(stage.name, stage.title, len(todo), n_skipped, n_rows, seconds))
@@ -133,13 +143,14 @@ def _commit(
     study: Study,
     sites: Sequence[Site],
     store: ArtefactStore,
+    made_for: MadeFor,
 ) -> int:
     owners: Sequence[Site | None] = [None] if stage.scope is Scope.STUDY else sites
     n_rows = 0
     for site in owners:
         folder = site.site if site else STUDY_FOLDER
         own = [receipts[(folder, task.partition)] for task in tasks if task.folder == folder]
-        lineage = lineage_of(stage, [site.site] if site else [s.site for s in sites], store)
+        lineage = lineage_of(stage, [site.site] if site else [s.site for s in sites], store, made_for)
         for artefact, manifest in manifests_for(stage, study=study, site=site, lineage=lineage, receipts=own):
             store.commit(artefact, manifest)
             n_rows += manifest.n_rows

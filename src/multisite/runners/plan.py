@@ -13,7 +13,7 @@ from multisite.storage.manifest import Manifest, Receipt
 from multisite.study import Site, Study
 from multisite.vocabulary import Zone
 
-__all__ = ["lineage_of", "manifests_for", "parameters_digest", "plan_stage", "protocol_digest"]
+__all__ = ["MadeFor", "lineage_of", "manifests_for", "parameters_now", "plan_stage", "protocol_digest"]
 
 
 def protocol_digest(study: Study) -> str:
@@ -26,6 +26,21 @@ def parameters_digest(stage: Stage, study: Study, site: Site | None) -> str:
     return digest_of(stage.parameters(study, site))
 
 
+MadeFor = Mapping[tuple[str, str], str]
+"""(artefact, folder) → digest of the parameters with which the study file would have it made."""
+
+
+def parameters_now(stages: Sequence[Stage], study: Study, sites: Sequence[Site]) -> MadeFor:
+    """What every artefact of ``stages`` has to be made with, so that none made under an older study file is read."""
+    found: dict[tuple[str, str], str] = {}
+    for stage in stages:
+        owners: Sequence[Site | None] = [None] if stage.scope is Scope.STUDY else sites
+        for site in owners:
+            digest = parameters_digest(stage, study, site)
+            found.update({(a.name, site.site if site else STUDY_FOLDER): digest for a in stage.writes})
+    return found
+
+
 def plan_stage(
     stage: Stage,
     *,
@@ -34,24 +49,25 @@ def plan_stage(
     store: ArtefactStore,
     workspace: StoreLocation,
     fingerprints: Mapping[str, Mapping[str, str]],
+    made_for: MadeFor,
 ) -> list[Task]:
     """Every task of the stage, done before or not. A site without partitions (no object, no month) has none.
 
     Raises
     ------
     ArtefactMissingError
-        When an input has not been made, naming the verb that makes it.
+        When an input has not been made, or was made with other parameters than the study file has now.
     """
     names = tuple(site.site for site in sites)
     if stage.scope is Scope.STUDY:
-        lineage = lineage_of(stage, names, store)
+        lineage = lineage_of(stage, names, store, made_for)
         lineage["protocol"] = protocol_digest(study)
         return [_task(stage, study, None, names, WHOLE, lineage, {}, workspace)]
     tasks = []
     for site in sites:
-        lineage = lineage_of(stage, (site.site,), store)
+        lineage = lineage_of(stage, (site.site,), store, made_for)
         supplied = _supplied(stage, fingerprints[site.site])
-        for partition, own in _partitions(stage, site.site, store):
+        for partition, own in _partitions(stage, site.site, store, made_for):
             tasks.append(_task(stage, study, site, names, partition, {**lineage, **own}, supplied, workspace))
     return tasks
 
@@ -118,17 +134,17 @@ def _task(
     )
 
 
-def _partitions(stage: Stage, site: str, store: ArtefactStore) -> list[tuple[str, dict[str, str]]]:
+def _partitions(stage: Stage, site: str, store: ArtefactStore, made_for: MadeFor) -> list[tuple[str, dict[str, str]]]:
     if stage.partition_of is None:
         return [(WHOLE, {})]
-    manifest = _required(stage.partition_of, site, store)
+    manifest = _required(stage.partition_of, site, store, made_for)
     # A shard's name is the digest of what is in it, but the bytes of its part are what the task reads.
     return [
         (part.partition, {f"{site}/{stage.partition_of.name}/{part.partition}": part.sha256}) for part in manifest.parts
     ]
 
 
-def lineage_of(stage: Stage, sites: Sequence[str], store: ArtefactStore) -> dict[str, str]:
+def lineage_of(stage: Stage, sites: Sequence[str], store: ArtefactStore, made_for: MadeFor) -> dict[str, str]:
     """SHA-256 of every input as ``site/artefact``, but for the one that the stage takes part by part."""
     lineage: dict[str, str] = {}
     for artefact in stage.reads:
@@ -136,12 +152,11 @@ def lineage_of(stage: Stage, sites: Sequence[str], store: ArtefactStore) -> dict
             continue
         folders = [STUDY_FOLDER] if artefact.zone is Zone.CENTRAL else sites
         for folder in folders:
-            lineage[f"{folder}/{artefact.name}"] = _required(artefact, folder, store).sha256
+            lineage[f"{folder}/{artefact.name}"] = _required(artefact, folder, store, made_for).sha256
     for artefact in stage.optional_reads:
         for site in sites:
-            manifest = store.manifest(artefact, site)
-            if manifest is not None:
-                lineage[f"{site}/{artefact.name}"] = manifest.sha256
+            if store.manifest(artefact, site) is not None:
+                lineage[f"{site}/{artefact.name}"] = _required(artefact, site, store, made_for).sha256
     return lineage
 
 
@@ -152,12 +167,20 @@ def _supplied(stage: Stage, fingerprint: Mapping[str, str]) -> dict[str, str]:
     return {name: fingerprint[name] for name in names if name in fingerprint}
 
 
-def _required(artefact: AnyArtefact, site: str, store: ArtefactStore) -> Manifest:
-    manifest = store.manifest(artefact, site)
+def _required(artefact: AnyArtefact, folder: str, store: ArtefactStore, made_for: MadeFor) -> Manifest:
+    manifest = store.manifest(artefact, folder)
+    place = f"site {folder}" if folder != STUDY_FOLDER else "study"
     if manifest is None:
         raise ArtefactMissingError(
             f"`{artefact.name}` has not been made",
-            place=f"site {site}" if site != STUDY_FOLDER else "study",
+            place=place,
             remedy="Run the verb that makes it first (docs/reference/stages.md), or `multisite run` for everything.",
+        )
+    expected = made_for.get((artefact.name, folder))
+    if expected is not None and expected != manifest.parameters:
+        raise ArtefactMissingError(
+            f"`{artefact.name}` was made with other parameters than the study file now has",
+            place=place,
+            remedy="Run the verb that makes it again (docs/reference/stages.md), or `multisite run` for everything.",
         )
     return manifest

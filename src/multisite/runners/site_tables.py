@@ -35,18 +35,17 @@ def read_site_table(
     -------
     The declared columns, a null column for each optional one the site lacks, and the columns whose (mapped) name begins
     with an open prefix: ``reference_…`` as booleans (1/0, yes/no, true/false, positive/negative; anything else is
-    missing), others as numbers or text. A number or date that does not parse is missing, and the stage that uses it
-    counts it.
+    missing), others as numbers or text. A number or date that does not parse is missing.
 
     Raises
     ------
     SchemaError
-        When the file cannot be read, or lacks a column, all of them named.
+        When the file cannot be read, lacks a column (all of them named), or has no date in the declared format.
     """
     place = f"site {site}, table `{table.name}`"
     raw = _read(path, place)
     renamed = _rename(raw, table, columns, place)
-    declared = [_declared(renamed, column, date_format, pseudonyms) for column in table.columns]
+    declared = [_declared(renamed, column, date_format, pseudonyms, place) for column in table.columns]
     open_columns = [_open_column(renamed[name]) for name in _open_names(renamed, table)]
     return pl.DataFrame([*declared, *open_columns])
 
@@ -86,7 +85,9 @@ def _rename(raw: pl.DataFrame, table: SiteTable, columns: Mapping[str, str], pla
     return renamed
 
 
-def _declared(frame: pl.DataFrame, column: SiteColumn, date_format: str, pseudonyms: Pseudonymiser) -> pl.Series:
+def _declared(
+    frame: pl.DataFrame, column: SiteColumn, date_format: str, pseudonyms: Pseudonymiser, place: str
+) -> pl.Series:
     if column.name not in frame.columns:
         return pl.Series(column.name, [None] * frame.height, dtype=column.dtype)
     values = frame[column.name]
@@ -94,12 +95,23 @@ def _declared(frame: pl.DataFrame, column: SiteColumn, date_format: str, pseudon
         text = values.cast(pl.String).str.strip_chars()
         return pseudonyms.pseudonyms(text, kind=column.pseudonym_kind).alias(column.name)
     if column.dtype == pl.Date():
-        if values.dtype == pl.String:
-            return values.str.strip_chars().str.to_date(date_format, strict=False)
-        return values.cast(pl.Date, strict=False)
+        return _dates(values, date_format, place)
     if column.dtype == pl.String():
         return values.cast(pl.String).str.strip_chars()
     return _number(values).cast(column.dtype, strict=False)
+
+
+def _dates(values: pl.Series, date_format: str, place: str) -> pl.Series:
+    if values.dtype != pl.String:
+        return values.cast(pl.Date, strict=False)
+    dates = values.str.strip_chars().str.to_date(date_format, strict=False)
+    if len(values) > values.null_count() and dates.null_count() == len(dates):
+        raise SchemaError(
+            f"no value of column `{values.name}` is a date in the declared format",
+            place=place,
+            remedy="Mend `date_format` in the site file; it is a pattern as in Python's strftime.",
+        )
+    return dates
 
 
 def _open_names(frame: pl.DataFrame, table: SiteTable) -> list[str]:

@@ -143,6 +143,18 @@ def test_a_column_of_pseudonyms_cannot_be_a_stratum(column: str) -> None:
         build(parameters=replace(PARAMETERS, strata=strata))
 
 
+@pytest.mark.parametrize("column", ["case_date", "age_years"])
+def test_a_date_or_an_age_without_bands_cannot_be_a_stratum(column: str) -> None:
+    strata = (StratumParameters("exact", column, None, None),)
+    with pytest.raises(SchemaError, match="every value of column"):
+        build(parameters=replace(PARAMETERS, strata=strata))
+
+
+def test_a_number_that_is_none_counts_as_missing_in_a_rule() -> None:
+    odd = series().with_columns(pl.lit(float("nan")).alias("age_years"))
+    assert set(excluded(build(images=odd)).values()) == {"adult"}
+
+
 def test_composition_counts_patients_cases_and_positives_per_level() -> None:
     composition = build().frames["composition"]
     row = composition.filter((pl.col("stratum") == "age") & (pl.col("level") == "≥60")).row(0, named=True)

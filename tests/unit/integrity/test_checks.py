@@ -92,6 +92,23 @@ def test_images_without_fingerprint_leave_the_question_open() -> None:
     assert outcome("same_content_two_patients", looked_at).verdict is Verdict.INSUFFICIENT
 
 
+def test_a_case_whose_images_carry_another_patient_is_found() -> None:
+    found = outcome("patient_of_images", frames(_CASES.replace("c3      | p3", "c3      | p9")))
+    assert (found.verdict, found.n_found, found.n_examined) == (Verdict.FAIL, 1, 3)
+    assert found.found["pseudonym"].to_list() == ["c3"]
+
+
+def test_images_under_two_patients_agree_with_a_table_that_gives_one_of_them() -> None:
+    resent = _INSTANCES + "i1 | e1 | s1 | p9 | f1\n"
+    assert outcome("patient_of_images", frames(instances=resent)).verdict is Verdict.PASS
+
+
+def test_tables_without_patients_leave_the_question_open() -> None:
+    nameless = frames().included.with_columns(pl.lit(None, pl.String).alias("patient_id"))
+    looked_at = CheckFrames(nameless, frames().instances, True)
+    assert outcome("patient_of_images", looked_at).verdict is Verdict.INSUFFICIENT
+
+
 def test_a_test_case_older_than_the_last_training_case_is_found() -> None:
     found = outcome("test_before_train", frames(_CASES.replace("2024-04-01", "2024-02-01")))
     assert (found.verdict, found.n_found, found.n_examined) == (Verdict.FAIL, 1, 2)

@@ -62,6 +62,12 @@ def test_dates_are_read_in_the_declared_format(tmp_path: Path) -> None:
     assert [str(day) for day in read(written(tmp_path, text))["case_date"]] == ["2024-12-31", "None", "None"]
 
 
+def test_a_date_format_that_fits_no_date_is_a_fault_of_the_set_up(tmp_path: Path) -> None:
+    text = CSV.replace("clinical_ward", "case_date").replace("north", "2024-12-31").replace("south", "2024-12-30")
+    with pytest.raises(SchemaError, match="no value of column `case_date` is a date in the declared format"):
+        read(written(tmp_path, text))
+
+
 def test_parquet_gives_the_same_rows_as_csv(tmp_path: Path) -> None:
     path = tmp_path / "cases.parquet"
     pl.read_csv(written(tmp_path), infer_schema=False, null_values=[""]).write_parquet(path)

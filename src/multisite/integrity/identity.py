@@ -1,0 +1,45 @@
+"""Whether the site's table and its images speak of the same patients."""
+
+import polars as pl
+
+from multisite.integrity.check import Check, CheckFrames, Outcome, nothing_found
+from multisite.vocabulary import Severity, Verdict
+
+__all__ = ["IDENTITY_CHECKS"]
+
+
+def patient_of_images(frames: CheckFrames) -> Outcome:
+    """Cases whose study's images all carry another patient than the table gives."""
+    identity = ["study_instance_uid", "patient_id"]
+    images = frames.instances.select(identity).drop_nulls().unique()
+    known = frames.included.drop_nulls(identity).join(
+        images.select("study_instance_uid").unique(), on="study_instance_uid", how="semi"
+    )
+    if known.is_empty():
+        sentence = "No case has both a patient in the table and a patient in its images."
+        return Outcome(Verdict.INSUFFICIENT, 0, 0, sentence, nothing_found())
+    wrong = known.join(images, on=identity, how="anti").sort("case_id")
+    found = wrong.select(
+        pl.lit("case").alias("entity"),
+        pl.col("case_id").alias("pseudonym"),
+        pl.lit("the images of its study carry another patient").alias("detail"),
+    )
+    if found.height:
+        verb = "has" if found.height == 1 else "have"
+        sentence = f"{found.height:,} of {known.height:,} cases {verb} images of another patient than the table says."
+        return Outcome(Verdict.FAIL, known.height, found.height, sentence, found)
+    sentence = f"The images of all {known.height:,} cases carry the patient that the table gives."
+    return Outcome(Verdict.PASS, known.height, 0, sentence, found)
+
+
+IDENTITY_CHECKS = (
+    Check(
+        id="patient_of_images",
+        title="The table and the images name the same patient",
+        family="identity",
+        severity=Severity.CRITICAL,
+        method="Pseudonym of PatientID in the images of the case's study against that of the table; included cases.",
+        unit="cases",
+        run=patient_of_images,
+    ),
+)
