@@ -66,6 +66,5 @@ def _encodings(charset: bytes) -> list[str] | None:
     with quiet():
         try:
             return convert_encodings(terms if len(terms) > 1 else terms[0])
-        except Exception:
-            # pydicom fails in several ways on terms that are no character set.
+        except Exception:  # pydicom fails in several ways on terms that are no character set
             return None

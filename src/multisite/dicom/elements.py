@@ -116,7 +116,7 @@ def _converted(dataset: Dataset, element: RawDataElement) -> Any:
     """What pydicom makes of a value; what it raises on one that it cannot convert has no common class."""
     try:
         return dataset[element.tag].value
-    except Exception:
+    except Exception:  # as the docstring says
         return _FAILED
 
 

@@ -104,11 +104,11 @@ def read_with_pydicom(
             return _read_plain(source, limits, added)
         except _DeflatedError:
             start = source.tell()
-        except Exception:
+        except Exception:  # pydicom has no common class for what it raises on spoilt bytes
             return limits.short() if source.ran_out else QuarantineReason.UNREADABLE
         try:
             return _read_deflated(with_preamble, start, limits, added)
-        except Exception:
+        except Exception:  # as above
             return QuarantineReason.UNREADABLE
 
 
@@ -125,7 +125,7 @@ def _read_deflated(data: bytes, start: int, limits: _Limits, added: int) -> RawH
     source = _Source(inflater.decompress(data[start:], limits.max_header_bytes))
     try:
         dataset = read_dataset(source, False, True, stop_when=source.stop)
-    except Exception:
+    except Exception:  # as above
         complete = False
     else:
         complete = source.complete and (inflater.eof or source.end is not None)
