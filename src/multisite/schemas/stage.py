@@ -55,7 +55,6 @@ class StageInputs:
     partition: str | None = None
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    files: Mapping[str, bytes] = field(default_factory=dict)
     objects: ObjectReader | None = None
     pseudonym_key: bytes | None = field(default=None, repr=False)
     lineage: Mapping[str, str] = field(default_factory=dict)

@@ -101,7 +101,7 @@ def _one(source: Dataset, tag: int, attribute: Attribute) -> Any:
         return True if filled else EMPTY
     try:
         value = source[tag].value
-    except Exception:
+    except Exception:  # pydicom has no common class for a value that it cannot convert
         return INVALID
     if attribute.normalise in PRESENCE:
         return True if value else EMPTY
