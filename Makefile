@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := src tests jobs
 
-.PHONY: help demo test test-fast check fix bench docs lock clean
+.PHONY: help demo test test-fast fuzz kill check fix bench docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,12 @@ test: $(READY) ## All tests
 
 test-fast: $(READY) ## Unit, property and contract tests: under a minute
 	$(BIN)/python -m pytest tests/unit tests/property tests/reference tests/contract -m "not slow and not ray and not cluster and not s3 and not browser" -n 2
+
+fuzz: $(READY) ## Ten minutes of spoilt headers against pydicom
+	$(BIN)/python -m tests.fuzz --minutes 10
+
+kill: $(READY) ## Ten rounds of killed workers, drivers and raylets: the artefacts stay the same
+	$(BIN)/python -m tests.functional.kill_rounds --rounds 10
 
 check: $(READY) ## Formatting, lint, types, import contracts
 	$(BIN)/ruff format --check $(SOURCES)

@@ -5,9 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from multisite.demo import DemoPlan, StagedDemo, staged_demo
 from tests.lib.command import Finished, multisite
+
+# A busy machine is no failure.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 # A developer's own cluster, profile or colours must not reach the tests.
 for _name in ("RAY_ADDRESS", "AWS_PROFILE", "AWS_ENDPOINT_URL", "FORCE_COLOR"):

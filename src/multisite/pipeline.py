@@ -6,12 +6,13 @@ from multisite.errors import UsageError
 from multisite.integrity import INTEGRITY_STAGE
 from multisite.pack import REPORT_STAGE
 from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE
-from multisite.provenance import HEADERS_STAGE, LISTING_STAGE, SERIES_STAGE
+from multisite.provenance import HEADERS_STAGE, LISTING_RANGES_STAGE, LISTING_STAGE, SERIES_STAGE
 from multisite.schemas import Stage
 
 __all__ = ["STAGES", "VERBS", "stage_named", "stages_of"]
 
 STAGES: tuple[Stage, ...] = (
+    LISTING_RANGES_STAGE,
     LISTING_STAGE,
     HEADERS_STAGE,
     SERIES_STAGE,

@@ -93,4 +93,14 @@ class QuarantineReason(StrEnum):
     NO_SOP_INSTANCE = "no SOPInstanceUID"
     NOT_AN_INSTANCE = "DICOM, but not an instance"
     VANISHED = "object vanished after listing"
+    CHANGED = "object changed after listing"
     READ_FAILED = "object could not be read"
+    BAD_ARCHIVE = "archive cannot be read"
+    ENCRYPTED_MEMBER = "encrypted member of an archive"
+    NESTED_ARCHIVE = "archive inside an archive"
+    ARCHIVE_TOO_LARGE = "archive beyond the limits"
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the object may well be readable another time: a fault of the machine or of the moment."""
+        return self in (QuarantineReason.VANISHED, QuarantineReason.CHANGED, QuarantineReason.READ_FAILED)

@@ -14,10 +14,12 @@ import pytest
 from obstore.store import S3Store
 
 from multisite.errors import ConfigError, StoreError
-from multisite.storage import s3, s3_clients, s3_listing
+from multisite.schemas.objects import RangeRequest
+from multisite.storage import s3, s3_listing
 from multisite.storage.location import CredentialReference, StoreLocation
 from multisite.storage.objects import ObjectStore, ReadFailure
 from multisite.storage.opening import open_store
+from multisite.storage.retrying import Patience
 from multisite.storage.s3 import S3
 from multisite.vocabulary import QuarantineReason
 from tests.lib.faulty_s3 import Faults, faulty_s3
@@ -29,17 +31,13 @@ READ_FAILED = ReadFailure(QuarantineReason.READ_FAILED)
 VANISHED = ReadFailure(QuarantineReason.VANISHED)
 IMAGE = bytes(range(256)) * 128
 HEADER_BYTES = 16 * 1024
+IMPATIENT = Patience(attempts=1, first_pause_s=0.01)
 
 
 @pytest.fixture(autouse=True)
 def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MULTISITE_TEST_ACCESS_KEY", ACCESS_KEY)
     monkeypatch.setenv("MULTISITE_TEST_SECRET_KEY", SECRET_KEY)
-
-
-@pytest.fixture
-def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3_clients, "_ATTEMPTS", 1)
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +57,8 @@ def rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         yield server
 
 
-def _open(server: S3Server, url: str = "s3://site-ct/images") -> S3:
-    store = open_store(server.location(url))
-    assert isinstance(store, S3)
-    return store
+def _open(server: S3Server, url: str = "s3://site-ct/images", patience: Patience | None = None) -> S3:
+    return S3(server.location(url), patience)
 
 
 def _keys_of(store: ObjectStore, prefix: str = "") -> list[str]:
@@ -75,14 +71,18 @@ def _keys_of(store: ObjectStore, prefix: str = "") -> list[str]:
 def test_a_server_with_partial_content_is_read_by_obstore(moto: S3Server) -> None:
     store = _open(moto)
     store.write("one.dcm", IMAGE)
-    assert list(store.read_prefixes([("one.dcm", 0, HEADER_BYTES)])) == [IMAGE[:HEADER_BYTES]]
+    assert list(store.read_prefixes([RangeRequest("one.dcm", 0, HEADER_BYTES)])) == [IMAGE[:HEADER_BYTES]]
     assert not store.ranges_need_s3fs
 
 
 def test_a_server_that_answers_ranges_with_200_is_read_by_s3fs_with_the_same_bytes(rclone: S3Server) -> None:
     store = _open(rclone)
     store.write("one.dcm", IMAGE)
-    requests = [("one.dcm", 0, HEADER_BYTES), ("one.dcm", 100, 7), ("one.dcm", len(IMAGE) - 3, 99)]
+    requests = [
+        RangeRequest("one.dcm", 0, HEADER_BYTES),
+        RangeRequest("one.dcm", 100, 7),
+        RangeRequest("one.dcm", len(IMAGE) - 3, 99),
+    ]
     assert list(store.read_prefixes(requests)) == [IMAGE[:HEADER_BYTES], IMAGE[100:107], IMAGE[-3:]]
     assert store.ranges_need_s3fs
 
@@ -92,10 +92,10 @@ def test_the_decision_for_s3fs_holds_for_the_life_of_the_store(
 ) -> None:
     store = _open(rclone)
     store.write("one.dcm", IMAGE)
-    list(store.read_prefixes([("one.dcm", 0, 4)]))
+    list(store.read_prefixes([RangeRequest("one.dcm", 0, 4)]))
     asked = []
-    monkeypatch.setattr(obstore, "get_range_async", lambda *_, **__: asked.append(1))
-    assert list(store.read_prefixes([("one.dcm", 0, 4)] * 3)) == [IMAGE[:4]] * 3
+    monkeypatch.setattr(obstore, "get", lambda *_, **__: asked.append(1))
+    assert list(store.read_prefixes([RangeRequest("one.dcm", 0, 4)] * 3)) == [IMAGE[:4]] * 3
     assert asked == []
 
 
@@ -103,7 +103,11 @@ def test_objects_that_only_s3fs_can_read_do_not_change_the_way_of_the_others(mot
     store = _open(moto)
     store.write("empty", b"")
     _put_raw(moto, "images/twice//slashed", b"0123456789")
-    assert list(store.read_prefixes([("empty", 0, 9), ("twice//slashed", 2, 3), ("gone", 0, 9)])) == [
+    assert list(
+        store.read_prefixes(
+            [RangeRequest("empty", 0, 9), RangeRequest("twice//slashed", 2, 3), RangeRequest("gone", 0, 9)]
+        )
+    ) == [
         b"",
         b"234",
         VANISHED,
@@ -116,7 +120,11 @@ def test_a_server_that_ignores_ranges_gives_no_more_than_was_asked_for(start: in
     faults = Faults(ignores_ranges=True)
     with faulty_s3({"site-ct/a": IMAGE, "site-ct/short": b"0123456789"}, faults) as endpoint:
         store = _open(S3Server(endpoint), "s3://site-ct")
-        results = list(store.read_prefixes([("a", start, 16), ("short", start, 16), ("short", 99, 16)]))
+        results = list(
+            store.read_prefixes(
+                [RangeRequest("a", start, 16), RangeRequest("short", start, 16), RangeRequest("short", 99, 16)]
+            )
+        )
     assert results == [IMAGE[start : start + 16], b"0123456789"[start:], b""]
     assert store.ranges_need_s3fs
 
@@ -126,7 +134,7 @@ def test_a_throttling_server_is_asked_again(ignores_ranges: bool) -> None:
     faults = Faults(slow_downs_per_object=1, ignores_ranges=ignores_ranges)
     with faulty_s3({"site-ct/a": IMAGE}, faults) as endpoint:
         store = _open(S3Server(endpoint), "s3://site-ct")
-        assert list(store.read_prefixes([("a", 0, 16)])) == [IMAGE[:16]]
+        assert list(store.read_prefixes([RangeRequest("a", 0, 16)])) == [IMAGE[:16]]
     assert faults.requests["site-ct/a"] >= 2
 
 
@@ -135,17 +143,16 @@ def test_a_body_that_breaks_off_is_read_again(ignores_ranges: bool) -> None:
     faults = Faults(cut_bodies_per_object=1, ignores_ranges=ignores_ranges)
     with faulty_s3({"site-ct/a": IMAGE}, faults) as endpoint:
         store = _open(S3Server(endpoint), "s3://site-ct")
-        assert list(store.read_prefixes([("a", 0, len(IMAGE))])) == [IMAGE]
+        assert list(store.read_prefixes([RangeRequest("a", 0, len(IMAGE))])) == [IMAGE]
         faults.requests.clear()
         assert store.read("a") == IMAGE
 
 
-@pytest.mark.usefixtures("_no_patience")
 def test_an_object_that_stays_unreadable_is_a_result_among_the_others() -> None:
     faults = Faults(cut_bodies_per_object=99)
     with faulty_s3({"site-ct/a": IMAGE, "site-ct/b": b""}, faults) as endpoint:
-        store = _open(S3Server(endpoint), "s3://site-ct")
-        results = list(store.read_prefixes([("a", 0, 99), ("gone", 0, 9)] * 3, concurrency=2))
+        store = _open(S3Server(endpoint), "s3://site-ct", IMPATIENT)
+        results = list(store.read_prefixes([RangeRequest("a", 0, 99), RangeRequest("gone", 0, 9)] * 3, concurrency=2))
     assert results == [READ_FAILED, VANISHED] * 3
 
 
@@ -154,7 +161,7 @@ def test_reading_works_inside_a_running_event_loop(moto: S3Server) -> None:
     store.write("one.dcm", IMAGE)
 
     async def as_in_a_notebook() -> list[bytes | ReadFailure]:
-        return list(store.read_prefixes([("one.dcm", 0, 4)]))
+        return list(store.read_prefixes([RangeRequest("one.dcm", 0, 4)]))
 
     assert asyncio.run(as_in_a_notebook()) == [IMAGE[:4]]
 
@@ -201,7 +208,7 @@ def test_wrong_credentials_are_told_by_every_way_in(
     ways = (
         store.check,
         lambda: list(store.list()),
-        lambda: list(store.read_prefixes([("a", 0, 1)])),
+        lambda: list(store.read_prefixes([RangeRequest("a", 0, 1)])),
         lambda: store.read("a"),
         lambda: store.write("a", b""),
     )
@@ -222,7 +229,7 @@ def test_anonymous_access_works_where_it_is_welcome_and_is_refused_where_not(
     _put_raw(moto, "open/a", b"1", ACL="public-read")
     store = open_store(replace(moto.location("s3://site-ct/open"), credentials=anyone))
     assert _keys_of(store) == ["a"]
-    assert list(store.read_prefixes([("a", 0, 1)])) == [b"1"] == [store.read("a")]
+    assert list(store.read_prefixes([RangeRequest("a", 0, 1)])) == [b"1"] == [store.read("a")]
     with pytest.raises(StoreError, match="site_store"):
         open_store(replace(rclone.location("s3://site-ct"), credentials=anyone)).check()
 
@@ -234,13 +241,16 @@ def test_credentials_of_a_profile_are_used(rclone: S3Server, tmp_path: Path, mon
     location = replace(rclone.location("s3://site-ct/p"), credentials=CredentialReference(profile="site"))
     store = open_store(location)
     store.write("a", b"1")
-    assert list(store.read_prefixes([("a", 0, 1)])) == [b"1"]
+    assert list(store.read_prefixes([RangeRequest("a", 0, 1)])) == [b"1"]
 
 
-@pytest.mark.usefixtures("_no_patience")
 def test_an_endpoint_that_does_not_answer_is_told_from_a_missing_bucket(moto: S3Server) -> None:
-    dead = _open(S3Server(f"http://127.0.0.1:{free_port()}"))
-    for way in (dead.check, lambda: list(dead.list()), lambda: list(dead.read_prefixes([("a", 0, 1)] * 500))):
+    dead = _open(S3Server(f"http://127.0.0.1:{free_port()}"), patience=IMPATIENT)
+    for way in (
+        dead.check,
+        lambda: list(dead.list()),
+        lambda: list(dead.read_prefixes([RangeRequest("a", 0, 1)] * 500)),
+    ):
         with pytest.raises(StoreError, match="does not answer") as raised:
             way()
         assert "127.0.0.1" not in str(raised.value)
@@ -248,14 +258,14 @@ def test_an_endpoint_that_does_not_answer_is_told_from_a_missing_bucket(moto: S3
         _open(moto, "s3://no-such-bucket").check()
 
 
-@pytest.mark.usefixtures("_no_patience")
 def test_a_server_that_stops_is_not_blamed_on_the_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3, "_WINDOW", 4)
     (tmp_path / "site-ct").mkdir()
     for index in range(100):
         (tmp_path / "site-ct" / str(index)).write_bytes(b"image")
     with rclone_server(tmp_path) as server:
-        results = _open(server, "s3://site-ct").read_prefixes([(str(index), 0, 3) for index in range(100)])
+        requests = [RangeRequest(str(index), 0, 3) for index in range(100)]
+        results = _open(server, "s3://site-ct", IMPATIENT).read_prefixes(requests)
         assert [next(results) for _ in range(4)] == [b"ima"] * 4
     with pytest.raises(StoreError, match="does not answer"):
         next(results)
@@ -268,11 +278,9 @@ def test_a_private_certificate_is_accepted_when_its_authority_is_named(
     (tmp_path / "served" / "site-ct").mkdir(parents=True)
     with rclone_server(tmp_path / "served", certificate=certificate, private_key=private_key) as server:
         monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
-        with monkeypatch.context() as patch:
-            patch.setattr(s3_clients, "_ATTEMPTS", 1)
-            for way in (_open(server).check, lambda: list(_open(server).list())):
-                with pytest.raises(StoreError, match="certificate of a store is not trusted"):
-                    way()
+        for way in (_open(server).check, lambda: list(_open(server).list())):
+            with pytest.raises(StoreError, match="certificate of a store is not trusted"):
+                way()
         monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
         store = _open(server)
         store.write("a", b"1")
@@ -297,7 +305,10 @@ def test_no_socket_is_opened_but_to_the_endpoint(
     store.check()
     store.write("trapped", IMAGE)
     assert "trapped" in _keys_of(store)
-    assert list(store.read_prefixes([("trapped", 0, 4), ("gone", 0, 4)])) == [IMAGE[:4], VANISHED]
+    assert list(store.read_prefixes([RangeRequest("trapped", 0, 4), RangeRequest("gone", 0, 4)])) == [
+        IMAGE[:4],
+        VANISHED,
+    ]
     assert store.read("trapped") == IMAGE
     store.delete("trapped")
     own = ("127.0.0.1", int(rclone.endpoint.rpartition(":")[2]))

@@ -165,9 +165,10 @@ def _cases() -> pl.DataFrame:
 def _header_counts() -> pl.DataFrame:
     outcomes = {"scanner": 41_200, "pydicom": 310, "truncated header": 7, "not DICOM": 4, "empty object": 2}
     rows = [
-        (site, outcome, (n if outcome == "scanner" or i < 2 else 0) // (i + 1), n * 520_000, n * 1_900 if n > 9 else 0)
+        (site, outcome, m, n * 520_000, n * 1_900 if n > 9 else 0, 0, m, 0, m, n * 2_100)
         for i, site in enumerate(SITES)
         for outcome, n in outcomes.items()
+        for m in ((n if outcome == "scanner" or i < 2 else 0) // (i + 1),)
     ]
     return pl.DataFrame(rows, schema=HEADER_COUNTS.schema, orient="row")
 

@@ -73,7 +73,7 @@ def test_shards_of_another_size_give_the_same_cohort_and_estimates(
 ) -> None:
     study = tmp_path / "study.yaml"
     text = hospitals.study_file.read_text(encoding="utf-8")
-    study.write_text(text.replace("shard_objects: 2000", "shard_objects: 37"), encoding="utf-8")
+    study.write_text(text.replace("shard_objects: 4000", "shard_objects: 37"), encoding="utf-8")
     workspace = tmp_path / "workspace"
     for verb in ("extract", "cohort", "check", "evaluate"):
         finished = multisite(verb, study, "--sites", hospitals.sites_folder, "--workspace", workspace)

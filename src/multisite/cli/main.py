@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from multisite import __version__
-from multisite.cli import check_config, demo, verbs
+from multisite.cli import check_config, demo, show, verbs
 from multisite.cli.failing import exit_with
 from multisite.errors import MultisiteError
 
@@ -40,6 +40,7 @@ def _root(
 
 verbs.add_to(app)
 check_config.add_to(app)
+show.add_to(app)
 demo.add_to(app)
 
 

@@ -100,7 +100,7 @@ def _family_row(family: ColumnFamily) -> str:
 def _site_tables() -> Iterator[str]:
     yield "# Tables a site supplies\n"
     yield "CSV with a header line, or Parquet. The site file maps column names; identifiers are replaced by keyed"
-    yield "pseudonyms when the table is read.\n"
+    yield "pseudonyms when the table is read. A column with a DICOM keyword beside it is found under that, too.\n"
     for table in SITE_TABLES.values():
         yield f"## {table.name}\n"
         yield f"{table.description}\n"
@@ -108,7 +108,8 @@ def _site_tables() -> Iterator[str]:
         yield "|---|---|---|---|---|"
         for column in table.columns:
             required, identifier = ("yes" if flag else "no" for flag in (column.required, column.pseudonym_kind))
-            yield f"| `{column.name}` | {column.dtype} | {required} | {identifier} | {column.description} |"
+            name = f"`{column.name}`" + (f" (`{column.keyword}`)" if column.keyword else "")
+            yield f"| {name} | {column.dtype} | {required} | {identifier} | {column.description} |"
         for prefix in table.open_prefixes:
             yield f"| `{prefix}…` | any | no | no | Named by the study |"
         yield ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
+from multisite.cli.extraction import print_extraction
 from multisite.cli.scorecard import blocking_failures, print_scorecard
 from multisite.cli.terminal import Terminal
 from multisite.errors import ChecksFailedError
@@ -49,6 +50,8 @@ def run_verb(verb: str | None, options: RunOptions) -> int:
     terminal.summary(summary)
     store = open_artefacts(workspace_location(options.workspace), study, Zone.SITE)
     exit_code = 0
+    if verb in (None, "extract"):
+        print_extraction(store, sites, terminal)
     if verb in (None, "check"):
         print_scorecard(store, sites, terminal)
         if blocking_failures(store, sites):

@@ -21,10 +21,10 @@ _PLAIN_EVERY_S = 10.0
 class Terminal:
     """Results on standard output, progress on standard error: bars in a terminal, lines elsewhere, JSON on request."""
 
-    def __init__(self, *, json_lines: bool = False) -> None:
+    def __init__(self, *, json_lines: bool = False, width: int = 110) -> None:
         self._json = json_lines
         # A log is not wrapped at 80 columns; a terminal is as wide as it is.
-        self._out = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
+        self._out = Console(width=None if sys.stdout.isatty() else width, highlight=False)
         self._err = Console(stderr=True, highlight=False)
 
     def title(self, title: str, subtitle: str) -> None:
@@ -67,14 +67,13 @@ class Terminal:
             for row in rows:
                 self._emit(event="row", table=title, **dict(zip(head, row, strict=True)))
             return
-        table = Table(
-            title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
-        )
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for position, name in enumerate(head):
             table.add_column(name, justify="right" if position in right else "left", overflow="fold")
         for row in rows:
             table.add_row(*row)
-        self._out.print()
+        # Apart from the table, whose own title would be folded to its width.
+        self._out.print(f"\n{title}", style="bold", markup=False, soft_wrap=True)
         self._out.print(table)
 
     def warn(self, sentence: str) -> None:

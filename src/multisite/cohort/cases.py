@@ -3,7 +3,7 @@
 import polars as pl
 
 from multisite.cohort.rules import Rule
-from multisite.schemas.provenance import ACQUISITION
+from multisite.schemas.series import ACQUISITION
 from multisite.vocabulary import Split
 
 __all__ = ["built_in_rules", "join_images", "one_row_per_case", "score_faults"]

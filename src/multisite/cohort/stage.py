@@ -13,7 +13,7 @@ from multisite.cohort.strata import StratumParameters, stratum_column
 from multisite.errors import SchemaError
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, COHORT_IDENTITY, COMPOSITION, EXCLUSIONS, FLOW, PREDICTIONS
-from multisite.schemas.provenance import STUDIES
+from multisite.schemas.series import STUDIES
 from multisite.schemas.site_tables import CASES, DEPLOYMENT
 from multisite.schemas.site_tables import PREDICTIONS as PREDICTIONS_TABLE
 from multisite.study import Site, Study

@@ -36,8 +36,11 @@ title: {hospital.title}
 # machine that reads the images: 16 characters or more, the same in every run. The demo sets a key that is no secret.
 pseudonym_key_env: {hospital.key_variable}
 
-# Where the DICOM objects are; their names and folders do not matter, and everything below is looked at.
-#   url   a folder (relative to this file), s3://bucket/prefix, or any other URL that fsspec knows
+# Where the DICOM objects are; their names and folders do not matter, and everything below is looked at, archives (.zip,
+# .tar, .tar.gz) included. A site that has headers in a table instead of images brings it as `tables.series`.
+#   url   a folder (relative to this file), s3://bucket/prefix, or any other URL that fsspec knows; or an image archive
+#         that speaks DICOMweb, as dicomweb+https://host/path, with `credentials` as `token_env`, or as `user_env` and
+#         `password_env`, and `concurrency` for the most requests that a process may have in flight there
 stores:
 """,
             *(_store(hospital, store, data, s3=s3) for store in hospital.stores),

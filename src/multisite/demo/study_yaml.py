@@ -140,10 +140,14 @@ drift:
 
 # How headers are read. These are the defaults; the section may be left out.
 extraction:
-  # Bytes of each object that are asked for first; more are only fetched where the header is longer.
-  first_read_bytes: 16384
+  # Bytes asked for of the first objects of a folder; then what their headers needed tells how many to ask for.
+  first_read_bytes: 8192
   # A header longer than this is put into quarantine instead of read.
   max_header_bytes: 16777216
+  # Bytes that are read of one archive (.zip, .tar, .tar.gz) at most; its other members are not read.
+  max_archive_bytes: 68719476736
   # Objects per unit of work: what is repeated at most after an interruption.
-  shard_objects: 2000
+  shard_objects: 4000
+  # Tasks that list one store at the same time, where its folders allow to divide it.
+  listing_tasks: 16
 """

@@ -5,12 +5,25 @@ belong how bytes are fetched, where rows are written, or what is concluded from 
 import it; it imports no other room than ``errors`` and ``vocabulary``.
 """
 
+from multisite.dicom.ages import AgeSource
+from multisite.dicom.aliases import NormalisationRule
 from multisite.dicom.attributes import ATTRIBUTES, Attribute
 from multisite.dicom.columns import decode_headers
 from multisite.dicom.header_columns import HEADER_COLUMNS, HeaderColumn
-from multisite.dicom.normalise import KERNEL_CLASSES, kernel_class, normalise_vendor
+from multisite.dicom.normalise import (
+    KERNEL_CLASSES,
+    MODALITIES,
+    body_part_rule,
+    kernel_class,
+    kernel_rule,
+    model_rule,
+    normalise_body_part,
+    normalise_model,
+    normalise_vendor,
+    vendor_rule,
+)
 from multisite.dicom.pseudonym import Pseudonymiser
-from multisite.dicom.reader import MAX_HEADER_BYTES, read_header
+from multisite.dicom.reader import MAX_HEADER_BYTES, READER_VERSION, read_header
 from multisite.dicom.records import NeedMore, RawHeader
 
 __all__ = [
@@ -18,13 +31,23 @@ __all__ = [
     "HEADER_COLUMNS",
     "KERNEL_CLASSES",
     "MAX_HEADER_BYTES",
+    "MODALITIES",
+    "READER_VERSION",
+    "AgeSource",
     "Attribute",
     "HeaderColumn",
     "NeedMore",
+    "NormalisationRule",
     "Pseudonymiser",
     "RawHeader",
+    "body_part_rule",
     "decode_headers",
     "kernel_class",
+    "kernel_rule",
+    "model_rule",
+    "normalise_body_part",
+    "normalise_model",
     "normalise_vendor",
     "read_header",
+    "vendor_rule",
 ]

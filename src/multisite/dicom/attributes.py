@@ -2,8 +2,8 @@
 
 The table holds facts only: tag, VR, VM, level and action of the basic confidentiality profile as the DICOM
 standard has them (PS3.6, PS3.15 table E.1-1 of January 2025), and our choice of column, unit, normaliser
-and kind of pseudonym. Attributes that live inside a sequence are not in the table; a sequence itself is
-recorded as present or not.
+and kind of pseudonym. A row with a ``path`` is of an attribute inside a sequence. Of most sequences only the
+presence is recorded, of some the codes in them.
 """
 
 import csv
@@ -14,10 +14,14 @@ from importlib.resources import files
 from typing import Final
 
 import polars as pl
+from pydicom.datadict import tag_for_keyword
 
 from multisite.vocabulary import ColumnPrivacy
 
-__all__ = ["ATTRIBUTES", "Attribute", "Form"]
+__all__ = ["ATTRIBUTES", "ITEM_MARK", "Attribute", "Form", "padding_of", "tag_path"]
+
+ITEM_MARK: Final = "\x1e"
+"""Stands in a raw header between what several items of a sequence have for one attribute."""
 
 _PLANES: Final = tuple(range(0x00, 0x20, 2))
 
@@ -26,6 +30,7 @@ class Form(StrEnum):
     """How the bytes of a value become a value of a column."""
 
     PRESENCE = "presence"
+    CODES = "codes of a sequence"
     PSEUDONYM = "pseudonym"
     TEXT = "text"
     CODE = "code"
@@ -49,7 +54,7 @@ _FORMS: Final[dict[str, Form]] = {
     **dict.fromkeys(
         (
             "presence_only", "free_text_presence", "sequence_presence", "code_sequence", "contributing_equipment",
-            "deid_codes", "fg_container", "us_regions", "radiopharm", "overlay_presence", "pixel_hash",
+            "fg_container", "us_regions", "radiopharm", "overlay_presence", "pixel_hash",
         ),
         Form.PRESENCE,
     ),
@@ -67,6 +72,7 @@ _FORMS: Final[dict[str, Form]] = {
     **dict.fromkeys(("ds_float", "ds_multi", "field_strength"), Form.DECIMAL_TEXT),
     **dict.fromkeys(("is_int", "is_multi"), Form.INTEGER_TEXT),
     **dict.fromkeys(("fd", "fd_multi"), Form.FLOAT),
+    "code_values": Form.CODES,
     "sex": Form.SEX,
     "yes_no": Form.YES_NO,
     "laterality": Form.LATERALITY,
@@ -96,13 +102,24 @@ _PRIVACY: Final = {
 }
 
 
+_LENIENT: Final = frozenset({Form.UID, Form.PSEUDONYM, Form.DECIMAL_TEXT, Form.INTEGER_TEXT})
+
+
+def padding_of(form: Form) -> str:
+    """What pydicom takes off the ends of a value: of numbers and UIDs more than spaces and NULs."""
+    return " \0\t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0" if form in _LENIENT else " \0"
+
+
 @dataclass(frozen=True)
 class Attribute:
     """One recorded attribute.
 
     ``tags`` holds one tag, or the sixteen of a repeating overlay group. ``column`` is ``None`` for an
     attribute that is used and then dropped. ``privacy`` is that of the value in the header, not of the
-    column made from it. ``pseudonym`` names the kind under which an identifier is hashed.
+    column made from it. ``pseudonym`` names the kind under which an identifier is hashed. ``path`` holds the
+    tags of the sequences around an attribute, outermost first, and is empty at the top level: the value is
+    that of the first item, or with ``each`` one text for each item of the outermost sequence.
+    ``ps315_options`` are the options under which PS3.15 keeps (K) or cleans (C) the attribute.
     """
 
     keyword: str
@@ -120,11 +137,24 @@ class Attribute:
     unit: str
     pseudonym: str | None
     form: Form
+    path: tuple[int, ...] = ()
+    each: bool = False
+    ps315_options: tuple[tuple[str, str], ...] = ()
 
     @property
     def many(self) -> bool:
-        """Whether the column is a list: the value multiplicity allows more than one value."""
-        return self.vm != "1" and self.form is not Form.PRESENCE
+        """Whether the column is a list: the value multiplicity, or the sequence, allows more than one value."""
+        return self.of_items or (self.vm != "1" and self.form is not Form.PRESENCE)
+
+    @property
+    def of_items(self) -> bool:
+        """Whether the values of the list come from the items of a sequence."""
+        return self.each or self.form is Form.CODES
+
+    @property
+    def outermost(self) -> int:
+        """The tag at the top level of the header that holds the value."""
+        return self.path[0] if self.path else self.tags[0]
 
     @cached_property
     def dtype(self) -> pl.DataType:
@@ -147,10 +177,24 @@ def _tags(text: str) -> tuple[int, ...]:
     return (int(digits, 16),)
 
 
+def tag_path(text: str) -> tuple[int, ...]:
+    """The tags of keywords that are parted by slashes. Raises ``KeyError`` for what is no keyword."""
+    tags = [(keyword, tag_for_keyword(keyword)) for keyword in text.split("/") if keyword]
+    unknown = [keyword for keyword, tag in tags if tag is None]
+    if unknown:
+        raise KeyError(*unknown)
+    return tuple(tag for _, tag in tags if tag is not None)
+
+
 def _form(row: dict[str, str]) -> Form:
     if row["normalise"] in ("int", "int_multi"):
         return Form.INTEGER_TEXT if row["vr"] == "IS" else Form.INTEGER
     return _FORMS[row["normalise"]]
+
+
+def _option(text: str) -> tuple[str, str]:
+    name, _, action = text.partition("=")
+    return name, action
 
 
 def _attribute(row: dict[str, str]) -> Attribute:
@@ -170,6 +214,9 @@ def _attribute(row: dict[str, str]) -> Attribute:
         unit=row["unit"],
         pseudonym=row["pseudonym"] or None,
         form=_form(row),
+        path=tag_path(row["path"]),
+        each=row["items"] == "each",
+        ps315_options=tuple(_option(text) for text in row["ps315_options"].split()),
     )
 
 

@@ -6,16 +6,20 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
+from multisite.dicom.ages import age_sources
 from multisite.dicom.attributes import ATTRIBUTES
 from multisite.dicom.batch import Batch
+from multisite.dicom.creators import private_creators
 from multisite.dicom.decoding import Decoded, decode
 from multisite.dicom.fingerprint import content_fingerprint
 from multisite.dicom.header_columns import HEADER_COLUMNS
+from multisite.dicom.keyword_lists import keyword_lists
 from multisite.dicom.parsing import years_between
 from multisite.dicom.pseudonym import Pseudonymiser
 from multisite.dicom.records import RawHeader
+from multisite.dicom.removal import take_removed
+from multisite.dicom.slots import SLOTS
 
 __all__ = ["decode_headers"]
 
@@ -23,25 +27,66 @@ _AGE: Final = "PatientAge"
 _BIRTH: Final = "PatientBirthDate"
 _STUDY: Final = "StudyDate"
 
+Mask = npt.NDArray[np.bool_]
+
 
 def decode_headers(headers: Sequence[RawHeader], pseudonymiser: Pseudonymiser) -> pl.DataFrame:
     """Decode a batch of raw headers, one row each, in order.
 
-    The columns are ``HEADER_COLUMNS``, whatever the batch holds. A value that is null was absent from the
-    header unless its keyword is in ``empty_attributes`` or in ``invalid_attributes``. Identifiers leave as
-    pseudonyms, names and free text as presences, and the date of birth as an age.
+    The columns are ``HEADER_COLUMNS``, whatever the batch holds. Why a value is null, the first of these lists
+    that names its keyword tells: ``removed_attributes``, ``empty_attributes``, ``invalid_attributes``,
+    ``unseen_attributes``; if none does, the attribute was absent. Identifiers leave as pseudonyms, names and
+    free text as presences, and the date of birth as an age.
     """
     batch = Batch(headers)
     decoded = decode(batch)
+    unseen = _unseen(batch)
+    removed = take_removed(decoded, unseen, batch.size)
     _replace_identifiers(decoded, pseudonymiser)
-    _derive_age(decoded, batch.size)
+    age_source = _derive_age(decoded, batch.size)
+    if _AGE in removed and _AGE in decoded.values:
+        removed[_AGE] &= decoded.values[_AGE].is_null().to_numpy()
     made = {a.column: decoded.values[a.keyword] for a in ATTRIBUTES if a.column and a.keyword in decoded.values}
+    made["age_source"] = age_source
     made["content_fingerprint"] = content_fingerprint(_frame(made, batch.size), pseudonymiser)
-    made["empty_attributes"] = _keyword_lists(decoded.empty, batch.size)
-    made["invalid_attributes"] = _keyword_lists(decoded.invalid, batch.size)
+    made["dataset_digest"] = _dataset_digest(headers, pseudonymiser)
+    made["removed_attributes"] = keyword_lists(removed, batch.size)
+    made["empty_attributes"] = keyword_lists(decoded.empty, batch.size)
+    made["invalid_attributes"] = keyword_lists(decoded.invalid, batch.size)
+    made["unseen_attributes"] = keyword_lists(unseen, batch.size)
+    made["functional_group_attributes"] = keyword_lists(_stood_in(headers), batch.size)
+    made["private_creators"] = private_creators(batch)
     made["header_bytes"] = pl.Series([header.header_bytes for header in headers], dtype=pl.Int64)
     made["parsed_by"] = pl.Series([header.parsed_by for header in headers], dtype=pl.String)
     return _frame(_completed(made, batch.size), batch.size)
+
+
+def _unseen(batch: Batch) -> dict[str, Mask]:
+    rows = {attribute.keyword: batch.unseen(attribute) for attribute in ATTRIBUTES} if batch.has_unseen else {}
+    return {keyword: _mask(unseen, batch.size) for keyword, unseen in rows.items() if unseen}
+
+
+def _stood_in(headers: Sequence[RawHeader]) -> dict[str, Mask]:
+    rows: dict[int, list[int]] = {}
+    for row, header in enumerate(headers):
+        for slot in header.stood_in:
+            rows.setdefault(slot, []).append(row)
+    return {SLOTS[slot].attribute.keyword: _mask(rows[slot], len(headers)) for slot in rows}
+
+
+def _mask(rows: list[int], size: int) -> Mask:
+    mask = np.zeros(size, dtype=bool)
+    mask[rows] = True
+    return mask
+
+
+def _dataset_digest(headers: Sequence[RawHeader], pseudonymiser: Pseudonymiser) -> pl.Series:
+    """The digest is null where the header's bytes or the length of the rest are not known."""
+    facts = [
+        f"{header.digest.hex()} {header.rest_bytes}" if header.digest and header.rest_bytes is not None else None
+        for header in headers
+    ]
+    return pseudonymiser.pseudonyms(pl.Series(facts, dtype=pl.String), kind="dataset")
 
 
 def _replace_identifiers(decoded: Decoded, pseudonymiser: Pseudonymiser) -> None:
@@ -62,25 +107,16 @@ def _replace_identifiers(decoded: Decoded, pseudonymiser: Pseudonymiser) -> None
             decoded.values[attribute.keyword] = pl.Series([memo[value] for value in values], dtype=pl.String)
 
 
-def _derive_age(decoded: Decoded, size: int) -> None:
-    """The age as stated, else from the date of birth, which is then dropped."""
+def _derive_age(decoded: Decoded, size: int) -> pl.Series:
+    """The age as stated, else from the date of birth, which is then dropped; and what it was taken from."""
     birth, study = decoded.values.pop(_BIRTH, None), decoded.values.get(_STUDY)
+    stated = decoded.values.get(_AGE, pl.Series([None] * size, dtype=pl.Float64))
     if birth is None or study is None:
-        return
+        return age_sources(stated, stated)
     dates = pl.DataFrame({"birth": birth, "study": study})
     years = dates.select(years_between(pl.col("birth"), pl.col("study"))).to_series()
-    stated = decoded.values.get(_AGE, pl.Series([None] * size, dtype=pl.Float64))
     decoded.values[_AGE] = stated.zip_with(stated.is_not_null(), years)
-
-
-def _keyword_lists(masks: dict[str, npt.NDArray[np.bool_]], size: int) -> pl.Series:
-    """For each row the keywords whose mask is true, as a list that may be empty."""
-    keywords = pa.array(list(masks), pa.large_string())
-    matrix = np.column_stack([np.zeros((size, 0), dtype=bool), *masks.values()])
-    offsets = np.concatenate([[0], np.cumsum(matrix.sum(axis=1))]).astype(np.int64)
-    chosen = keywords.take(pa.array(np.nonzero(matrix)[1]))
-    lists = pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(offsets), chosen))
-    return pl.Series(lists, dtype=pl.List(pl.String))
+    return age_sources(stated, decoded.values[_AGE])
 
 
 def _completed(made: dict[str, pl.Series], size: int) -> dict[str, pl.Series]:

@@ -10,10 +10,10 @@ import polars as pl
 
 from multisite.dicom.attributes import ATTRIBUTES, Attribute, Form
 from multisite.dicom.batch import Batch, TextColumn
+from multisite.dicom.deidentification import DECLARATIONS, KEPT_BY
 from multisite.dicom.numbers import numbers
 from multisite.dicom.parsing import parse
-from multisite.dicom.records import PRESENT
-from multisite.dicom.slots import PER_FRAME
+from multisite.dicom.records import DUMMY, SENTINELS
 
 __all__ = ["Decoded", "decode"]
 
@@ -26,11 +26,16 @@ Codes = npt.NDArray[np.uint32]
 
 @dataclass(slots=True)
 class Decoded:
-    """Columns by keyword, and the rows where a keyword is there without a value, or without a valid one."""
+    """Columns by keyword, and the rows where a keyword is there without a value, or without a valid one.
+
+    ``dummy`` has the rows in which a sentinel stands for a value; only for attributes on which de-identification acts,
+    and only if any header of the batch says that it was done.
+    """
 
     values: dict[str, pl.Series] = field(default_factory=dict)
     empty: dict[str, Mask] = field(default_factory=dict)
     invalid: dict[str, Mask] = field(default_factory=dict)
+    dummy: dict[str, Mask] = field(default_factory=dict)
 
     def put(
         self,
@@ -57,6 +62,11 @@ class Decoded:
             self.invalid[keyword] = _expand(lost, codes)
             self.invalid[keyword][list(refused)] = True
 
+    def put_dummy(self, keyword: str, dummy: pl.Series, codes: Codes | None = None) -> None:
+        """Keep where a column holds a sentinel, if it does anywhere."""
+        if dummy.any():
+            self.dummy[keyword] = _expand(dummy, codes)
+
 
 def _expand(mask: pl.Series, codes: Codes | None) -> Mask:
     rows = mask.fill_null(False).to_numpy(writable=True)
@@ -71,20 +81,25 @@ def decode(batch: Batch) -> Decoded:
     decoded = Decoded()
     _decode_presences(batch, [a for a in found if a.form is Form.PRESENCE], decoded)
     _decode_numbers(batch, [a for a in found if a.form in _BINARY], decoded)
-    _decode_texts([a for a in texts if columns[a.keyword].codes is None], columns, decoded)
-    _decode_texts([a for a in texts if columns[a.keyword].codes is not None], columns, decoded)
+    declared = batch.any_of(DECLARATIONS)
+    _decode_texts([a for a in texts if columns[a.keyword].codes is None], columns, decoded, declared=declared)
+    _decode_texts([a for a in texts if columns[a.keyword].codes is not None], columns, decoded, declared=declared)
     return decoded
 
 
 def _decode_presences(batch: Batch, attributes: Sequence[Attribute], decoded: Decoded) -> None:
     raw = pl.DataFrame({a.keyword: pl.Series(batch.presence(a), dtype=pl.Binary) for a in attributes})
-    present = raw.select((pl.all() == pl.lit(PRESENT)).fill_null(False))
+    present = raw.select((pl.all() != pl.lit(b"")).fill_null(False))
+    dummies = raw.select(pl.all() == pl.lit(DUMMY)) if batch.any_of(DECLARATIONS) else None
     empty = raw.select(pl.all() == pl.lit(b""))
     for attribute in attributes:
         key = attribute.keyword
         seen = present[key]
-        if attribute.tags[0] > PER_FRAME:
-            seen = seen.scatter([row for row in batch.early if raw[key][row] is None], None)
+        unseen = batch.unseen(attribute)
+        if unseen:
+            seen = seen.scatter(unseen, None)
+        if dummies is not None and key in KEPT_BY:
+            decoded.put_dummy(key, dummies[key])
         decoded.put(key, seen, raw=raw[key], empty=empty[key], refused=batch.refused(attribute))
 
 
@@ -94,18 +109,27 @@ def _decode_numbers(batch: Batch, attributes: Sequence[Attribute], decoded: Deco
     values = numbers(batch, attributes, raw)
     for attribute in attributes:
         key = attribute.keyword
-        overridden = [row for row in batch.overrides(attribute) if values[key][row] is None]
+        texts = batch.overrides(attribute)
+        blank = [row for row, text in texts.items() if not text.strip(_PADDING)]
+        overridden = [row for row in texts if row not in blank and values[key][row] is None]
         refused = (*batch.refused(attribute), *overridden)
-        decoded.put(key, values[key], raw=raw[key], empty=empty[key], refused=refused)
+        nothing = empty[key].scatter(blank, True) if blank else empty[key]
+        decoded.put(key, values[key], raw=raw[key], empty=nothing, refused=refused)
 
 
-def _decode_texts(attributes: Sequence[Attribute], columns: dict[str, TextColumn], decoded: Decoded) -> None:
+def _decode_texts(
+    attributes: Sequence[Attribute], columns: dict[str, TextColumn], decoded: Decoded, *, declared: bool
+) -> None:
     height = max((len(columns[a.keyword].text) for a in attributes), default=0)
     texts = {a.keyword: columns[a.keyword].text for a in attributes}
     frame = pl.DataFrame({key: text.extend_constant(None, height - len(text)) for key, text in texts.items()})
     frame = frame.select(pl.all().str.strip_chars(_PADDING))
     empty = frame.select(pl.all() == "")
     values = parse(attributes, frame)
+    acted = [a.keyword for a in attributes if declared and a.keyword in KEPT_BY]
+    dummies = frame.select(pl.col(acted).str.to_uppercase().is_in(SENTINELS))
+    for key in acted:
+        decoded.put_dummy(key, dummies[key], columns[key].codes)
     spread = _spread(values, columns)
     for key, column in ((attribute.keyword, columns[attribute.keyword]) for attribute in attributes):
         decoded.put(key, values[key], raw=frame[key], empty=empty[key], refused=column.refused, codes=column.codes)

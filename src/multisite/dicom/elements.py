@@ -1,27 +1,23 @@
 """Elements as pydicom holds them → the slots of a raw header."""
 
-from collections.abc import Iterable
-from struct import pack
 from typing import Any, Final
 
-import numpy as np
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
-from pydicom.valuerep import PersonName
+from pydicom.tag import BaseTag
 
-from multisite.dicom.attributes import Attribute, Form
+from multisite.dicom.attributes import Form
+from multisite.dicom.converted import ITEM_HEADS, presence_of, value_of
+from multisite.dicom.found import Found, settle
+from multisite.dicom.items import take_item, take_items
+from multisite.dicom.places import SEQUENCES
 from multisite.dicom.records import PRESENT
-from multisite.dicom.slots import CHARSET, PIXELS, SLOTS, slot_of
-from multisite.dicom.tables import BINARY_TAGS, ITEM, SEQUENCE_DELIMITER, tag_bytes
+from multisite.dicom.slots import CHARSET, CREATORS, PIXELS, SLOTS, is_creator, slot_of
 
 __all__ = ["RawElements"]
 
-_WIDTHS: Final = {"US": 2, "SS": 2, "UL": 4, "FD": 8}
-_FORMATS: Final = {"US": "H", "SS": "h", "UL": "L", "FD": "d"}
-_HEADS: Final = {ITEM: PRESENT, b"\xff\xfe\xe0\x00": PRESENT, SEQUENCE_DELIMITER: b"", b"\xff\xfe\xe0\xdd": b""}
-_FAILED: Final = object()
 _READINGS: Final = ("US", "SS")
+_CREATOR_VR: Final = (None, "LO", "UN")
 
 
 class RawElements:
@@ -29,128 +25,81 @@ class RawElements:
 
     Values keep their bytes as they stand in the file, turned to little endian. A value whose VR is not the
     dictionary's is taken as text from what pydicom makes of it, and one that pydicom cannot convert is
-    named as invalid.
+    named as invalid. ``unread`` are the sequences at the top level of which pydicom cannot make one.
     """
 
-    __slots__ = ("invalid", "texts", "values")
+    __slots__ = ("found", "invalid", "texts", "unread", "values")
 
     def __init__(self) -> None:
         self.values: dict[int, bytes] = {}
         self.texts: dict[int, str] = {}
         self.invalid: set[int] = set()
+        self.unread: set[int] = set()
+        self.found = Found()
 
     def take(self, dataset: Dataset, *, meta: bool) -> None:
-        """Take what is wanted of the top-level elements, of the file meta group or of all other groups."""
-        for tag, element in list(dataset.items()):
-            slot = slot_of(int(tag))
-            if slot is None or (tag.group == 2) is not meta:
+        """Take what is wanted of the elements, of the file meta group or of all other groups."""
+        held = dict(dataset.items())
+        if CHARSET in held:
+            value = value_of(held[BaseTag(CHARSET)], dataset, ("CS",))
+            self.found.charset = value if isinstance(value, bytes) else b""
+        for tag, element in held.items():
+            if (tag.group == 2) is not meta:
                 continue
-            attribute = SLOTS[slot].attribute
-            if attribute.form is Form.PRESENCE:
-                self._take_presence(slot, element, attribute, dataset)
-            elif isinstance(element, RawDataElement):
-                self._take_raw(slot, element, attribute, dataset)
-            else:
-                self._take_converted(slot, element.VR, element.value, attribute)
+            if int(tag) in SEQUENCES:
+                self._take_sequence(element, dataset)
+            elif is_creator(int(tag)):
+                self._take_creator(element)
+            slot = slot_of(int(tag))
+            if slot is not None and SLOTS[slot].attribute.form is not Form.CODES:
+                self._take_top(slot, element, dataset)
 
     def take_end(self, tag: int, length: int, head: bytes) -> None:
         """Take the element at which the header ends, of which only the start of the value may be at hand."""
+        found = ITEM_HEADS.get(head) if length and tag not in PIXELS else PRESENT if length else b""
         slot = slot_of(tag)
-        if slot is None:
+        if slot is not None:
+            self._put(slot, found)
+        if found is None and tag in SEQUENCES:
+            self._refuse(tag)
+
+    def take_first_item(self, tag: int, item: Dataset) -> None:
+        """Take what is wanted of the first item of a sequence whose other items are not read."""
+        if not take_item(item, SEQUENCES[tag].first, self.found):
+            self._refuse(tag)
+
+    def settle(self) -> frozenset[int]:
+        """Let what was found in sequences answer where the top level does not; returns the slots of which it did."""
+        return settle(self.found, self.values, self.texts, self.invalid)
+
+    def _take_top(self, slot: int, element: Any, dataset: Dataset) -> None:
+        attribute = SLOTS[slot].attribute
+        if attribute.form is Form.PRESENCE:
+            self._put(slot, presence_of(element, dataset, sequence=attribute.vr == ("SQ",)))
             return
-        if tag in PIXELS or length == 0:
-            self.values[slot] = PRESENT if length else b""
-        else:
-            self._put_presence(slot, _HEADS.get(head))
-
-    def _put_presence(self, slot: int, found: bytes | None) -> None:
-        if found is None:
-            self._refuse(slot)
-        else:
-            self.values[slot] = found
-
-    def _take_presence(self, slot: int, element: Any, attribute: Attribute, dataset: Dataset) -> None:
-        value = element.value
-        if not isinstance(value, bytes):
-            self._put_presence(slot, PRESENT if value else b"")
-        elif attribute.vr == ("SQ",) and value:
-            found = _HEADS.get(value[:4])
-            self._put_presence(slot, _items(dataset, element) if found is None else found)
-        else:
-            binary = tag_bytes(int(element.tag)) in BINARY_TAGS
-            self._put_presence(slot, PRESENT if (value if binary else value.strip(b"\0 ")) else b"")
-
-    def _take_raw(self, slot: int, element: RawDataElement, attribute: Attribute, dataset: Dataset) -> None:
-        value = element.value or b""
-        if element.tag == CHARSET:
-            value = value.rstrip(b"\0 ")
-        vr = attribute.vr[0] if element.VR in (None, "UN") else str(element.VR)
         if element.VR in _READINGS and attribute.vr == _READINGS:
-            slot = slot_of(int(element.tag), vr) or slot
-        if not value:
-            self.values[slot] = b""
-        elif element.VR == "UN" and len(value) >= 0xFFFF:
-            self._refuse(slot)
-        elif vr in attribute.vr:
-            self.values[slot] = value if element.is_little_endian else _swap(value, vr)
+            slot = slot_of(int(element.tag), str(element.VR)) or slot
+        self._put(slot, value_of(element, dataset, attribute.vr, self.found.charset))
+
+    def _put(self, slot: int, value: bytes | str | None) -> None:
+        if value is None:
+            self.invalid.add(slot)
+        elif isinstance(value, str):
+            self.texts[slot] = value
         else:
-            self._take_converted(slot, vr, _converted(dataset, element), attribute)
+            self.values[slot] = value
 
-    def _take_converted(self, slot: int, vr: str, value: Any, attribute: Attribute) -> None:
-        text = _text(value)
-        if text is None:
-            self._refuse(slot)
-        elif vr in attribute.vr:
-            # One of the few elements that pydicom converts while it reads: back to its bytes.
-            self.values[slot] = _encoded(value, text, vr)
-        elif text:
-            self.texts[slot] = text
-        else:
-            self.values[slot] = b""
+    def _take_sequence(self, element: Any, dataset: Dataset) -> None:
+        tag = int(element.tag)
+        if not take_items(element, dataset, SEQUENCES[tag], self.found):
+            self._refuse(tag)
 
-    def _refuse(self, slot: int) -> None:
-        self.invalid.add(slot)
+    def _refuse(self, tag: int) -> None:
+        self.unread.add(tag)
+        slot = slot_of(tag)
+        if slot is not None and SLOTS[slot].attribute.form is Form.CODES:
+            self.invalid.add(slot)
 
-
-def _converted(dataset: Dataset, element: RawDataElement) -> Any:
-    """What pydicom makes of a value; what it raises on one that it cannot convert has no common class."""
-    try:
-        return dataset[element.tag].value
-    except Exception:  # as the docstring says
-        return _FAILED
-
-
-def _items(dataset: Dataset, element: RawDataElement) -> bytes | None:
-    """The presence of a sequence that does not start as one, if pydicom makes one of it."""
-    value = _converted(dataset, element)
-    if not isinstance(value, Sequence):
-        return None
-    return PRESENT if value else b""
-
-
-def _text(value: Any) -> str | None:
-    """What pydicom has converted, as text parted by backslashes; ``None`` if it is no text or number."""
-    if value is None:
-        return ""
-    if isinstance(value, str | int | float | PersonName):
-        return str(value)
-    if isinstance(value, bytes | Dataset) or not isinstance(value, Iterable):
-        return None
-    parts = [_text(part) for part in value]
-    return None if None in parts else "\\".join(part or "" for part in parts)
-
-
-def _encoded(value: Any, text: str, vr: str) -> bytes:
-    """The bytes of a converted value in a little endian file."""
-    if vr in _FORMATS and text:
-        numbers = [value] if isinstance(value, int | float) else list(value)
-        return pack(f"<{len(numbers)}{_FORMATS[vr]}", *numbers)
-    encoded = text.encode("latin-1", errors="replace")
-    return encoded + b"\0" * (vr == "UI" and len(encoded) % 2)
-
-
-def _swap(value: bytes, vr: str) -> bytes:
-    width = _WIDTHS.get(vr)
-    if width is None or len(value) % width:
-        return value
-    return np.frombuffer(value, dtype=f">u{width}").astype(f"<u{width}").tobytes()
+    def _take_creator(self, element: Any) -> None:
+        if element.VR in _CREATOR_VR and isinstance(element, RawDataElement):
+            self.values[CREATORS + int(element.tag)] = element.value or b""

@@ -44,5 +44,13 @@ def content_fingerprint(frame: pl.DataFrame, pseudonymiser: Pseudonymiser) -> pl
 
 def _fact(dtype: pl.DataType, name: str) -> pl.Expr:
     column = pl.col(name)
-    text = column.cast(pl.List(pl.String)).list.join("\\") if isinstance(dtype, pl.List) else column.cast(pl.String)
+    if isinstance(dtype, pl.List):
+        text = column.list.eval(_unsigned_zero(pl.element())).list.join("\\")
+    else:
+        text = _unsigned_zero(column)
     return pl.lit(f"{name}=") + text
+
+
+def _unsigned_zero(value: pl.Expr) -> pl.Expr:
+    """A value as text, in which -0 is 0: that is what becomes of it on the way through some archives."""
+    return value.cast(pl.String).replace("-0.0", "0.0")

@@ -11,7 +11,7 @@ from typing import Final
 from multisite.dicom.slots import CHARSET
 from multisite.dicom.tables import ITEM, ITEM_DELIMITER, LONG_VR, SEQUENCE_DELIMITER, SEQUENCE_TAGS, UNSURE, tag_bytes
 
-__all__ = ["UNDEFINED", "is_sequence", "skip_sequence"]
+__all__ = ["NOT_HERE", "UNDEFINED", "is_sequence", "skip_explicit", "skip_implicit", "skip_item", "skip_sequence"]
 
 UNDEFINED: Final = 0xFFFFFFFF
 
@@ -20,8 +20,8 @@ _TAG_LENGTH: Final = Struct("<4sL").unpack_from
 _KEY_LENGTH: Final = Struct("<6sH").unpack_from
 _LENGTH: Final = Struct("<L").unpack_from
 _CHARSET: Final = tag_bytes(CHARSET)
-# An item with a character set of its own, and a stray delimiter, are read by pydicom alone.
-_NOT_HERE: Final = frozenset({ITEM, ITEM_DELIMITER, SEQUENCE_DELIMITER, _CHARSET})
+NOT_HERE: Final = frozenset({ITEM, ITEM_DELIMITER, SEQUENCE_DELIMITER, _CHARSET})
+"""Tags that pydicom alone judges within an item: a character set of the item's own, and a stray delimiter."""
 
 
 def skip_sequence(data: bytes, pos: int, *, explicit: bool, depth: int = 0) -> int:
@@ -36,23 +36,23 @@ def skip_sequence(data: bytes, pos: int, *, explicit: bool, depth: int = 0) -> i
             return pos
         if tag != ITEM:
             return UNSURE
-        pos = _skip_item(data, pos, length, explicit, depth)
+        pos = skip_item(data, pos, length, explicit, depth)
         if pos == UNSURE:
             return UNSURE
     return max(pos, size) + 8
 
 
-def _skip_item(data: bytes, pos: int, length: int, explicit: bool, depth: int) -> int:
+def skip_item(data: bytes, pos: int, length: int, explicit: bool, depth: int) -> int:
     size = len(data)
     limit = size if length == UNDEFINED else pos + length
-    step = _skip_explicit if explicit else _skip_implicit
+    step = skip_explicit if explicit else skip_implicit
     while length == UNDEFINED or pos < limit:
         if pos + 8 > size:
             return max(pos, size, limit) + 8
         tag = data[pos : pos + 4]
         if tag == ITEM_DELIMITER and length == UNDEFINED and data[pos + 4 : pos + 8] == b"\0\0\0\0":
             return pos + 8
-        if tag in _NOT_HERE:
+        if tag in NOT_HERE:
             return UNSURE
         pos = step(data, pos, depth)
         if pos == UNSURE:
@@ -60,7 +60,8 @@ def _skip_item(data: bytes, pos: int, length: int, explicit: bool, depth: int) -
     return pos if pos == limit else UNSURE
 
 
-def _skip_explicit(data: bytes, pos: int, depth: int) -> int:
+def skip_explicit(data: bytes, pos: int, depth: int) -> int:
+    """The position behind the element at ``pos``, of which eight bytes at least are there."""
     key, length = _KEY_LENGTH(data, pos)
     long = LONG_VR.get(key[4:])
     if long is None:
@@ -75,7 +76,8 @@ def _skip_explicit(data: bytes, pos: int, depth: int) -> int:
     return skip_sequence(data, pos + 12, explicit=True, depth=depth + 1) if key[4:] == b"SQ" else UNSURE
 
 
-def _skip_implicit(data: bytes, pos: int, depth: int) -> int:
+def skip_implicit(data: bytes, pos: int, depth: int) -> int:
+    """As for an explicit element, where the dictionary alone tells the VR."""
     tag, length = _TAG_LENGTH(data, pos)
     if length != UNDEFINED:
         return pos + 8 + int(length)

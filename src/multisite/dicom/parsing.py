@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from multisite.dicom.attributes import Attribute, Form
+from multisite.dicom.attributes import ITEM_MARK, Attribute, Form
 from multisite.dicom.clocks import moments, times
 
 __all__ = ["parse", "years_between"]
@@ -37,7 +37,9 @@ def parse(attributes: Sequence[Attribute], text: pl.DataFrame) -> dict[str, pl.S
     for form, function in _FUNCTIONS.items():
         keywords = [a.keyword for a in attributes if not a.many and a.form is form]
         columns |= _at_once(function, {keyword: text[keyword] for keyword in keywords})
-    places = text.select(pl.col(attribute.keyword).str.split("\\") for attribute in lists)
+    places = text.select(
+        pl.col(attribute.keyword).str.split(ITEM_MARK if attribute.of_items else "\\") for attribute in lists
+    )
     for form in {attribute.form for attribute in lists}:
         columns |= _lists(form, [attribute for attribute in lists if attribute.form is form], places)
     return columns
@@ -59,7 +61,7 @@ def _lists(form: Form, attributes: Sequence[Attribute], places: pl.DataFrame) ->
     """Every value of every list at once, put back into lists."""
     held = {attribute.keyword: _Lists.of(places[attribute.keyword]) for attribute in attributes}
     flat = {keyword: column.flat for keyword, column in held.items()}
-    values = flat if form is Form.TEXT else _at_once(partial(_one_by_one, form), flat)
+    values = flat if form in (Form.TEXT, Form.CODES) else _at_once(partial(_one_by_one, form), flat)
     return {a.keyword: held[a.keyword].filled_with(values[a.keyword], a) for a in attributes}
 
 
@@ -165,6 +167,7 @@ def _integer(text: pl.Expr) -> pl.Expr:
 
 _EXPRESSIONS: Final[dict[Form, Callable[[pl.Expr], pl.Expr]]] = {
     Form.TEXT: _as_it_is,
+    Form.CODES: _as_it_is,
     Form.PSEUDONYM: _as_it_is,
     Form.CODE: _code,
     Form.UID: _matching("^[0-9.]{1,64}$"),

@@ -11,18 +11,22 @@ from multisite.dicom.slots import SLOTS_OF
 from multisite.dicom.tables import LONG_VR
 from multisite.vocabulary import QuarantineReason
 
-__all__ = ["MAX_HEADER_BYTES", "read_header"]
+__all__ = ["MAX_HEADER_BYTES", "READER_VERSION", "read_header"]
+
+READER_VERSION: Final = 2
+"""Raised when the same bytes would give other rows than before; every header is then read again."""
 
 MAX_HEADER_BYTES: Final = 8 * 2**20
 """A header longer than this is given up, unless the caller says otherwise."""
 
 (_INSTANCE,) = SLOTS_OF["SOPInstanceUID"]
 (_CLASS,) = SLOTS_OF["MediaStorageSOPClassUID"]
+_START: Final = 132
 _FIRST_GROUPS: Final = (0x0002, 0x0008)
 
 
 def read_header(
-    prefix: bytes, *, object_size: int, max_header_bytes: int = MAX_HEADER_BYTES
+    prefix: bytes, *, object_size: int | None, max_header_bytes: int = MAX_HEADER_BYTES
 ) -> RawHeader | NeedMore | QuarantineReason:
     """Read the DICOM header at the start of an object.
 
@@ -31,7 +35,9 @@ def read_header(
     prefix
         The first bytes of the object; the whole of it does no harm.
     object_size
-        The length of the object in bytes.
+        The length of the object in bytes; ``None`` if it is not known. Then a prefix that stops between two
+        elements may not be all, and more is asked for: who gets fewer bytes than were asked for has the whole
+        object, and passes its length.
     max_header_bytes
         No byte behind this offset is looked at, and a deflated header is not inflated beyond it.
 
@@ -46,12 +52,15 @@ def read_header(
 
     Nothing is raised, whatever the bytes are.
     """
-    data = bytes(prefix[: min(object_size, max_header_bytes)])
-    if object_size <= 0:
+    if object_size is not None and object_size <= 0:
         return QuarantineReason.EMPTY_OBJECT
-    if len(data) < min(object_size, 132):
-        return _more(132, len(data), object_size, max_header_bytes)
-    if data[128:132] != b"DICM" and not _starts_like_dicom(data):
+    data = bytes(prefix[: max_header_bytes if object_size is None else min(object_size, max_header_bytes)])
+    if len(data) < (_START if object_size is None else min(object_size, _START)):
+        return _more(_START, len(data), object_size, max_header_bytes)
+    if data[128:132] != b"DICM" and not _starts_like_dicom(data, object_size or len(data)):
+        if object_size is None and _starts_like_dicom(data, max_header_bytes):
+            # Its first element may be longer than what is at hand, or than the object.
+            return _more(len(data) + 1, len(data), None, max_header_bytes)
         return QuarantineReason.NOT_DICOM
     result = scan(data, object_size=object_size)
     if result is None:
@@ -61,11 +70,13 @@ def read_header(
     return _checked(result) if isinstance(result, RawHeader) else result
 
 
-def _more(at_least: int, have: int, object_size: int, limit: int) -> NeedMore | QuarantineReason:
+def _more(at_least: int, have: int, object_size: int | None, limit: int) -> NeedMore | QuarantineReason:
     """Ask for twice the bytes at hand or more, so that a long header takes few rounds."""
-    if min(at_least, object_size) > limit or have >= limit:
+    longest = limit if object_size is None else min(object_size, limit)
+    # Where the size is not known, the object may end before what it asks for, and is then cut off and not too long.
+    if have >= limit or (object_size is not None and min(at_least, object_size) > limit):
         return QuarantineReason.HEADER_TOO_LONG
-    return NeedMore(min(max(at_least, 2 * have), object_size, limit))
+    return NeedMore(min(max(at_least, 2 * have), longest))
 
 
 def _checked(header: RawHeader) -> RawHeader | QuarantineReason:
@@ -76,8 +87,8 @@ def _checked(header: RawHeader) -> RawHeader | QuarantineReason:
     return QuarantineReason.NO_SOP_INSTANCE
 
 
-def _starts_like_dicom(data: bytes) -> bool:
-    """Whether bytes without a preamble start with an element that a DICOM object may start with."""
+def _starts_like_dicom(data: bytes, longest: int) -> bool:
+    """Whether bytes without a preamble start with an element that a DICOM object of that length may start with."""
     if len(data) < 8:
         return False
     group, element = data[:2], data[2:4]
@@ -87,6 +98,6 @@ def _starts_like_dicom(data: bytes) -> bool:
         if tag >> 16 in _FIRST_GROUPS and known:
             if data[4:6] in LONG_VR:
                 return True
-            if order == "little" and int.from_bytes(data[4:8], "little") <= len(data):
+            if order == "little" and int.from_bytes(data[4:8], "little") <= longest:
                 return True
     return False

@@ -1,12 +1,29 @@
 """What reading one object gives: a raw header, or the wish for more bytes."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
-__all__ = ["PRESENT", "NeedMore", "RawHeader"]
+__all__ = ["DUMMY", "MARKS", "PRESENT", "SENTINELS", "NeedMore", "RawHeader", "presence"]
 
-PRESENT = b"\x01"
+PRESENT: Final = b"\x01"
 """Stands in a raw header for a value of which only the presence is recorded."""
+
+DUMMY: Final = b"\x00"
+"""Stands there for such a value that is one of the sentinels."""
+
+SENTINELS: Final = (
+    "0", "000Y", "18000101", "19000101", "99991231", "ANON", "ANONYMISED", "ANONYMIZED", "ANONYMOUS", "DEIDENTIFIED",
+    "N/A", "NA", "NONE", "REMOVED", "UNKNOWN",
+)  # fmt: skip
+"""Values, in capitals, that stand for one that was taken out, if the header says that something was."""
+
+MARKS: Final = {b"": b"", **{text.encode("ascii"): DUMMY for text in SENTINELS}}
+"""What stands in a raw header for a text without padding, in capitals, if not ``PRESENT``."""
+
+
+def presence(value: bytes) -> bytes:
+    """What stands in a raw header for a text of which only the presence is recorded."""
+    return MARKS.get(value.strip(b"\0 ").upper(), PRESENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +47,12 @@ class RawHeader:
     in the header. ``texts`` holds values whose VR in the file is not the dictionary's, as text. ``invalid``
     names the slots whose element is there but whose value cannot be had. None of them is shown when the
     record is printed. ``header_bytes`` is the offset at which the header ends: a prefix of this length and
-    16 bytes more is enough.
+    16 bytes more is enough. ``ends_early`` says that more of the header lies behind.
+
+    ``stood_in`` names the slots whose value is from another place than the attribute's own. ``unread`` are the
+    tags of sequences at the top level whose items cannot be read. ``digest`` is the SHA-256 of the dataset's
+    bytes in the header (of a deflated one, inflated), and empty if there are no bytes; ``rest_bytes`` the
+    length of what lies behind (of a deflated one, of the whole dataset), and ``None`` if not known.
     """
 
     values: dict[int, bytes] = field(repr=False)
@@ -39,3 +61,7 @@ class RawHeader:
     ends_early: bool = False
     texts: dict[int, str] = field(default_factory=dict, repr=False)
     invalid: frozenset[int] = frozenset()
+    stood_in: frozenset[int] = frozenset()
+    unread: frozenset[int] = frozenset()
+    digest: bytes = field(default=b"", repr=False)
+    rest_bytes: int | None = None

@@ -1,8 +1,8 @@
 """What a walk over a little endian header does with each element it meets.
 
 The tables are keyed by bytes as they stand in the file (tag, and VR if explicit), so that a walk never has to unpack a
-tag. An entry is a slot, which is never negative; ``PRESENCE`` less a slot, for short text of which the presence is kept
-and no more; or one of the four other actions.
+tag. An entry is a slot, or the number of a private creator, neither of which is negative; ``PRESENCE`` less a slot, for
+short text of which the presence is kept and no more; or one of the four other actions.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ from pydicom.datadict import DicomDictionary  # type: ignore[attr-defined]  # im
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, VR
 
 from multisite.dicom.attributes import Form
-from multisite.dicom.slots import CHARSET, PIXELS, SLOTS, STOPS, WAVEFORM, Slot
+from multisite.dicom.places import SEQUENCES
+from multisite.dicom.slots import CHARSET, CREATORS, PIXELS, SLOTS, STOPS, WAVEFORM, Slot, is_creator
 
 __all__ = [
     "BINARY_TAGS",
@@ -32,6 +33,9 @@ __all__ = [
     "SPECIAL_SLOTS",
     "STRANGERS",
     "UNSURE",
+    "WANTED_SEQUENCES",
+    "judge_explicit",
+    "judge_implicit",
     "tag_bytes",
 ]
 
@@ -45,6 +49,7 @@ ITEM: Final = b"\xfe\xff\x00\xe0"
 ITEM_DELIMITER: Final = b"\xfe\xff\x0d\xe0"
 SEQUENCE_DELIMITER: Final = b"\xfe\xff\xdd\xe0"
 _META_GROUP: Final = b"\x02\x00"
+_AT_THE_TOP: Final = [(index, slot) for index, slot in enumerate(SLOTS) if not slot.attribute.path]
 
 
 def tag_bytes(tag: int) -> bytes:
@@ -52,34 +57,48 @@ def tag_bytes(tag: int) -> bytes:
     return (tag >> 16).to_bytes(2, "little") + (tag & 0xFFFF).to_bytes(2, "little")
 
 
+def _tag(key: bytes) -> int:
+    return int.from_bytes(key[:2], "little") << 16 | int.from_bytes(key[2:4], "little")
+
+
 LONG_VR: Final[dict[bytes, bool]] = {vr.encode("ascii"): vr in EXPLICIT_VR_LENGTH_32 for vr in VR if len(vr) == 2}
 """For each VR as it stands in a file: whether its length field has four bytes."""
+
+WANTED_SEQUENCES: Final = {tag_bytes(tag): items for tag, items in SEQUENCES.items()}
+"""What is wanted of a sequence at the top level, by its tag."""
 
 SEQUENCE_TAGS: Final = frozenset(tag_bytes(tag) for tag, entry in DicomDictionary.items() if entry[0] == "SQ")
 
 RESERVED: Final = frozenset(
-    {ITEM, ITEM_DELIMITER, SEQUENCE_DELIMITER} | {tag_bytes(tag) for tag in (*STOPS, *(slot.tag for slot in SLOTS))}
+    {ITEM, ITEM_DELIMITER, SEQUENCE_DELIMITER}
+    | {tag_bytes(tag) for tag in (*STOPS, *SEQUENCES, *(slot.tag for _, slot in _AT_THE_TOP))}
 )
 """Tags that matter: with a VR under which they are in no table, they are not for the scanner to judge."""
 
 STRANGERS: Final = frozenset(tag for tag in RESERVED if tag[:2] in (ITEM[:2], _META_GROUP))
 """Tags that have no place among the elements of a dataset."""
 
-BINARY_TAGS: Final = frozenset(tag_bytes(slot.tag) for slot in SLOTS if slot.attribute.vr[0] in ("OB", "OW", "OF"))
+BINARY_TAGS: Final = frozenset(
+    tag_bytes(slot.tag) for _, slot in _AT_THE_TOP if slot.attribute.vr[0] in ("OB", "OW", "OF")
+)
 """Wanted tags whose value is no text: zeros there are content, not padding."""
 
 
 def _is_special(slot: Slot) -> bool:
-    return slot.attribute.form is Form.PRESENCE or slot.tag == CHARSET
+    return slot.attribute.form in (Form.PRESENCE, Form.CODES) or slot.tag == CHARSET
 
 
-SPECIAL_SLOTS: Final = {tag_bytes(slot.tag): index for index, slot in enumerate(SLOTS) if _is_special(slot)}
+SPECIAL_SLOTS: Final = {
+    tag_bytes(slot.tag): index
+    for index, slot in _AT_THE_TOP
+    if _is_special(slot) and slot.attribute.form is not Form.CODES
+}
 """The slot of each wanted tag that is not simply kept: of most only the presence is."""
 
 
 def _wanted() -> Iterator[tuple[bytes, int]]:
     """Every wanted element that has a VR of the dictionary."""
-    for index, slot in enumerate(SLOTS):
+    for index, slot in _AT_THE_TOP:
         told = len(slot.attribute.vr) == 1 or slot.reading or _is_special(slot)
         for vr in (slot.reading,) if slot.reading else slot.attribute.vr if told else ():
             special = SPECIAL if slot.tag == CHARSET or vr in EXPLICIT_VR_LENGTH_32 else PRESENCE - index
@@ -96,7 +115,7 @@ def _unwanted() -> Iterator[tuple[bytes, int]]:
 
 
 def _stops() -> Iterator[tuple[bytes, int]]:
-    yield tag_bytes(WAVEFORM) + b"SQ", SPECIAL
+    yield from ((tag_bytes(tag) + b"SQ", SPECIAL) for tag in (WAVEFORM, *SEQUENCES))
     for tag in PIXELS:
         yield from ((tag_bytes(tag) + vr, SPECIAL) for vr in (b"OB", b"OW", b"OF", b"OD"))
 
@@ -107,24 +126,37 @@ META: Final = {key: action for key, action in _ELEMENTS.items() if key[:2] == _M
 """The file meta group without its group length, which is expected once and first."""
 
 
-class _Explicit(dict[bytes, int]):
-    """Every element of a dataset by tag and VR; what is not listed is judged by its VR and then remembered."""
-
-    def __missing__(self, key: bytes) -> int:
-        long = LONG_VR.get(key[4:])
-        if long is None or key[:4] in RESERVED:
-            return UNSURE
-        action = SPECIAL if key[4:] == b"SQ" else SKIP_LONG if long else SKIP
-        if len(self) < _REMEMBERED:
-            self[key] = action
-        return action
-
-
 _REMEMBERED: Final = 20_000
-EXPLICIT: Final = _Explicit({key: action for key, action in _ELEMENTS.items() if key[:2] != _META_GROUP})
+_CREATOR_VR: Final = frozenset({b"LO", b"UN"})
 
-IMPLICIT: Final = dict.fromkeys(RESERVED, SPECIAL) | {
+EXPLICIT: Final[dict[bytes, int]] = {key: action for key, action in _ELEMENTS.items() if key[:2] != _META_GROUP}
+"""Every element of a dataset by tag and VR; what is not listed is for ``judge_explicit``, which remembers it."""
+
+IMPLICIT: Final[dict[bytes, int]] = dict.fromkeys(RESERVED, SPECIAL) | {
     tag_bytes(slot.tag): index
-    for index, slot in enumerate(SLOTS)
+    for index, slot in _AT_THE_TOP
     if not slot.reading and not _is_special(slot) and tag_bytes(slot.tag) not in STRANGERS
 }
+"""Every element of a dataset by tag alone; what is not listed is for ``judge_implicit``."""
+
+
+def judge_explicit(key: bytes) -> int:
+    """What to do with an element that is not in the table, by its VR."""
+    long = LONG_VR.get(key[4:])
+    if long is None or key[:4] in RESERVED:
+        return UNSURE
+    action = SPECIAL if key[4:] == b"SQ" else SKIP_LONG if long else SKIP
+    if key[4:] in _CREATOR_VR and is_creator(_tag(key)):
+        action = SPECIAL if long else CREATORS + _tag(key)
+    return _remember(EXPLICIT, key, action)
+
+
+def judge_implicit(tag: bytes) -> int:
+    """What to do with an element that is not in the table."""
+    return _remember(IMPLICIT, tag, CREATORS + _tag(tag) if is_creator(_tag(tag)) else SKIP)
+
+
+def _remember(table: dict[bytes, int], key: bytes, action: int) -> int:
+    if len(table) < _REMEMBERED:
+        table[key] = action
+    return action

@@ -6,7 +6,7 @@ import polars as pl
 
 from multisite.errors import ConfigError
 from multisite.schemas.cohort import COHORT
-from multisite.schemas.provenance import STUDIES
+from multisite.schemas.series import STUDIES
 from multisite.study import Study
 from multisite.vocabulary import ColumnPrivacy
 

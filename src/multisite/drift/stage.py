@@ -26,7 +26,7 @@ from multisite.schemas.drift import (
     EVIDENTLY_MONTH_PAGE,
     EVIDENTLY_MONTH_SNAPSHOT,
 )
-from multisite.schemas.provenance import STUDIES
+from multisite.schemas.series import STUDIES
 from multisite.schemas.site_tables import DEPLOYMENT as DEPLOYMENT_TABLE
 from multisite.study import Site, Study
 

@@ -12,10 +12,13 @@ __all__ = ["Check", "CheckFrames", "Outcome", "nothing_found"]
 
 @dataclass(frozen=True, slots=True)
 class CheckFrames:
-    """What a check may look at: included cases, and one row per instance with its identities."""
+    """What a check may look at: included cases, one row per instance with its identities, the series, and what
+    was noticed about their instances."""
 
     included: pl.DataFrame
     instances: pl.DataFrame
+    series: pl.DataFrame
+    instance_incidents: pl.DataFrame
     train_ends_before_test: bool
 
 

@@ -10,17 +10,19 @@ from multisite.integrity.check import Check, CheckFrames, Outcome, nothing_found
 from multisite.integrity.duplicates import DUPLICATE_CHECKS
 from multisite.integrity.identity import IDENTITY_CHECKS
 from multisite.integrity.overlap import OVERLAP_CHECKS
+from multisite.integrity.series import SERIES_CHECKS
 from multisite.integrity.timing import TIMING_CHECKS
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT
 from multisite.schemas.integrity import CHECK_RESULTS, FINDINGS
 from multisite.schemas.provenance import HEADERS
+from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
 from multisite.study import Site, Study
 from multisite.vocabulary import Severity, Verdict
 
 __all__ = ["CHECKS", "INTEGRITY_STAGE", "IntegrityParameters", "run_checks"]
 
-CHECKS: tuple[Check, ...] = (*OVERLAP_CHECKS, *DUPLICATE_CHECKS, *IDENTITY_CHECKS, *TIMING_CHECKS)
+CHECKS: tuple[Check, ...] = (*OVERLAP_CHECKS, *DUPLICATE_CHECKS, *IDENTITY_CHECKS, *TIMING_CHECKS, *SERIES_CHECKS)
 """Every check, in the order of the scorecard."""
 
 
@@ -74,6 +76,8 @@ def _check_site(inputs: StageInputs, parameters: IntegrityParameters) -> StageOu
     frames = CheckFrames(
         included=inputs.frame(COHORT.name).filter("included"),
         instances=inputs.frame(HEADERS.name),
+        series=inputs.frame(SERIES.name),
+        instance_incidents=inputs.frame(INSTANCE_INCIDENTS.name),
         train_ends_before_test=parameters.train_ends_before_test,
     )
     severity = dict(parameters.severity)
@@ -103,8 +107,8 @@ INTEGRITY_STAGE = Stage(
     title="Check the integrity",
     verb="check",
     scope=Scope.SITE,
-    version=1,
-    reads=(COHORT, HEADERS),
+    version=2,
+    reads=(COHORT, HEADERS, SERIES, INSTANCE_INCIDENTS),
     writes=(FINDINGS, CHECK_RESULTS),
     projection={
         HEADERS.name: (
@@ -113,7 +117,17 @@ INTEGRITY_STAGE = Stage(
             "study_instance_uid",
             "patient_id",
             "content_fingerprint",
-        )
+        ),
+        SERIES.name: (
+            "series_instance_uid",
+            "n_instances",
+            "n_conflicting_instances",
+            "inconsistent_attributes",
+            "n_missing_slices",
+            "n_duplicate_slices",
+            "is_complete",
+            "geometry_gap",
+        ),
     },
     run=_check_site,
     parameters=_parameters,

@@ -1,114 +1,92 @@
-"""Instances → series: one row per series, in normalised terms."""
+"""Parts of shards → series: one row per series, in normalised terms, whatever the cut into shards.
 
+Series are combined some at a time, so that the memory needed beyond parts and result does not grow with the site.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
 import polars as pl
 
-from multisite.dicom.normalise import kernel_class, normalise_vendor
-from multisite.schemas.provenance import HEADER_COUNTS, SERIES
+from multisite.provenance.incidents import Digests, count_instances, find_incidents, repeated_digests, split_repeats
+from multisite.provenance.normalisation import log_normalisation, with_normalised
+from multisite.provenance.recorded import roll_up_recorded
+from multisite.provenance.series_geometry import with_geometry
+from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
 
-__all__ = ["SERIES_COLUMNS", "count_outcomes", "roll_up_series"]
+__all__ = ["SeriesTables", "combine_series"]
 
-_CONSTANT = {
-    "modality": "modality",
-    "manufacturer": "manufacturer",
-    "manufacturer_model_name": "manufacturer_model_name",
-    "software_versions": "software_versions",
-    "convolution_kernel": "convolution_kernel",
-    "slice_thickness_mm": "slice_thickness",
-    "pixel_spacing_mm": "pixel_spacing_mm",
-    "tube_voltage_kv": "kvp",
-    "body_part_examined": "body_part_examined",
-    "view_position": "view_position",
-    "study_date": "study_date",
-    "age_years": "age_years",
-    "patient_sex": "patient_sex",
-    "device": "device",
-}
-"""Column of the series → column of the (prepared) headers that should not vary within a series."""
-
-SERIES_COLUMNS = (
-    "site",
-    "store",
-    "object_key",
-    "size_bytes",
-    "header_bytes",
-    "parsed_by",
-    "sop_instance_uid",
-    "series_instance_uid",
-    "study_instance_uid",
-    "patient_id",
-    "modality",
-    "manufacturer",
-    "manufacturer_model_name",
-    "software_versions",
-    "device_serial_number",
-    "station_name",
-    "convolution_kernel",
-    "slice_thickness",
-    "pixel_spacing",
-    "imager_pixel_spacing",
-    "kvp",
-    "body_part_examined",
-    "view_position",
-    "study_date",
-    "age_years",
-    "patient_sex",
-)
-"""What the roll-up needs of the headers."""
+_SERIES_AT_ONCE: Final = 20_000
 
 
-def roll_up_series(headers: pl.DataFrame) -> pl.DataFrame:
-    """One row per SeriesInstanceUID; instances without a series are left out.
+@dataclass(frozen=True, slots=True)
+class SeriesTables:
+    """What the parts of a site say: its series, its repeated instances, and what became of its raw values."""
 
-    A value that varies within the series is represented by its commonest value (ties: the smallest) and counted in
-    ``n_inconsistent``. An instance stored twice counts once in ``n_instances`` and twice in ``n_objects``.
+    series: pl.DataFrame
+    instance_incidents: pl.DataFrame
+    normalisation: pl.DataFrame
+
+
+def combine_series(parts: pl.DataFrame, *, site: str) -> SeriesTables:
+    """SERIES, INSTANCE_INCIDENTS and NORMALISATION of a site from all its SERIES_PARTS, in any order and cut.
+
+    A value that varies within a series is represented by its commonest (over objects; ties: the smallest), and named in
+    ``inconsistent_attributes``; a missing value differs from none. An instance stored twice counts once in
+    ``n_instances`` and in the geometry, where its smallest position stands for it, and twice in ``n_objects``.
     """
-    prepared = _prepare(headers.filter(pl.col("series_instance_uid").is_not_null()))
-    identity = ["site", "series_instance_uid"]
-    values = [_commonest(source).alias(name) for name, source in _CONSTANT.items()]
-    varying = [(pl.col(source).drop_nulls().n_unique() > 1).cast(pl.Int64) for source in _CONSTANT.values()]
-    series = prepared.group_by(identity).agg(
-        _commonest("study_instance_uid"),
-        _commonest("patient_id"),
-        pl.col("sop_instance_uid").n_unique().cast(pl.Int64).alias("n_instances"),
-        pl.len().cast(pl.Int64).alias("n_objects"),
-        *values,
-        pl.sum_horizontal(varying).cast(pl.Int64).alias("n_inconsistent"),
-    )
-    normalised = series.with_columns(normalise_vendor(pl.col("manufacturer")).alias("vendor"))
-    first_kernel = pl.col("convolution_kernel").str.split("\\").list.first()
-    normalised = normalised.with_columns(kernel_class(first_kernel, pl.col("vendor")).alias("kernel_class"))
-    return normalised.select(SERIES.schema.names()).sort("series_instance_uid")
-
-
-def count_outcomes(headers: pl.DataFrame, quarantine: pl.DataFrame, *, site: str) -> pl.DataFrame:
-    """What became of the listed objects, in numbers and bytes."""
-    read = headers.group_by(pl.col("parsed_by").alias("outcome")).agg(
-        pl.len().cast(pl.Int64).alias("n_objects"),
-        pl.col("size_bytes").sum().alias("n_bytes_total"),
-        pl.col("header_bytes").sum().alias("n_bytes_header"),
-    )
-    lost = quarantine.group_by(pl.col("reason").alias("outcome")).agg(
-        pl.len().cast(pl.Int64).alias("n_objects"),
-        pl.col("size_bytes").sum().alias("n_bytes_total"),
-        pl.lit(0, pl.Int64).alias("n_bytes_header"),
-    )
-    both = pl.concat([read, lost]).with_columns(pl.lit(site).alias("site"))
-    return both.select(HEADER_COUNTS.schema.names()).sort("n_objects", "outcome", descending=[True, False])
-
-
-def _prepare(headers: pl.DataFrame) -> pl.DataFrame:
-    return headers.with_columns(
-        pl.coalesce(pl.col("pixel_spacing").list.first(), pl.col("imager_pixel_spacing").list.first()).alias(
-            "pixel_spacing_mm"
-        ),
-        pl.coalesce("device_serial_number", "station_name", "manufacturer_model_name").alias("device"),
-        *(
-            pl.col(name).list.join("\\").alias(name)
-            for name in ("software_versions", "convolution_kernel")
-            if headers.schema[name] == pl.List(pl.String)
-        ),
+    repeated = repeated_digests(parts["instances"])
+    numbers = parts["series_instance_uid"].rank("dense").cast(pl.UInt32)
+    order = numbers.arg_sort()
+    starts = np.searchsorted(numbers.gather(order).to_numpy(), np.arange(1, _count(numbers) + 1, _SERIES_AT_ONCE))
+    bounds = [*starts.tolist(), len(numbers)]
+    series, repeats = [], []
+    for start, end in pairwise(bounds):
+        rows = order.slice(start, end - start)
+        some = parts[rows].with_columns(numbers.gather(rows).alias("series"))
+        rolled_up, objects = _combine_some(some, repeated)
+        series.append(rolled_up)
+        repeats.append(objects)
+    found = pl.concat(series) if series else SERIES.empty()
+    return SeriesTables(
+        series=found,
+        instance_incidents=find_incidents(pl.concat(repeats), site=site) if repeats else INSTANCE_INCIDENTS.empty(),
+        normalisation=log_normalisation(parts, site=site),
     )
 
 
-def _commonest(column: str) -> pl.Expr:
-    return pl.col(column).drop_nulls().mode().sort().first().alias(column)
+def _count(numbers: pl.Series) -> int:
+    return int(numbers.max() or 0)  # type: ignore[arg-type]  # the type of the maximum of any column
+
+
+def _combine_some(parts: pl.DataFrame, repeated: Digests) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of SERIES for the series of ``parts``, and their objects whose instance is repeated anywhere."""
+    points = parts.select(
+        "series",
+        pl.col("instances").alias("instance"),
+        pl.col("contents").alias("content"),
+        pl.col("positions_um").alias("position_um"),
+    ).explode("instance", "content", "position_um")
+    single, repeats = split_repeats(points, repeated)
+    copies = pl.col("n_surplus", "n_resent", "n_conflicting_instances").fill_null(0)
+    counted = (
+        roll_up_recorded(parts)
+        .join(count_instances(repeats), on="series", how="left")
+        .with_columns(copies)
+        .with_columns((pl.col("n_objects") - pl.col("n_surplus")).alias("n_instances"))
+    )
+    located = repeats.group_by("series", "instance").agg(pl.col("position_um").min())
+    positions = pl.concat([frame.select("series", "position_um") for frame in (single, located)])
+    described = with_normalised(with_geometry(counted, parts, positions.drop_nulls()))
+    objects = repeats.join(counted.select("series", "series_instance_uid"), on="series")
+    return (
+        described.with_columns(_span()).select(SERIES.schema.names()),
+        objects.select("series_instance_uid", "instance", "content"),
+    )
+
+
+def _span() -> pl.Expr:
+    between = pl.col("last_acquisition_at") - pl.col("first_acquisition_at")
+    return (between.dt.total_microseconds() / 1_000_000).alias("acquisition_span_s")

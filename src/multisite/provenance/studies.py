@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from multisite.schemas.provenance import ACQUISITION, STUDIES
+from multisite.schemas.series import ACQUISITION, STUDIES
 
 __all__ = ["index_studies"]
 
@@ -12,7 +12,7 @@ def index_studies(series: pl.DataFrame, *, modalities: tuple[str, ...]) -> pl.Da
 
     The index series is the one of a declared modality with the most instances (ties: the smallest identifier). A study
     without such a series keeps its row, with no index series and no acquisition, so that "no images" and "images of
-    other modalities only" stay apart.
+    other modalities only" stay apart. Instances and the time span are those of all its series.
     """
     known = series.filter(pl.col("study_instance_uid").is_not_null())
     wanted = known.filter(pl.col("modality").is_in(list(modalities)))
@@ -20,7 +20,11 @@ def index_studies(series: pl.DataFrame, *, modalities: tuple[str, ...]) -> pl.Da
         "study_instance_uid", "n_instances", "series_instance_uid", descending=[False, True, False]
     ).unique("study_instance_uid", keep="first", maintain_order=True)
     studies = known.group_by("site", "study_instance_uid").agg(
-        pl.col("patient_id").min().alias("any_patient_id"), pl.len().cast(pl.Int64).alias("n_series")
+        pl.col("patient_id").min().alias("any_patient_id"),
+        pl.len().cast(pl.Int64).alias("n_series"),
+        pl.col("n_instances").sum().alias("n_study_instances"),
+        pl.col("first_acquisition_at").min(),
+        pl.col("last_acquisition_at").max(),
     )
     columns = [column.name for column in ACQUISITION]
     joined = studies.join(
@@ -28,8 +32,12 @@ def index_studies(series: pl.DataFrame, *, modalities: tuple[str, ...]) -> pl.Da
         on="study_instance_uid",
         how="left",
     )
+    between = pl.col("last_acquisition_at") - pl.col("first_acquisition_at")
     return (
-        joined.with_columns(pl.coalesce("patient_id", "any_patient_id").alias("patient_id"))
+        joined.with_columns(
+            pl.coalesce("patient_id", "any_patient_id").alias("patient_id"),
+            (between.dt.total_microseconds() / 1_000_000).alias("acquisition_span_s"),
+        )
         .select(STUDIES.schema.names())
         .sort("study_instance_uid")
     )

@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from multisite.errors import MultisiteError, StoppedError
 from multisite.pipeline import STAGES
+from multisite.runners.earlier import with_earlier_parts
 from multisite.runners.events import Observer
 from multisite.runners.execution import Done, Executor
 from multisite.runners.plan import MadeFor, lineage_of, manifests_for, parameters_now, plan_stage
@@ -75,11 +76,25 @@ def run_stages(
             made_for=made_for,
         )
         receipts = _valid_receipts(stage, tasks, store)
-        todo = [task for task in tasks if (task.folder, task.partition) not in receipts]
+        todo = with_earlier_parts(
+            stage,
+            [task for task in tasks if (task.folder, task.partition) not in receipts],
+            store=store,
+            fingerprints=fingerprints,
+        )
         n_skipped = len(tasks) - len(todo)
         observer.stage_started(stage, n_tasks=len(tasks), n_done_before=n_skipped)
         receipts.update(_run(stage, todo, executor, observer, stop))
-        n_rows = _commit(stage, tasks, receipts, study=study, sites=sites, store=store, made_for=made_for)
+        n_rows = _commit(
+            stage,
+            tasks,
+            receipts,
+            study=study,
+            sites=sites,
+            store=store,
+            made_for=made_for,
+            fingerprints=fingerprints,
+        )
         seconds = time.monotonic() - started
         observer.stage_done(stage, n_rows=n_rows, seconds=seconds)
         summaries.append(StageSummary(stage.name, stage.title, len(todo), n_skipped, n_rows, seconds))
@@ -98,16 +113,16 @@ def _fingerprints(stages: Sequence[Stage], sites: Sequence[Site], executor: Exec
 
 
 def _valid_receipts(stage: Stage, tasks: Sequence[Task], store: ArtefactStore) -> dict[tuple[str, str], Receipt]:
-    if stage.looks_outside:
+    if stage.always_runs:
         return {}
-    found = {}
+    identities: dict[str, dict[str, str]] = {}
     for task in tasks:
-        receipt = store.valid_receipt(
-            stage.name, task.folder, task.partition, identity=task.identity, artefacts=stage.writes
-        )
-        if receipt is not None:
-            found[(task.folder, task.partition)] = receipt
-    return found
+        identities.setdefault(task.folder, {})[task.partition] = task.identity
+    return {
+        (folder, partition): receipt
+        for folder, wanted in identities.items()
+        for partition, receipt in store.valid_receipts(stage.name, folder, wanted, stage.writes).items()
+    }
 
 
 def _run(
@@ -144,6 +159,7 @@ def _commit(
     sites: Sequence[Site],
     store: ArtefactStore,
     made_for: MadeFor,
+    fingerprints: Mapping[str, Mapping[str, str]],
 ) -> int:
     owners: Sequence[Site | None] = [None] if stage.scope is Scope.STUDY else sites
     n_rows = 0
@@ -151,7 +167,10 @@ def _commit(
         folder = site.site if site else STUDY_FOLDER
         own = [receipts[(folder, task.partition)] for task in tasks if task.folder == folder]
         lineage = lineage_of(stage, [site.site] if site else [s.site for s in sites], store, made_for)
-        for artefact, manifest in manifests_for(stage, study=study, site=site, lineage=lineage, receipts=own):
+        fingerprint = fingerprints[site.site] if site else {}
+        for artefact, manifest in manifests_for(
+            stage, study=study, site=site, fingerprint=fingerprint, lineage=lineage, receipts=own
+        ):
             store.commit(artefact, manifest)
             n_rows += manifest.n_rows
     return n_rows

@@ -1,14 +1,12 @@
 """Running in this process, or in a few processes of this machine: the default for small work and for tests."""
 
-import multiprocessing
-import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from multisite.errors import MachineError
+from multisite.runners.crew import Crew
 from multisite.runners.execution import Done, Fault, Item, guarded
 
 __all__ = ["LocalExecutor"]
@@ -16,76 +14,78 @@ __all__ = ["LocalExecutor"]
 Result = TypeVar("Result")
 
 _ATTEMPTS = 3
-_IN_FLIGHT_PER_WORKER = 2
+_WAIT_S = 1.0
+# One task that takes its worker along has three attempts; more than that in a row is not about a task.
+_LOST_IN_A_ROW = 10
 
 
 class LocalExecutor:
-    """``workers=1`` runs in this process; more use as many fresh processes, started when first needed."""
+    """``workers=1`` runs in this process; more use as many fresh processes, started when first needed.
 
-    def __init__(self, *, workers: int = 1) -> None:
+    Parameters
+    ----------
+    deadline_s : seconds after which a task's process is ended and the task tried again; without effect in this process
+    """
+
+    def __init__(self, *, workers: int = 1, deadline_s: float = 3600.0) -> None:
         self._workers = workers
-        self._pool: ProcessPoolExecutor | None = None
+        self._deadline_s = deadline_s
+        self._crew: Crew[tuple[Any, int]] = Crew(workers)
 
     def run(
         self, function: Callable[[Item], Result], items: Sequence[Item]
     ) -> Iterator[tuple[Item, Done[Result] | Fault]]:
-        """Every item with its outcome, as they complete."""
-        work = partial(_persist, function)
+        """Every item with its outcome, as they complete.
+
+        Raises
+        ------
+        MachineError
+            When worker after worker dies and no task is done any more.
+        """
+        work = partial(guarded, function)
         if self._workers == 1 or len(items) < 2:
             for item in items:
-                yield item, work(item)
+                yield item, _persist(work, item)
             return
-        pool = self._started()
-        queue = iter(items)
-        running: dict[Future[Done[Result] | Fault], Item] = {}
-        for item in queue:
-            running[pool.submit(work, item)] = item
-            if len(running) >= self._workers * _IN_FLIGHT_PER_WORKER:
-                yield from _completed(running)
-        while running:
-            yield from _completed(running)
+        waiting = deque((item, 1) for item in items)
+        lost_in_a_row = 0
+        try:
+            while waiting or self._crew.n_busy:
+                while waiting and self._crew.has_room:
+                    item, attempt = waiting.popleft()
+                    self._crew.give((item, attempt), work, item, within_s=self._deadline_s * attempt)
+                for ended in self._crew.ended(timeout_s=_WAIT_S):
+                    item, attempt = ended.key
+                    outcome = Fault(_lost(ended.lost), retry=True) if ended.lost else ended.result
+                    lost_in_a_row = lost_in_a_row + 1 if ended.lost else 0
+                    if isinstance(outcome, Fault) and outcome.retry and attempt < _ATTEMPTS:
+                        waiting.append((item, attempt + 1))
+                    else:
+                        yield item, outcome
+                if lost_in_a_row >= _LOST_IN_A_ROW:
+                    raise _lost(f"{lost_in_a_row} worker processes in a row were lost")
+        finally:
+            # Only when the run is given up: the next one is not to meet what is left of it.
+            if self._crew.n_busy:
+                self._crew.leave()
 
     def close(self) -> None:
         """Stop the processes; work that has not begun is dropped."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
-
-    def _started(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            # Workers read it when they import Polars; each would otherwise start a thread per core.
-            os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, (os.cpu_count() or 1) // self._workers)))
-            # A forked worker would inherit the threads of Polars and obstore in an unknown state.
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=multiprocessing.get_context("spawn"))
-        return self._pool
+        self._crew.leave()
 
 
-def _persist(function: Callable[[Item], Result], item: Item) -> Done[Result] | Fault:
-    outcome = guarded(function, item)
+def _persist(work: Callable[[Item], Done[Result] | Fault], item: Item) -> Done[Result] | Fault:
+    outcome = work(item)
     for _ in range(_ATTEMPTS - 1):
         if isinstance(outcome, Done) or not outcome.retry:
             break
-        outcome = guarded(function, item)
+        outcome = work(item)
     return outcome
 
 
-def _completed(
-    running: dict[Future[Done[Result] | Fault], Item],
-) -> Iterator[tuple[Item, Done[Result] | Fault]]:
-    finished, _ = wait(running, return_when=FIRST_COMPLETED)
-    for future in finished:
-        item = running.pop(future)
-        try:
-            yield item, future.result()
-        except BrokenProcessPool:
-            yield (
-                item,
-                Fault(
-                    MachineError(
-                        "a worker process died",
-                        place="local runner",
-                        remedy="What is complete is safe; run the command again, with fewer workers if memory ran out.",
-                    ),
-                    retry=True,
-                ),
-            )
+def _lost(fact: str) -> MachineError:
+    return MachineError(
+        fact,
+        place="local runner",
+        remedy="What is complete is safe; run the command again, with fewer workers if memory ran out.",
+    )

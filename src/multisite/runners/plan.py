@@ -1,6 +1,7 @@
 """What has to run: one task per partition, each with an identity that covers all that goes into it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 
 from multisite import __version__
 from multisite.errors import ArtefactMissingError
@@ -13,7 +14,7 @@ from multisite.storage.manifest import Manifest, Receipt
 from multisite.study import Site, Study
 from multisite.vocabulary import Zone
 
-__all__ = ["MadeFor", "lineage_of", "manifests_for", "parameters_now", "plan_stage", "protocol_digest"]
+__all__ = ["MadeFor", "basis_of", "lineage_of", "manifests_for", "parameters_now", "plan_stage", "protocol_digest"]
 
 
 def protocol_digest(study: Study) -> str:
@@ -22,8 +23,29 @@ def protocol_digest(study: Study) -> str:
 
 
 def parameters_digest(stage: Stage, study: Study, site: Site | None) -> str:
-    """SHA-256 of the plain values that the stage takes from the configuration."""
-    return digest_of(stage.parameters(study, site))
+    """SHA-256 of the plain values that the stage takes from the configuration, as far as they bear on its rows."""
+    parameters = stage.parameters(study, site)
+    return digest_of(
+        {
+            field.name: getattr(parameters, field.name)
+            for field in fields(parameters)
+            if field.metadata.get("changes_rows", True)
+        }
+    )
+
+
+def basis_of(stage: Stage, study: Study, site: Site | None, fingerprint: Mapping[str, str]) -> str:
+    """SHA-256 of all that goes into a run of the stage but its inputs: equal for all of its parts."""
+    return digest_of(
+        {
+            "stage": stage.name,
+            "stage_version": stage.version,
+            "code_version": None if stage.version_is_enough else __version__,
+            "writes": [[artefact.name, artefact.version] for artefact in stage.writes],
+            "parameters": parameters_digest(stage, study, site),
+            "supplied": _supplied(stage, fingerprint),
+        }
+    )
 
 
 MadeFor = Mapping[tuple[str, str], str]
@@ -62,13 +84,14 @@ def plan_stage(
     if stage.scope is Scope.STUDY:
         lineage = lineage_of(stage, names, store, made_for)
         lineage["protocol"] = protocol_digest(study)
-        return [_task(stage, study, None, names, WHOLE, lineage, {}, workspace)]
+        basis = basis_of(stage, study, None, {})
+        return [_task(stage, study, None, names, WHOLE, lineage, basis, workspace)]
     tasks = []
     for site in sites:
         lineage = lineage_of(stage, (site.site,), store, made_for)
-        supplied = _supplied(stage, fingerprints[site.site])
+        basis = basis_of(stage, study, site, fingerprints[site.site])
         for partition, own in _partitions(stage, site.site, store, made_for):
-            tasks.append(_task(stage, study, site, names, partition, {**lineage, **own}, supplied, workspace))
+            tasks.append(_task(stage, study, site, names, partition, {**lineage, **own}, basis, workspace))
     return tasks
 
 
@@ -77,6 +100,7 @@ def manifests_for(
     *,
     study: Study,
     site: Site | None,
+    fingerprint: Mapping[str, str],
     lineage: Mapping[str, str],
     receipts: Sequence[Receipt],
 ) -> list[tuple[AnyArtefact, Manifest]]:
@@ -93,6 +117,7 @@ def manifests_for(
             stage_version=stage.version,
             code_version=__version__,
             parameters=parameters_digest(stage, study, site),
+            basis=basis_of(stage, study, site, fingerprint),
             inputs=dict(lineage),
             parts=tuple(sorted(parts, key=lambda part: part.partition)),
         )
@@ -107,21 +132,10 @@ def _task(
     sites: tuple[str, ...],
     partition: str,
     lineage: Mapping[str, str],
-    supplied: Mapping[str, str],
+    basis: str,
     workspace: StoreLocation,
 ) -> Task:
-    identity = digest_of(
-        {
-            "stage": stage.name,
-            "stage_version": stage.version,
-            "code_version": __version__,
-            "writes": [[artefact.name, artefact.version] for artefact in stage.writes],
-            "parameters": parameters_digest(stage, study, site),
-            "inputs": dict(lineage),
-            "supplied": dict(supplied),
-            "partition": partition,
-        }
-    )
+    identity = digest_of({"basis": basis, "inputs": dict(lineage), "partition": partition})
     return Task(
         stage=stage.name,
         study=study,

@@ -2,17 +2,21 @@
 
 A task returns a receipt and nothing else, so no row passes through the driver or the object store. Correctness does
 not depend on a task ending cleanly: parts are single puts under their final names, and the receipt comes last.
+
+A worker that dies is Ray's to replace, and its task is run again. The raylet and the control store that the driver
+talks to are nobody's to replace: Ray notices a raylet's end after a minute or more, and ends the whole process when the
+control store stays away; the run looks after both by itself and ends before that, with what to do.
 """
 
 import os
-import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from multisite.errors import ConfigError, MachineError, UsageError
 from multisite.runners.execution import Done, Fault, Item, guarded
+from multisite.runners.private_cluster import PrivateCluster, own_proxies
+from multisite.runners.pulse import Address, Pulse
 
 __all__ = ["RayExecutor"]
 
@@ -21,6 +25,11 @@ Result = TypeVar("Result")
 _ATTEMPTS = 3
 _IN_FLIGHT_PER_CPU = 2
 _WAIT_S = 1.0
+_GET_S = 60.0
+_LOOK_S = 2.0
+_STORE, _RAYLET = "control store", "raylet"
+# A raylet never comes back under its old address. A control store may (KubeRay restarts it); Ray gives up after 60 s.
+_GRACE_S = {_STORE: 15.0, _RAYLET: 5.0}
 
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -30,18 +39,6 @@ _ENVIRONMENT = {
     # Ray would upload the working tree and restart workers under `uv run`.
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
 }
-
-_NOWHERE = "http://127.0.0.1:9"
-_NO_CLOUD: dict[str, str | None] = {
-    "http_proxy": _NOWHERE,
-    "HTTP_PROXY": None,
-    "no_proxy": "127.0.0.1,localhost",
-    "NO_PROXY": None,
-}
-"""What Ray's own processes start with: its head asks the clouds' metadata servers where it runs, even with usage
-statistics off, and a proxy that is a closed port of this machine is the one public means to prevent it. Workers and
-driver get the true values back; `cluster/local/start-head.sh` does the same for a head that is started by hand.
-"""
 
 
 class RayExecutor:
@@ -62,39 +59,15 @@ class RayExecutor:
         num_cpus: int | None = None,
     ) -> None:
         os.environ.update(_ENVIRONMENT)
-        started: dict[str, Any] = {}
-        self._before: dict[str, str | None] = {}
-        if address == "local":
-            lock = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _own_token(), "RAY_ADDRESS": None}
-            self._before = {name: os.environ.get(name) for name in lock}
-            # Ray reads the lock when it is imported, so it is set before.
-            _set(lock)
-            # Ray finds its own address by opening a socket towards a public one, unless it is told one that it does not
-            # take for "localhost".
-            started = {"num_cpus": num_cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.2"}
-        self._ray = _import_ray()
-        proxies = _own_proxies()
-        if address == "local":
-            _set(_NO_CLOUD)
+        self._private = PrivateCluster() if address == "local" else None
+        self._ray: Any = None
         try:
-            self._ray.init(
-                address=address or "auto",
-                logging_level="WARNING",
-                log_to_driver=False,
-                configure_logging=False,
-                # Polars would start a thread per core in every worker, whatever the task asked for.
-                runtime_env={"env_vars": {"POLARS_MAX_THREADS": "1", **{n: v or "" for n, v in proxies.items()}}},
-                **started,
-            )
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            _set(self._before)
-            raise MachineError(
-                f"no Ray cluster could be reached or started ({type(error).__name__})",
-                place="Ray runner",
-                remedy="Check the address and the token (RAY_AUTH_MODE, RAY_AUTH_TOKEN_PATH), or use `--runner local`.",
-            ) from None
-        finally:
-            _set(proxies)
+            self._ray = _import_ray()
+            self._connect(address or "auto", num_cpus)
+            self._pulse = Pulse(self._servers(), grace_s=_GRACE_S, every_s=_LOOK_S)
+        except BaseException:
+            self.close()
+            raise
         self._pin_sites = pin_sites
         self._deadline_s = deadline_s
 
@@ -107,7 +80,13 @@ class RayExecutor:
         ------
         ConfigError
             When a site is to be pinned and no live node carries its label: the work would wait for ever.
+        MachineError
+            When the raylet or the control store that this process talks to is gone.
         """
+        # What follows asks the control store, and would wait for a dead one until Ray ends the process.
+        while not self._pulse.all_there():
+            self._require_servers()
+            time.sleep(_LOOK_S)
         self._require_nodes({item.site for item in items if item.site})
         submit = self._submitter(function)
         # The first waiting entry is the next to start; a retried item goes to the end.
@@ -124,11 +103,51 @@ class RayExecutor:
                     waiting.insert(0, (item, attempt + 1))
                 else:
                     yield item, outcome
+            self._require_servers()
 
     def close(self) -> None:
         """Leave the cluster, or stop the private one."""
-        self._ray.shutdown()
-        _set(self._before)
+        if self._ray:
+            self._ray.shutdown()
+        if self._private:
+            self._private.close()
+
+    def _connect(self, address: str, num_cpus: int | None) -> None:
+        proxies = own_proxies()
+        started = self._private.before_start(num_cpus) if self._private else {}
+        try:
+            self._ray.init(
+                address=address,
+                logging_level="WARNING",
+                log_to_driver=False,
+                configure_logging=False,
+                # Polars would start a thread per core in every worker, whatever the task asked for.
+                runtime_env={"env_vars": {"POLARS_MAX_THREADS": "1", **{n: v or "" for n, v in proxies.items()}}},
+                **started,
+            )
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise MachineError(
+                f"no Ray cluster could be reached or started ({type(error).__name__})",
+                place="Ray runner",
+                remedy="Check the address and the token (RAY_AUTH_MODE, RAY_AUTH_TOKEN_PATH), or use `--runner local`.",
+            ) from None
+        finally:
+            if self._private:
+                self._private.after_start()
+
+    def _servers(self) -> dict[str, Address]:
+        context = self._ray.get_runtime_context()
+        host, _, port = context.gcs_address.rpartition(":")
+        found = {_STORE: (host.strip("[]"), int(port))}
+        for node in self._ray.nodes():
+            if node["NodeID"] == context.get_node_id():
+                found[_RAYLET] = (node["NodeManagerAddress"], int(node["NodeManagerPort"]))
+        return found
+
+    def _require_servers(self) -> None:
+        gone = self._pulse.lost()
+        if gone:
+            raise _lost(f"Ray's {gone} on which this run depends has not answered for {_GRACE_S[gone]:g} s")
 
     def _submitter(self, function: Callable[[Item], Result]) -> Callable[[Item], Any]:
         remote = self._ray.remote(guarded)
@@ -157,7 +176,7 @@ class RayExecutor:
 
     def _outcome(self, reference: Any) -> Any:
         try:
-            return self._ray.get(reference, timeout=60)
+            return self._ray.get(reference, timeout=_GET_S)
         except self._ray.exceptions.RayError as error:
             return Fault(_lost(f"a worker was lost ({type(error).__name__})"), retry=True)
 
@@ -172,29 +191,6 @@ class RayExecutor:
                 place="Ray runner",
                 remedy="Start a node there with `ray start --labels site=<id>`, or run without `--pin-sites`.",
             )
-
-
-@cache
-def _own_token() -> str:
-    """The lock of a private cluster: two of Ray's servers listen on every interface whatever they are told.
-
-    One per process, because Ray keeps the first that it has seen.
-    """
-    return secrets.token_hex(32)
-
-
-def _own_proxies() -> dict[str, str | None]:
-    """The proxy settings of this machine, without what a head was started with."""
-    nowhere = os.environ.get("http_proxy") == _NOWHERE
-    return {name: None if nowhere else os.environ.get(name) for name in _NO_CLOUD}
-
-
-def _set(variables: Mapping[str, str | None]) -> None:
-    for name, value in variables.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
 
 
 def _lost(fact: str) -> MachineError:

@@ -2,8 +2,8 @@
 
 import hashlib
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +11,7 @@ import polars as pl
 from multisite.dicom import Pseudonymiser
 from multisite.errors import ConfigError
 from multisite.runners.site_tables import read_site_table
+from multisite.schemas.objects import OBJECT_COLUMNS, RangeRequest
 from multisite.schemas.site_tables import SITE_TABLES
 from multisite.storage.location import CredentialReference, StoreLocation
 from multisite.storage.objects import ObjectStore, ReadFailure
@@ -19,8 +20,6 @@ from multisite.study import Site, Store
 from multisite.vocabulary import QuarantineReason
 
 __all__ = ["SiteObjects", "site_fingerprint", "site_key", "site_table", "store_location"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def store_location(store: Store) -> StoreLocation:
@@ -33,6 +32,7 @@ def store_location(store: Store) -> StoreLocation:
         endpoint_env=store.endpoint_env,
         region=store.region,
         credentials=credentials,
+        concurrency=store.concurrency,
     )
 
 
@@ -55,43 +55,27 @@ class SiteObjects:
             self._open[name] = open_store(store_location(declared))
         return self._open[name]
 
-    def listing(self) -> pl.DataFrame:
-        """Every object of every store."""
-        parts = [self._list(store.name) for store in self.site.stores]
-        return pl.concat(parts)
+    def stores(self) -> list[str]:
+        """Names of the stores, in the order of the site file."""
+        return [store.name for store in self.site.stores]
 
-    def prefixes(self, store: str, requests: list[tuple[str, int, int]]) -> list[bytes | QuarantineReason]:
-        """The bytes asked for, in order, or why there are none."""
+    def split_points(self, store: str, *, parts: int) -> list[str]:
+        """At most ``parts`` - 1 rising keys that cut the store's keys into ranges of roughly like numbers."""
+        return self.store(store).split_points(parts)
+
+    def listing(self, store: str, *, after: str = "", until: str | None = None) -> Iterator[pl.DataFrame]:
+        """The objects with ``after`` < key ≤ ``until``, in rising order of their keys, as frames of OBJECT_COLUMNS."""
+        for batch in self.store(store).list(after=after, until=until):
+            columns = zip(*((info.key, info.size_bytes, info.etag, info.modified_at) for info in batch), strict=True)
+            yield pl.DataFrame(dict(zip(OBJECT_COLUMNS, columns, strict=True)), schema=OBJECT_COLUMNS)
+
+    def prefixes(self, store: str, requests: Sequence[RangeRequest]) -> list[bytes | QuarantineReason]:
+        """The bytes of each request, in order; ``b""`` where there is nothing in the range.
+
+        A reason where the object vanished, is no longer in the version asked for, or could not be read.
+        """
         results = self.store(store).read_prefixes(requests)
         return [result.reason if isinstance(result, ReadFailure) else result for result in results]
-
-    def _list(self, name: str) -> pl.DataFrame:
-        batches = [
-            pl.DataFrame(
-                {
-                    "object_key": [info.key for info in batch],
-                    "size_bytes": [info.size_bytes for info in batch],
-                    "etag": [info.etag for info in batch],
-                    "modified_at": [info.modified_at or _EPOCH for info in batch],
-                },
-                schema={
-                    "object_key": pl.String,
-                    "size_bytes": pl.Int64,
-                    "etag": pl.String,
-                    "modified_at": pl.Datetime("us", "UTC"),
-                },
-            )
-            for batch in self.store(name).list()
-        ]
-        empty = pl.DataFrame(
-            schema={
-                "object_key": pl.String,
-                "size_bytes": pl.Int64,
-                "etag": pl.String,
-                "modified_at": pl.Datetime("us", "UTC"),
-            }
-        )
-        return pl.concat([empty, *batches]).select(pl.lit(name).alias("store"), pl.all())
 
 
 def site_key(site: Site) -> bytes:

@@ -7,7 +7,8 @@ import polars as pl
 
 from multisite.dicom import Pseudonymiser
 from multisite.errors import SchemaError
-from multisite.schemas.site_tables import SiteColumn, SiteTable
+from multisite.runners.header_table import header_columns, row_faults
+from multisite.schemas.site_tables import SERIES_TABLE, SiteColumn, SiteTable
 
 __all__ = ["read_site_table"]
 
@@ -35,54 +36,98 @@ def read_site_table(
     -------
     The declared columns, a null column for each optional one the site lacks, and the columns whose (mapped) name begins
     with an open prefix: ``reference_…`` as booleans (1/0, yes/no, true/false, positive/negative; anything else is
-    missing), others as numbers or text. A number or date that does not parse is missing.
+    missing), others as numbers or text. A number or date that does not parse is missing. A table of series has the
+    columns of the headers instead, as ``header_columns`` makes them.
 
     Raises
     ------
     SchemaError
-        When the file cannot be read, lacks a column (all of them named), or has no date in the declared format.
+        When the file cannot be read, lacks columns, repeats series, or has no date in the declared format. All faults
+        that can be seen at once are named at once.
     """
     place = f"site {site}, table `{table.name}`"
-    raw = _read(path, place)
-    renamed = _rename(raw, table, columns, place)
-    declared = [_declared(renamed, column, date_format, pseudonyms, place) for column in table.columns]
-    open_columns = [_open_column(renamed[name]) for name in _open_names(renamed, table)]
+    source = _open(path, place)
+    chosen = _choose(source.collect_schema().names(), table, columns, place)
+    frame = _collect(source.select(pl.col(theirs).alias(ours) for ours, theirs in chosen.items()), place)
+    if table is SERIES_TABLE:
+        return _series(frame, date_format=date_format, pseudonyms=pseudonyms, place=place)
+    declared = [_declared(frame, column, date_format, pseudonyms, place) for column in table.columns]
+    open_columns = [_open_column(frame[name]) for name in _open_names(frame.columns, table)]
     return pl.DataFrame([*declared, *open_columns])
 
 
-def _read(path: Path, place: str) -> pl.DataFrame:
+def _open(path: Path, place: str) -> pl.LazyFrame:
     try:
         if path.suffix.lower() == ".parquet":
-            return pl.read_parquet(path)
-        return pl.read_csv(path, infer_schema=False, null_values=["", "NA"])
+            source = pl.scan_parquet(path)
+        else:
+            source = pl.scan_csv(path, infer_schema=False, null_values=["", "NA"])
+        source.collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise SchemaError(
-            f"the file cannot be read as a table ({type(error).__name__})",
-            place=place,
-            remedy="Name a CSV file with a header line, or a Parquet file, that this machine can read.",
-        ) from None
+        raise _unreadable(error, place) from None
+    return source
 
 
-def _rename(raw: pl.DataFrame, table: SiteTable, columns: Mapping[str, str], place: str) -> pl.DataFrame:
-    lacking = sorted(name for name in columns.values() if name not in raw.columns)
-    if lacking:
-        raise SchemaError(
-            f"the table has no column {', '.join(f'`{name}`' for name in lacking)}, which the site file maps",
-            place=place,
-            remedy=f"Mend `tables.{table.name}.columns` in the site file.",
-        )
-    renamed = raw.select(
-        [pl.col(theirs).alias(ours) for ours, theirs in columns.items()]
-        + [pl.col(name) for name in raw.columns if name not in columns.values() and name not in columns]
+def _collect(source: pl.LazyFrame, place: str) -> pl.DataFrame:
+    try:
+        return source.collect()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise _unreadable(error, place) from None
+
+
+def _unreadable(error: Exception, place: str) -> SchemaError:
+    return SchemaError(
+        f"the file cannot be read as a table ({type(error).__name__})",
+        place=place,
+        remedy="Name a CSV file with a header line, or a Parquet file, that this machine can read.",
     )
-    missing = [column.name for column in table.columns if column.required and column.name not in renamed.columns]
-    if missing:
+
+
+def _choose(names: list[str], table: SiteTable, columns: Mapping[str, str], place: str) -> dict[str, str]:
+    """Our name → the site's name, of every column that is wanted: as mapped, else under our name, else by keyword."""
+    ours = {column.name: column for column in table.columns}
+    lacking = sorted({theirs for theirs in columns.values() if theirs not in names})
+    unknown = sorted(name for name in columns if name not in ours and not _is_open(name, table))
+    found = {our: their for our, their in columns.items() if their in names and our not in unknown}
+    for name in [*ours, *_open_names(names, table)]:
+        keyword = ours[name].keyword if name in ours else None
+        for candidate in (name, keyword):
+            if candidate in names and name not in columns and candidate not in columns.values():
+                found.setdefault(name, candidate)
+    missing = [c for c in table.columns if c.required and c.name not in columns and c.name not in found]
+    faults = [
+        *([f"the table has no column {_quoted(lacking)}, which the site file maps"] if lacking else []),
+        *([f"the site file maps {_quoted(unknown)}, which is no column of this table"] if unknown else []),
+        *([f"the table lacks {', '.join(map(_spelt, missing))}"] if missing else []),
+    ]
+    if faults:
         raise SchemaError(
-            f"the table lacks {', '.join(f'`{name}`' for name in missing)}",
+            "\n".join(faults),
             place=place,
-            remedy=f"Map the site's own column to it under `tables.{table.name}.columns`.",
+            remedy=f"Map the site's own columns under `tables.{table.name}.columns` in the site file, our name first.",
         )
-    return renamed
+    return found
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _spelt(column: SiteColumn) -> str:
+    return f"`{column.name}`" + (f" ({column.keyword})" if column.keyword else "")
+
+
+def _series(frame: pl.DataFrame, *, date_format: str, pseudonyms: Pseudonymiser, place: str) -> pl.DataFrame:
+    made, foreign = header_columns(frame, SERIES_TABLE, date_format=date_format, pseudonyms=pseudonyms)
+    faults = [f"no value of column `{name}` is a date in the declared format" for name in foreign] + row_faults(made)
+    if faults:
+        raise SchemaError(
+            "\n".join(faults),
+            place=place,
+            remedy="Bring one row per series, or one row per instance with its SOPInstanceUID; mend `columns` and"
+            " `date_format` of the table in the site file.",
+        )
+    return made
 
 
 def _declared(
@@ -114,8 +159,12 @@ def _dates(values: pl.Series, date_format: str, place: str) -> pl.Series:
     return dates
 
 
-def _open_names(frame: pl.DataFrame, table: SiteTable) -> list[str]:
-    return sorted(name for name in frame.columns if table.open_prefixes and name.startswith(table.open_prefixes))
+def _is_open(name: str, table: SiteTable) -> bool:
+    return bool(table.open_prefixes) and name.startswith(table.open_prefixes)
+
+
+def _open_names(names: list[str], table: SiteTable) -> list[str]:
+    return sorted(name for name in names if _is_open(name, table))
 
 
 def _open_column(values: pl.Series) -> pl.Series:

@@ -1,6 +1,7 @@
 """One task, on whichever machine it lands: read the inputs, call the stage, write the parts, then the receipt."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import polars as pl
@@ -12,6 +13,7 @@ from multisite.schemas import Artefact, FileArtefact, Scope, Stage, StageInputs,
 from multisite.storage.artefacts import WHOLE, ArtefactStore
 from multisite.storage.location import StoreLocation
 from multisite.storage.manifest import Part, Receipt
+from multisite.storage.objects import ObjectMissingError
 from multisite.storage.opening import open_store
 from multisite.study import Site, Study
 from multisite.vocabulary import ALL_SITES, Zone
@@ -24,7 +26,10 @@ STUDY_FOLDER = "_study"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One run of a stage over one partition of one site (or of the study). It carries no secret and no row."""
+    """One run of a stage over one partition of one site (or of the study). It carries no secret and no row.
+
+    ``earlier`` names the parts of an earlier run that may hold rows of this one; they are no part of its identity.
+    """
 
     stage: str
     study: Study
@@ -34,6 +39,7 @@ class Task:
     identity: str
     lineage: tuple[tuple[str, str], ...]
     workspace: StoreLocation
+    earlier: tuple[str, ...] = ()
 
     @property
     def site(self) -> str:
@@ -76,7 +82,14 @@ def run_task(task: Task) -> Receipt:
     inputs = _inputs(task, stage, store)
     outputs = stage.run(inputs, stage.parameters(task.study, task.site_file))
     parts = {artefact.name: tuple(_write(task, stage, artefact, outputs, store)) for artefact in stage.writes}
-    receipt = Receipt(stage=stage.name, site=task.folder, partition=task.partition, identity=task.identity, parts=parts)
+    receipt = Receipt(
+        stage=stage.name,
+        site=task.folder,
+        partition=task.partition,
+        identity=task.identity,
+        parts=parts,
+        settled=outputs.settled,
+    )
     store.write_receipt(receipt)
     return receipt
 
@@ -98,6 +111,7 @@ def _inputs(task: Task, stage: Stage, store: ArtefactStore) -> StageInputs:
         objects=SiteObjects.of(site) if site and stage.reads_objects else None,
         pseudonym_key=site_key(site) if site and stage.needs_key else None,
         lineage=dict(task.lineage),
+        earlier={artefact.name: _earlier(task, artefact, store) for artefact in stage.carries},
     )
 
 
@@ -106,8 +120,20 @@ def _read(task: Task, stage: Stage, artefact: Artefact, store: ArtefactStore) ->
         if artefact.zone is Zone.CENTRAL:
             return store.read(artefact, STUDY_FOLDER)
         return _over_sites(artefact, task.sites, store)
-    partitions = [task.partition] if artefact is stage.partition_of else None
-    return store.read(artefact, task.site, partitions=partitions, columns=stage.projection.get(artefact.name))
+    columns = stage.projection.get(artefact.name)
+    if artefact is stage.partition_of:
+        # The plan has seen the manifest; to read it again would cost each of many tasks more than its part.
+        return store.read_parts(artefact, task.site, [task.partition], columns=columns)
+    return store.read(artefact, task.site, columns=columns)
+
+
+def _earlier(task: Task, artefact: Artefact, store: ArtefactStore) -> pl.DataFrame:
+    found = [artefact.empty()]
+    for partition in task.earlier:
+        # They only spare work: where one is gone, the work is done.
+        with suppress(ObjectMissingError):
+            found.append(store.read_parts(artefact, task.site, [partition]))
+    return pl.concat(found)
 
 
 def _over_sites(artefact: Artefact, sites: Iterable[str], store: ArtefactStore) -> pl.DataFrame:

@@ -6,7 +6,8 @@ Belongs here: declarations, and the code that validates and documents by them. D
 
 from multisite.schemas.artefact import AnyArtefact, Artefact, FileArtefact
 from multisite.schemas.column import Column, ColumnFamily, Constraint
-from multisite.schemas.stage import ObjectReader, Scope, Stage, StageInputs, StageOutputs
+from multisite.schemas.objects import ObjectReader, ObjectVersion, RangeRequest
+from multisite.schemas.stage import Scope, Stage, StageInputs, StageOutputs
 
 __all__ = [
     "AnyArtefact",
@@ -16,6 +17,8 @@ __all__ = [
     "Constraint",
     "FileArtefact",
     "ObjectReader",
+    "ObjectVersion",
+    "RangeRequest",
     "Scope",
     "Stage",
     "StageInputs",

@@ -1,6 +1,17 @@
 """Every artefact by name, for the storage layer, the data dictionary and the tests."""
 
-from multisite.schemas import cohort, drift, integrity, performance, provenance, report
+from multisite.schemas import (
+    cohort,
+    completeness,
+    drift,
+    integrity,
+    performance,
+    provenance,
+    report,
+    series,
+    series_parts,
+    series_table,
+)
 from multisite.schemas.artefact import AnyArtefact, Artefact, FileArtefact
 
 __all__ = ["ARTEFACTS"]
@@ -8,7 +19,18 @@ __all__ = ["ARTEFACTS"]
 
 def _declared() -> dict[str, AnyArtefact]:
     found: dict[str, AnyArtefact] = {}
-    for module in (provenance, cohort, integrity, performance, drift, report):
+    for module in (
+        provenance,
+        series_parts,
+        series_table,
+        series,
+        completeness,
+        cohort,
+        integrity,
+        performance,
+        drift,
+        report,
+    ):
         for name in module.__all__:
             artefact = getattr(module, name)
             if isinstance(artefact, Artefact | FileArtefact):

@@ -4,7 +4,7 @@ import polars as pl
 
 from multisite.schemas.artefact import Artefact
 from multisite.schemas.column import Column, ColumnFamily, at_least, between, one_of
-from multisite.schemas.provenance import ACQUISITION
+from multisite.schemas.series import ACQUISITION
 from multisite.vocabulary import ColumnPrivacy, Split, Zone
 
 __all__ = ["COHORT", "COHORT_IDENTITY", "COMPOSITION", "EXCLUSIONS", "FLOW", "PREDICTIONS"]
@@ -38,6 +38,7 @@ COHORT = Artefact(
         ColumnFamily("stratum_", _TEXT, "Level of a stratum of the study file; unknown is a level"),
         ColumnFamily("reference_", pl.Boolean(), "Reference standard of a finding", nullable=True),
     ),
+    version=2,
 )
 
 PREDICTIONS = Artefact(

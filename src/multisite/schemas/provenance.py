@@ -1,4 +1,4 @@
-"""What the extraction of DICOM headers writes: listing, headers, quarantine, counts and series."""
+"""What the extraction of DICOM headers writes, object by object: listing, headers, quarantine and their counts."""
 
 import polars as pl
 
@@ -7,31 +7,91 @@ from multisite.schemas.artefact import Artefact
 from multisite.schemas.column import Column, at_least, one_of
 from multisite.vocabulary import ColumnPrivacy, QuarantineReason, Zone
 
-__all__ = ["ACQUISITION", "HEADERS", "HEADER_COUNTS", "LISTING", "QUARANTINE", "SERIES", "STUDIES"]
+__all__ = [
+    "HEADERS",
+    "HEADER_COUNTS",
+    "LISTING",
+    "LISTING_RANGES",
+    "QUARANTINE",
+    "READ_SHARDS",
+    "SHARDS",
+    "SHARD_COUNTS",
+]
 
-_TEXT, _COUNT, _FLOAT = pl.String(), pl.Int64(), pl.Float64()
-_PSEUDONYM = ColumnPrivacy.PSEUDONYM
-_QUASI = ColumnPrivacy.QUASI
+_TEXT, _COUNT = pl.String(), pl.Int64()
+_DIRECT = ColumnPrivacy.DIRECT
 
 _SITE = Column("site", _TEXT, "Site identifier")
 _STORE = Column("store", _TEXT, "Name of the store in the site file")
-_KEY = Column("object_key", _TEXT, "Key of the object in its store; may hold identifiers", privacy=ColumnPrivacy.DIRECT)
+_KEY = Column("object_key", _TEXT, "Key of the object in its store; may hold identifiers", privacy=_DIRECT)
+_SIZE = Column(
+    "size_bytes",
+    _COUNT,
+    "Size of the object; missing where the store does not say",
+    unit="B",
+    nullable=True,
+    constraint=at_least("size_bytes", 0),
+)
+_ETAG = Column("etag", _TEXT, "Entity tag that the store gave", nullable=True)
+_MODIFIED = Column("modified_at", pl.Datetime("us", "UTC"), "Last change of the object", nullable=True)
+_MEMBER = Column(
+    "member_name",
+    _TEXT,
+    "Name of the member within the archive that the object is; missing where the object is no archive",
+    nullable=True,
+    privacy=_DIRECT,
+)
+_SHARD = Column("shard", _TEXT, "Shard that reads the object: a digest of what is in the shard")
+
+LISTING_RANGES = Artefact(
+    "listing_ranges",
+    Zone.SITE,
+    "How the listing is divided: each row is a range of keys that one task lists.",
+    (
+        _SITE,
+        _STORE,
+        Column("range", _TEXT, "Number of the range, from 0"),
+        Column("after", _TEXT, "Key behind which the range begins; empty at the start of the store", privacy=_DIRECT),
+        Column("until", _TEXT, "Last key of the range; missing at the end of it all", nullable=True, privacy=_DIRECT),
+    ),
+    key=("store", "after"),
+    partitioned_by="range",
+)
 
 LISTING = Artefact(
     "listing",
     Zone.SITE,
     "Every object in the site's stores at the time of listing, cut into shards.",
-    (
-        _SITE,
-        _STORE,
-        _KEY,
-        Column("size_bytes", _COUNT, "Size of the object", unit="B", constraint=at_least("size_bytes", 0)),
-        Column("etag", _TEXT, "Entity tag the store gave", nullable=True),
-        Column("modified_at", pl.Datetime("us", "UTC"), "Last change of the object"),
-        Column("shard", _TEXT, "Shard that reads the object: a digest of what is in the shard"),
-    ),
+    (_SITE, _STORE, _KEY, _SIZE, _ETAG, _MODIFIED, _SHARD),
     key=("store", "object_key"),
     partitioned_by="shard",
+    version=2,
+)
+
+_SHARD_COLUMNS = (
+    _SITE,
+    _STORE,
+    _SHARD,
+    Column("first_key", _TEXT, "First key of the shard", privacy=_DIRECT),
+    Column("last_key", _TEXT, "Last key of the shard", privacy=_DIRECT),
+    Column("n_objects", _COUNT, "Objects of the shard"),
+    Column("cost", _COUNT, "Expected cost of reading the shard, in plain objects"),
+)
+
+SHARDS = Artefact(
+    "shards",
+    Zone.SITE,
+    "One row per shard of the listing: which keys it spans, and what reading it costs.",
+    _SHARD_COLUMNS,
+    key=("shard",),
+)
+
+READ_SHARDS = Artefact(
+    "read_shards",
+    Zone.SITE,
+    "The shards whose headers have all been read: where the next run looks up what has not changed.",
+    _SHARD_COLUMNS,
+    key=("shard",),
 )
 
 HEADERS = Artefact(
@@ -42,7 +102,10 @@ HEADERS = Artefact(
         _SITE,
         _STORE,
         _KEY,
-        Column("size_bytes", _COUNT, "Size of the object", unit="B"),
+        _MEMBER,
+        _SIZE,
+        _ETAG,
+        _MODIFIED,
         *(
             Column(
                 c.name,
@@ -55,18 +118,22 @@ HEADERS = Artefact(
             for c in HEADER_COLUMNS
         ),
     ),
-    key=("store", "object_key"),
+    key=("store", "object_key", "member_name"),
+    version=2,
 )
 
 QUARANTINE = Artefact(
     "quarantine",
     Zone.SITE,
-    "One row per object that gave no header, with the reason from a closed list.",
+    "One row per object, or member of an archive, that gave no header, with the reason from a closed list.",
     (
         _SITE,
         _STORE,
         _KEY,
-        Column("size_bytes", _COUNT, "Size of the object", unit="B"),
+        _MEMBER,
+        _SIZE,
+        _ETAG,
+        _MODIFIED,
         Column(
             "reason",
             _TEXT,
@@ -74,77 +141,33 @@ QUARANTINE = Artefact(
             constraint=one_of("reason", [r.value for r in QuarantineReason]),
         ),
     ),
-    key=("store", "object_key"),
+    key=("store", "object_key", "member_name"),
+    version=2,
+)
+
+_COUNTS = (
+    Column("n_objects", _COUNT, "Objects; a member of an archive counts as one"),
+    Column("n_bytes_total", _COUNT, "Size of these objects; 0 where the store does not say", unit="B"),
+    Column("n_bytes_header", _COUNT, "Header bytes of these objects; 0 for quarantined ones", unit="B"),
+    Column("n_carried", _COUNT, "Objects whose row was taken over from an earlier run, because nothing had changed"),
+    Column("n_one_request", _COUNT, "Objects, not carried and not in an archive, that took one request"),
+    Column("n_more_requests", _COUNT, "Objects, not carried and not in an archive, that took more than one"),
+    Column("n_requests", _COUNT, "Requests for a range that these objects took in this run"),
+    Column("n_bytes_read", _COUNT, "Bytes that these requests brought", unit="B"),
+)
+
+SHARD_COUNTS = Artefact(
+    "shard_counts",
+    Zone.SITE,
+    "What became of the objects of one shard, and what reading them took.",
+    (_SITE, _STORE, Column("outcome", _TEXT, "scanner, pydicom, or a quarantine reason"), *_COUNTS),
 )
 
 HEADER_COUNTS = Artefact(
     "header_counts",
     Zone.AGGREGATE,
     "What became of the listed objects: read by the scanner, read by pydicom, or quarantined for a reason.",
-    (
-        _SITE,
-        Column("outcome", _TEXT, "scanner, pydicom, or a quarantine reason"),
-        Column("n_objects", _COUNT, "Objects"),
-        Column("n_bytes_total", _COUNT, "Size of these objects", unit="B"),
-        Column("n_bytes_header", _COUNT, "Header bytes of these objects; 0 for quarantined ones", unit="B"),
-    ),
+    (_SITE, Column("outcome", _TEXT, "scanner, pydicom, or a quarantine reason"), *_COUNTS),
     key=("site", "outcome"),
-)
-
-ACQUISITION = (
-    Column("modality", _TEXT, "Modality", nullable=True),
-    Column("vendor", _TEXT, "Normalised manufacturer", nullable=True),
-    Column("manufacturer", _TEXT, "Manufacturer as written", nullable=True),
-    Column("manufacturer_model_name", _TEXT, "ManufacturerModelName", nullable=True),
-    Column("software_versions", _TEXT, "SoftwareVersions, values joined by a backslash", nullable=True),
-    Column("device", _TEXT, "Pseudonym of serial number, else station, else model", nullable=True, privacy=_PSEUDONYM),
-    Column("convolution_kernel", _TEXT, "ConvolutionKernel as written", nullable=True),
-    Column("kernel_class", _TEXT, "Kernel family from very_smooth to very_sharp", nullable=True),
-    Column("slice_thickness_mm", _FLOAT, "SliceThickness", unit="mm", nullable=True),
-    Column("pixel_spacing_mm", _FLOAT, "First value of PixelSpacing or ImagerPixelSpacing", unit="mm", nullable=True),
-    Column("tube_voltage_kv", _FLOAT, "KVP", unit="kV", nullable=True),
-    Column("body_part_examined", _TEXT, "BodyPartExamined", nullable=True),
-    Column("view_position", _TEXT, "ViewPosition", nullable=True),
-    Column("study_date", pl.Date(), "StudyDate", nullable=True, privacy=_QUASI),
-    Column("age_years", _FLOAT, "Age at the study", unit="years", nullable=True, privacy=_QUASI),
-    Column("patient_sex", _TEXT, "PatientSex: F, M or O", nullable=True, privacy=_QUASI),
-)
-"""How a series was acquired: columns that its study, and a case, take over from it."""
-
-SERIES = Artefact(
-    "series",
-    Zone.SITE,
-    "One row per DICOM series: its acquisition in normalised terms, with the raw value beside each normalised one.",
-    (
-        _SITE,
-        Column("series_instance_uid", _TEXT, "Pseudonym of the series", privacy=_PSEUDONYM),
-        Column("study_instance_uid", _TEXT, "Pseudonym of the study", nullable=True, privacy=_PSEUDONYM),
-        Column("patient_id", _TEXT, "Pseudonym of the patient", nullable=True, privacy=_PSEUDONYM),
-        Column("n_instances", _COUNT, "Distinct instances"),
-        Column("n_objects", _COUNT, "Objects, copies included"),
-        *ACQUISITION,
-        Column("n_inconsistent", _COUNT, "Attributes that differ between the series' instances"),
-    ),
-    key=("series_instance_uid",),
-)
-
-STUDIES = Artefact(
-    "studies",
-    Zone.SITE,
-    "One row per imaging study: the series that stands for it (its index series), and how that was acquired.",
-    (
-        _SITE,
-        Column("study_instance_uid", _TEXT, "Pseudonym of the study", privacy=_PSEUDONYM),
-        Column("patient_id", _TEXT, "Pseudonym of the patient", nullable=True, privacy=_PSEUDONYM),
-        Column("n_series", _COUNT, "Series of any modality"),
-        Column(
-            "series_instance_uid",
-            _TEXT,
-            "Pseudonym of the index series; missing where no series has a modality of the study file",
-            nullable=True,
-            privacy=_PSEUDONYM,
-        ),
-        *ACQUISITION,
-    ),
-    key=("study_instance_uid",),
+    version=2,
 )

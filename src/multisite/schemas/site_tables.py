@@ -8,18 +8,24 @@ from dataclasses import dataclass
 
 import polars as pl
 
-__all__ = ["CASES", "DEPLOYMENT", "PREDICTIONS", "SITE_TABLES", "SiteColumn", "SiteTable"]
+from multisite.dicom import ATTRIBUTES, HEADER_COLUMNS
+
+__all__ = ["CASES", "DEPLOYMENT", "PREDICTIONS", "SERIES_TABLE", "SITE_TABLES", "SiteColumn", "SiteTable"]
 
 
 @dataclass(frozen=True, slots=True)
 class SiteColumn:
-    """A column a site must, or may, supply; ``pseudonym_kind`` marks an identifier and its hashing domain."""
+    """A column a site must, or may, supply; ``pseudonym_kind`` marks an identifier and its hashing domain.
+
+    A column with a ``keyword`` is found under that DICOM keyword, too, and holds what a header holds under it.
+    """
 
     name: str
     dtype: pl.DataType
     description: str
     required: bool = True
     pseudonym_kind: str | None = None
+    keyword: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +76,80 @@ DEPLOYMENT = SiteTable(
     ),
 )
 
-SITE_TABLES: dict[str, SiteTable] = {table.name: table for table in (CASES, PREDICTIONS, DEPLOYMENT)}
+_HEADER_COLUMNS = {column.name: column for column in HEADER_COLUMNS}
+_ATTRIBUTES = {attribute.keyword: attribute for attribute in ATTRIBUTES}
+
+
+def _of_header(keyword: str, *, required: bool = False) -> SiteColumn:
+    attribute = _ATTRIBUTES[keyword]
+    assert attribute.column is not None, "the column is kept"
+    return SiteColumn(
+        attribute.column,
+        attribute.dtype,
+        _HEADER_COLUMNS[attribute.column].description,
+        required=required,
+        pseudonym_kind=attribute.pseudonym,
+        keyword=keyword,
+    )
+
+
+SERIES_TABLE = SiteTable(
+    "series",
+    "Headers in the place of images: one row per series with its number of instances, or one per instance, in columns"
+    " that are found under their DICOM keyword.",
+    (
+        *(
+            _of_header(keyword, required=True)
+            for keyword in ("SeriesInstanceUID", "StudyInstanceUID", "PatientID", "Modality")
+        ),
+        SiteColumn(
+            "n_instances",
+            pl.Int64(),
+            "Instances of the series; required where rows are series (no SOPInstanceUID)",
+            required=False,
+            keyword="NumberOfSeriesRelatedInstances",
+        ),
+        *(
+            _of_header(keyword)
+            for keyword in (
+                "SOPInstanceUID",
+                "Manufacturer",
+                "ManufacturerModelName",
+                "SoftwareVersions",
+                "DeviceSerialNumber",
+                "StationName",
+                "ConvolutionKernel",
+                "SliceThickness",
+                "PixelSpacing",
+                "ImagerPixelSpacing",
+                "KVP",
+                "BodyPartExamined",
+                "ViewPosition",
+                "StudyDate",
+                "PatientAge",
+                "PatientSex",
+                "FrameOfReferenceUID",
+                "SOPClassUID",
+                "TransferSyntaxUID",
+                "ImageType",
+                "Rows",
+                "Columns",
+                "NumberOfFrames",
+                "ImageOrientationPatient",
+                "ImagePositionPatient",
+                "AcquisitionDateTime",
+                "AcquisitionDate",
+                "AcquisitionTime",
+            )
+        ),
+        SiteColumn(
+            "patient_birth_date",
+            _DATE,
+            "Patient's Birth Date (0010,0030); gives the age where PatientAge is missing, and is then dropped",
+            required=False,
+            keyword="PatientBirthDate",
+        ),
+    ),
+)
+
+SITE_TABLES: dict[str, SiteTable] = {table.name: table for table in (CASES, PREDICTIONS, DEPLOYMENT, SERIES_TABLE)}

@@ -4,19 +4,19 @@ A stage never opens a file, a socket or a clock. A runner reads its inputs, call
 against the declared artefacts and writes it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
 
 from multisite.errors import ArtefactMissingError
 from multisite.schemas.artefact import AnyArtefact, Artefact
+from multisite.schemas.objects import ObjectReader
 from multisite.schemas.site_tables import SiteTable
-from multisite.vocabulary import QuarantineReason
 
-__all__ = ["ObjectReader", "Scope", "Stage", "StageInputs", "StageOutputs"]
+__all__ = ["Scope", "Stage", "StageInputs", "StageOutputs"]
 
 
 class Scope(StrEnum):
@@ -28,27 +28,14 @@ class Scope(StrEnum):
     STUDY = "study"
 
 
-class ObjectReader(Protocol):
-    """The site's stores, as far as a stage may see them."""
-
-    def listing(self) -> pl.DataFrame:
-        """Every object of every store: store, object_key, size_bytes, etag, modified_at."""
-        ...
-
-    def prefixes(self, store: str, requests: list[tuple[str, int, int]]) -> list[bytes | QuarantineReason]:
-        """Bytes [start, start + length) of each (key, start, length), in order.
-
-        ``b""`` where there is nothing in the range; a reason where the object vanished or could not be read.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class StageInputs:
     """All that a stage may look at.
 
     ``frames`` holds the declared artefacts (of every site, told apart by the ``site`` column, when the scope is the
     study), ``tables`` the site's own tables, and ``lineage`` the SHA-256 of each input as ``site/artefact``.
+    ``earlier`` holds rows that the stage itself wrote in an earlier run with the same version, parameters and key,
+    where they may bear on this part; whatever is taken from them must be what doing the work again would give.
     """
 
     site: str
@@ -58,6 +45,7 @@ class StageInputs:
     objects: ObjectReader | None = None
     pseudonym_key: bytes | None = field(default=None, repr=False)
     lineage: Mapping[str, str] = field(default_factory=dict)
+    earlier: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     def frame(self, artefact: str) -> pl.DataFrame:
         """The rows of a declared input."""
@@ -72,10 +60,16 @@ class StageInputs:
 
 @dataclass(frozen=True, slots=True)
 class StageOutputs:
-    """What a stage hands back: a frame per table artefact, bytes per file artefact."""
+    """What a stage hands back: a frame per table artefact, bytes per file artefact.
 
-    frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    An artefact that is kept in parts may come as frames one after another, each part whole in one of them, so that
+    neither the stage nor the runner ever holds all of it. ``settled`` is false when doing the same work again might
+    give more: the next run then repeats it.
+    """
+
+    frames: Mapping[str, pl.DataFrame | Iterable[pl.DataFrame]] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +81,10 @@ class Stage:
 
     A stage of scope SHARD or MONTH runs once per part of ``partition_of``, and sees that part only.
     ``projection`` names the columns it needs of a wide input. ``optional_reads`` may be missing, and are then left out.
+    ``always_runs`` says that its result depends on the state of a store, so that no receipt can stand for running it
+    again, and ``version_is_enough`` that its version alone, not the release, tells whether its rows may differ.
+    ``carries`` names those of its own artefacts whose earlier rows it is handed, and ``spans`` the two artefacts that
+    tell which keys a part covers: now, and when all of it had last been done.
     """
 
     name: str
@@ -105,8 +103,7 @@ class Stage:
     projection: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reads_objects: bool = False
     needs_key: bool = False
-
-    @property
-    def looks_outside(self) -> bool:
-        """Whether its result depends on the state of a store, so that no receipt can stand for running it again."""
-        return self.reads_objects and self.partition_of is None
+    always_runs: bool = False
+    version_is_enough: bool = False
+    carries: tuple[Artefact, ...] = ()
+    spans: tuple[Artefact, Artefact] | None = None

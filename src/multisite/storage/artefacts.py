@@ -5,15 +5,17 @@ Layout under the workspace: ``<study>/<site>/<artefact>/part-<partition>.parquet
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import polars as pl
 
-from multisite.errors import ArtefactMissingError
+from multisite.errors import ArtefactMissingError, MachineError
 from multisite.schemas import AnyArtefact, Artefact, FileArtefact
 from multisite.storage.canonical import sha256_hex
 from multisite.storage.manifest import Manifest, Part, Receipt
-from multisite.storage.objects import ObjectStore
+from multisite.storage.objects import ObjectMissingError, ObjectStore
 from multisite.storage.zones import require_zone
 from multisite.vocabulary import Zone
 
@@ -23,6 +25,8 @@ WHOLE = "all"
 """Partition of an artefact that is not kept in parts."""
 
 _ROW_GROUP = 100_000
+_THREADS = 16
+"""Small parts and receipts asked for at a time: a store answers many at once, and a site may have ten thousands."""
 
 
 class ArtefactStore:
@@ -33,20 +37,34 @@ class ArtefactStore:
         self._study = study
         self._zone = zone
 
-    def write_table(self, artefact: Artefact, site: str, partition: str, frame: pl.DataFrame) -> tuple[Part, ...]:
-        """Write ``frame`` as one part, or one part per value of ``artefact.partitioned_by``; each put is atomic.
+    def write_table(
+        self, artefact: Artefact, site: str, partition: str, rows: pl.DataFrame | Iterable[pl.DataFrame]
+    ) -> tuple[Part, ...]:
+        """Write ``rows`` as one part, or one part per value of ``artefact.partitioned_by``; each put is atomic.
+
+        Frames one after another are written as they come when the artefact is kept in parts, each part being whole in
+        one frame; otherwise they are put together.
 
         Raises
         ------
         SchemaError, ZoneError
-            Before anything is written.
+            Before anything of the frame in question is written.
+        MachineError
+            When a part comes a second time.
         """
         require_zone(artefact, self._zone)
-        conformed = artefact.conform(frame)
+        frames = (rows,) if isinstance(rows, pl.DataFrame) else rows
         if artefact.partitioned_by is None:
-            return (self._put_table(artefact, site, partition, conformed),)
-        groups = conformed.partition_by(artefact.partitioned_by, as_dict=True, maintain_order=True)
-        return tuple(self._put_table(artefact, site, str(value), part) for (value,), part in sorted(groups.items()))
+            frame = rows if isinstance(rows, pl.DataFrame) else pl.concat([artefact.empty(), *frames])
+            return (self._put_table(artefact, site, partition, artefact.conform(frame)),)
+        written: dict[str, Part] = {}
+        for frame in frames:
+            groups = artefact.conform(frame).partition_by(artefact.partitioned_by, as_dict=True, maintain_order=True)
+            for (value,), group in groups.items():
+                if str(value) in written:
+                    raise MachineError(f"a part of `{artefact.name}` came twice", place=f"artefact {artefact.name}")
+                written[str(value)] = self._put_table(artefact, site, str(value), group)
+        return tuple(written[value] for value in sorted(written))
 
     def write_file(self, artefact: FileArtefact, site: str, partition: str, content: bytes) -> tuple[Part, ...]:
         """Write a document as one part; ZoneError before anything is written."""
@@ -58,18 +76,29 @@ class ArtefactStore:
         """Declare a run complete."""
         self._objects.write(self._receipt_key(receipt.site, receipt.stage, receipt.partition), receipt.to_bytes())
 
-    def valid_receipt(
-        self, stage: str, site: str, partition: str, *, identity: str, artefacts: Sequence[AnyArtefact]
+    def valid_receipts(
+        self, stage: str, site: str, identities: Mapping[str, str], artefacts: Sequence[AnyArtefact]
+    ) -> dict[str, Receipt]:
+        """By partition, the receipts of runs that need not be repeated.
+
+        Such a receipt is settled, of the identity that is expected of its partition, and every part of it is still
+        there in full size.
+        """
+        check = partial(self._valid_receipt, stage, site, artefacts=artefacts)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            found = pool.map(lambda item: check(*item), identities.items())
+            return {partition: receipt for partition, receipt in zip(identities, found, strict=True) if receipt}
+
+    def _valid_receipt(
+        self, stage: str, site: str, partition: str, identity: str, *, artefacts: Sequence[AnyArtefact]
     ) -> Receipt | None:
-        """The receipt of a run that need not be repeated: same identity, and every part still there in full size."""
         key = self._receipt_key(site, stage, partition)
-        if not self._objects.exists(key):
-            return None
         try:
             receipt = Receipt.from_bytes(self._objects.read(key))
-        except (ValueError, KeyError, TypeError):
+        except (ObjectMissingError, ValueError, KeyError, TypeError):
             return None
-        if receipt.identity != identity or set(receipt.parts) != {artefact.name for artefact in artefacts}:
+        expected = receipt.identity == identity and receipt.settled
+        if not expected or set(receipt.parts) != {artefact.name for artefact in artefacts}:
             return None
         whole = all(
             self._objects.size(self._part_key(artefact, site, part.partition)) == part.n_bytes
@@ -113,23 +142,30 @@ class ArtefactStore:
         """
         manifest = self._required(artefact, site)
         wanted = None if partitions is None else set(partitions)
-        frames = [
-            pl.read_parquet(
-                io.BytesIO(self._objects.read(self._part_key(artefact, site, part.partition))),
-                columns=list(columns) if columns is not None else None,
-            )
-            for part in manifest.parts
-            if (wanted is None or part.partition in wanted) and part.n_rows
-        ]
-        if not frames:
-            # A part without rows still carries the columns that the study declared.
-            empty = [p.partition for p in manifest.parts if wanted is None or p.partition in wanted]
-            if not empty:
-                frame = artefact.empty()
-                return frame.select(columns) if columns is not None else frame
-            content = self._objects.read(self._part_key(artefact, site, empty[0]))
-            frames = [pl.read_parquet(io.BytesIO(content), columns=list(columns) if columns is not None else None)]
-        return pl.concat(frames, how="vertical", rechunk=True)
+        parts = [part for part in manifest.parts if wanted is None or part.partition in wanted]
+        # A part without rows is needed only where all are: it still carries the columns that the study declared.
+        full = [part.partition for part in parts if part.n_rows] or [part.partition for part in parts[:1]]
+        return self.read_parts(artefact, site, full, columns=columns)
+
+    def read_parts(
+        self, artefact: Artefact, site: str, partitions: Sequence[str], *, columns: Sequence[str] | None = None
+    ) -> pl.DataFrame:
+        """The rows of the named parts, in their order, without asking the manifest whether they are the artefact's.
+
+        For whoever has seen the manifest: a manifest of many parts takes longer to read than one of them.
+        """
+        if not partitions:
+            empty = artefact.empty()
+            return empty if columns is None else empty.select(columns)
+
+        def read(partition: str) -> pl.DataFrame:
+            content = self._objects.read(self._part_key(artefact, site, partition))
+            return pl.read_parquet(io.BytesIO(content), columns=list(columns) if columns is not None else None)
+
+        if len(partitions) == 1:
+            return read(partitions[0])
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return pl.concat(pool.map(read, partitions), how="vertical", rechunk=True)
 
     def read_file(self, artefact: FileArtefact, site: str, partition: str = WHOLE) -> bytes:
         """The bytes of a document; ArtefactMissingError when it has not been made."""

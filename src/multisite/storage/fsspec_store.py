@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 
 import fsspec.core
@@ -13,6 +14,8 @@ from fsspec.asyn import AsyncFileSystem
 from fsspec.spec import AbstractFileSystem
 
 from multisite.errors import ConfigError, StoreError
+from multisite.schemas.objects import RangeRequest
+from multisite.storage.folders import FolderContent, find_split_points, folder_of_prefix, walk_in_order
 from multisite.storage.location import StoreLocation
 from multisite.storage.objects import (
     TEMPORARY_PREFIX,
@@ -21,6 +24,7 @@ from multisite.storage.objects import (
     ObjectStore,
     ReadFailure,
     ReadResult,
+    SplitPoints,
     require_writable_key,
 )
 from multisite.storage.retrying import RETRY_DELAYS_S, in_windows
@@ -37,6 +41,9 @@ _Answer = TypeVar("_Answer")
 
 class FsspecStore(ObjectStore):
     """The files below an fsspec URL.
+
+    Answers to ranges tell nothing of the file, so of a version that is asked for, only what shows in the bytes is
+    compared: whether there are as many as there should be.
 
     Raises
     ------
@@ -56,23 +63,18 @@ class FsspecStore(ObjectStore):
             ) from None
         self._root = root.rstrip("/")
 
-    def list(self, prefix: str = "") -> Iterator[ObjectBatch]:
+    def list(self, prefix: str = "", *, after: str = "", until: str | None = None) -> Iterator[ObjectBatch]:
         self._system.invalidate_cache()
-        prefix = prefix.strip("/")
-        if not prefix:
+        folder = folder_of_prefix(prefix)
+        if not folder:
             self.check()
-        pending = [self._path(prefix)]
-        while pending:
-            folder = pending.pop()
-            try:
-                listed = self._ask(partial(self._system.ls, folder, detail=True))
-            except FileNotFoundError:
-                continue
-            inside = [info for info in listed if info["name"].rstrip("/") != folder]
-            pending += [info["name"].rstrip("/") for info in inside if info["type"] == "directory"]
-            files = [self._info(info) for info in inside if info["type"] == "file" and not _is_temporary(info)]
-            for begin in range(0, len(files), _BATCH):
-                yield files[begin : begin + _BATCH]
+        found = walk_in_order(self._look_into, folder, after=after, until=until)
+        while batch := [self._info(info) for info in islice(found, _BATCH)]:
+            yield batch
+
+    def split_points(self, parts: int) -> SplitPoints:
+        self.check()
+        return find_split_points(lambda folder: self._look_into(folder).folders, parts)
 
     def read(self, key: str) -> bytes:
         try:
@@ -80,7 +82,7 @@ class FsspecStore(ObjectStore):
         except (FileNotFoundError, IsADirectoryError):
             raise self.missing_object() from None
 
-    def read_prefixes(self, requests: Sequence[tuple[str, int, int]], *, concurrency: int = 32) -> Iterator[ReadResult]:
+    def read_prefixes(self, requests: Sequence[RangeRequest], *, concurrency: int = 32) -> Iterator[ReadResult]:
         read = partial(self._read_window, concurrency=concurrency)
         return in_windows(requests, window=_WINDOW, read=read, check=self.check)
 
@@ -110,6 +112,19 @@ class FsspecStore(ObjectStore):
                 remedy="Correct `url` in the site file, or have the folder created.",
             )
 
+    def _look_into(self, folder: str) -> FolderContent[dict[str, Any]]:
+        """The folders and the files in ``folder``; neither when it is no longer there."""
+        path = self._path(folder.rstrip("/"))
+        try:
+            listed = self._ask(partial(self._system.ls, path, detail=True))
+        except (FileNotFoundError, NotADirectoryError):
+            return FolderContent((), ())
+        inside = [info for info in listed if info["name"].rstrip("/") != path.rstrip("/")]
+        return FolderContent(
+            [f"{self._key(info).rstrip('/')}/" for info in inside if info["type"] == "directory"],
+            [(self._key(info), info) for info in inside if info["type"] == "file" and not _is_temporary(info)],
+        )
+
     def _put(self, path: str, data: bytes) -> None:
         if type(self._system).mv is AbstractFileSystem.mv:
             # No rename of its own: a store of objects, where a put is one step.
@@ -126,40 +141,49 @@ class FsspecStore(ObjectStore):
                 self._system.rm_file(temporary)
             raise
 
-    def _read_window(self, requests: Sequence[tuple[str, int, int]], *, concurrency: int) -> Sequence[ReadResult]:
+    def _read_window(self, requests: Sequence[RangeRequest], *, concurrency: int) -> Sequence[ReadResult]:
         outcomes = self._system.cat_ranges(
-            [self._path(key) for key, _, _ in requests],
-            [start for _, start, _ in requests],
-            [start + length for _, start, length in requests],
+            [self._path(request.key) for request in requests],
+            [request.start for request in requests],
+            [request.start + request.length for request in requests],
             on_error="return",
             **({"batch_size": concurrency} if isinstance(self._system, AsyncFileSystem) else {}),
         )
-        return [self._result(*request, outcome) for request, outcome in zip(requests, outcomes, strict=True)]
+        return [self._result(request, outcome) for request, outcome in zip(requests, outcomes, strict=True)]
 
-    def _result(self, key: str, start: int, length: int, outcome: bytes | Exception) -> ReadResult:
+    def _result(self, request: RangeRequest, outcome: bytes | Exception) -> ReadResult:
         for delay in (*RETRY_DELAYS_S, None):
             if not isinstance(outcome, Exception):
-                return bytes(outcome)
+                return self._whole(request, bytes(outcome))
             if isinstance(outcome, FileNotFoundError | NotADirectoryError):
                 return ReadFailure(QuarantineReason.VANISHED)
             if delay is None or isinstance(outcome, PermissionError | IsADirectoryError):
                 break
-            if self._ends_before(key, start):
-                return b""
+            if self._ends_before(request):
+                return self._whole(request, b"")
             time.sleep(delay)
             try:
-                outcome = self._system.cat_file(self._path(key), start=start, end=start + length)
+                outcome = self._system.cat_file(
+                    self._path(request.key), start=request.start, end=request.start + request.length
+                )
             except Exception as error:
                 outcome = error
         return ReadFailure(QuarantineReason.READ_FAILED)
 
-    def _ends_before(self, key: str, start: int) -> bool:
-        """Whether the object has no byte at ``start``, which some kinds of store answer with an error."""
+    def _ends_before(self, request: RangeRequest) -> bool:
+        """Whether the object has no byte at the start, which some kinds of store answer with an error."""
         try:
-            size = self.size(key)
+            size = self.size(request.key)
         except StoreError:
             return False
-        return size is not None and size <= start
+        return size is not None and size <= request.start
+
+    def _whole(self, request: RangeRequest, data: bytes) -> ReadResult:
+        """``data``, unless the version that was asked for has more of the range: nothing else is told with a range."""
+        size = None if request.version is None else request.version.size_bytes
+        if size is None or len(data) >= min(request.length, size - request.start):
+            return data
+        return ReadFailure(QuarantineReason.CHANGED)
 
     def _ask(self, question: Callable[[], _Answer]) -> _Answer:
         """The answer. Whatever a client raises becomes a StoreError, except that something is not there."""
@@ -182,8 +206,16 @@ class FsspecStore(ObjectStore):
 
     def _info(self, info: dict[str, Any]) -> ObjectInfo:
         etag = info.get("ETag") or info.get("etag")
-        key = info["name"][len(self._root) :].lstrip("/")
-        return ObjectInfo(key, int(info["size"] or 0), None if etag is None else str(etag), _modified_at(info))
+        size = info["size"]
+        return ObjectInfo(
+            self._key(info),
+            None if size is None else int(size),
+            None if etag is None else str(etag),
+            _modified_at(info),
+        )
+
+    def _key(self, info: dict[str, Any]) -> str:
+        return str(info["name"][len(self._root) :].lstrip("/"))
 
 
 def _is_temporary(info: dict[str, Any]) -> bool:

@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from multisite.errors import ConfigError, StoreError
+from multisite.schemas.objects import ObjectVersion, RangeRequest
 from multisite.storage.file_names import key_of_name, name_of_key
+from multisite.storage.folders import FolderContent, find_split_points, folder_of_prefix, walk_in_order
 from multisite.storage.location import StoreLocation
 from multisite.storage.objects import (
     TEMPORARY_PREFIX,
@@ -26,6 +28,7 @@ from multisite.storage.objects import (
     ObjectStore,
     ReadFailure,
     ReadResult,
+    SplitPoints,
     require_writable_key,
 )
 from multisite.storage.retrying import RETRY_DELAYS_S, in_windows
@@ -55,25 +58,25 @@ class LocalFolder(ObjectStore):
                 remedy="Write the path of the folder that holds the objects.",
             )
 
-    def list(self, prefix: str = "") -> Iterator[ObjectBatch]:
+    def list(self, prefix: str = "", *, after: str = "", until: str | None = None) -> Iterator[ObjectBatch]:
         self.check()
-        start = self._path(prefix.strip("/"))
+        folder = folder_of_prefix(prefix)
         batch: ObjectBatch = []
-        pending = [start] if self._is_inside(start) else []
-        while pending:
-            folder = pending.pop()
-            for entry in self._entries(folder):
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(entry.path)
-                    continue
-                info = self._info(entry.path)
-                if info is not None and not entry.name.startswith(TEMPORARY_PREFIX):
-                    batch.append(info)
-                if len(batch) == _BATCH:
-                    yield batch
-                    batch = []
+        if not self._is_inside(self._path(folder.rstrip("/"))):
+            return
+        for path in walk_in_order(self._look_into, folder, after=after, until=until):
+            info = self._info(path)
+            if info is not None:
+                batch.append(info)
+            if len(batch) == _BATCH:
+                yield batch
+                batch = []
         if batch:
             yield batch
+
+    def split_points(self, parts: int) -> SplitPoints:
+        self.check()
+        return find_split_points(lambda folder: self._look_into(folder).folders, parts)
 
     def read(self, key: str) -> bytes:
         path = self._path(key)
@@ -87,7 +90,7 @@ class LocalFolder(ObjectStore):
                 raise self.missing_object() from None
             raise self._failed("An object cannot be read", error) from None
 
-    def read_prefixes(self, requests: Sequence[tuple[str, int, int]], *, concurrency: int = 32) -> Iterator[ReadResult]:
+    def read_prefixes(self, requests: Sequence[RangeRequest], *, concurrency: int = 32) -> Iterator[ReadResult]:
         return in_windows(requests, window=_WINDOW, read=self._read_window, check=self.check)
 
     def write(self, key: str, data: bytes) -> None:
@@ -136,26 +139,19 @@ class LocalFolder(ObjectStore):
                 remedy="Correct `url` in the site file, or mount or share the folder.",
             )
 
-    def _read_window(self, requests: Sequence[tuple[str, int, int]]) -> Sequence[ReadResult]:
-        inside: dict[str, bool] = {}
-        results: Sequence[ReadResult] = [
-            self._read_range(self._path(key), start, length, inside) for key, start, length in requests
-        ]
+    def _read_window(self, requests: Sequence[RangeRequest]) -> Sequence[ReadResult]:
+        inside = {self._root: True}
+        results: Sequence[ReadResult] = [self._read_range(request, inside) for request in requests]
         return results
 
-    def _read_range(self, path: str, start: int, length: int, inside: dict[str, bool]) -> ReadResult:
+    def _read_range(self, request: RangeRequest, inside: dict[str, bool]) -> ReadResult:
+        path = self._path(request.key)
         folder = _parent(path)
-        if folder not in inside:
-            inside[folder] = self._is_inside(folder)
-        if not inside[folder]:
+        if not self._leads_inside(folder, inside):
             return ReadFailure(QuarantineReason.VANISHED)
         for delay in (*RETRY_DELAYS_S, None):
             try:
-                descriptor = self._open(path)
-                try:
-                    return os.pread(descriptor, length, start)
-                finally:
-                    os.close(descriptor)
+                return self._read_version(path, request)
             except OSError as error:
                 if error.errno in _GONE:
                     return ReadFailure(QuarantineReason.VANISHED)
@@ -163,6 +159,15 @@ class LocalFolder(ObjectStore):
                     break
                 time.sleep(delay)
         return ReadFailure(QuarantineReason.READ_FAILED)
+
+    def _read_version(self, path: str, request: RangeRequest) -> ReadResult:
+        descriptor = self._open(path)
+        try:
+            if request.version is not None and _is_other(request.version, os.fstat(descriptor)):
+                return ReadFailure(QuarantineReason.CHANGED)
+            return os.pread(descriptor, request.length, request.start)
+        finally:
+            os.close(descriptor)
 
     def _open(self, path: str) -> int:
         """A descriptor of the file; OSError as if it did not exist when it lies outside of the folder."""
@@ -176,14 +181,20 @@ class LocalFolder(ObjectStore):
             raise FileNotFoundError(errno.ENOENT, "a link to outside of the store")
         return os.open(target, _OPEN_FLAGS)
 
-    def _entries(self, folder: str) -> Sequence[os.DirEntry[str]]:
+    def _look_into(self, folder: str) -> FolderContent[str]:
+        """The folders and the files, by their paths, in ``folder``; neither when it is no longer there."""
+        cut = len(self._root) + 1
+        folders: Sequence[str] = ()
+        files: Sequence[tuple[str, str]] = ()
         try:
-            with os.scandir(folder) as entries:
-                return [entry for entry in entries if entry.is_dir(follow_symlinks=False) or entry.is_file()]
+            with os.scandir(self._path(folder.rstrip("/"))) as found:
+                entries = [(entry.path, entry.is_dir(follow_symlinks=False)) for entry in found if _is_of_use(entry)]
+            folders = [f"{key_of_name(path[cut:])}/" for path, is_folder in entries if is_folder]
+            files = [(key_of_name(path[cut:]), path) for path, is_folder in entries if not is_folder]
         except OSError as error:
-            if error.errno in _GONE:
-                return []
-            raise self._failed("A folder inside a store cannot be listed", error) from None
+            if error.errno not in _GONE:
+                raise self._failed("A folder inside a store cannot be listed", error) from None
+        return FolderContent(folders, files)
 
     def _info(self, path: str) -> ObjectInfo | None:
         """What is known of a regular file or of a link to one inside the folder; None for anything else."""
@@ -199,14 +210,22 @@ class LocalFolder(ObjectStore):
         if not stat.S_ISREG(status.st_mode):
             return None
         key = key_of_name(path[len(self._root) + 1 :])
-        modified_at = datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1e6, UTC)
-        return ObjectInfo(key, status.st_size, None, modified_at)
+        return ObjectInfo(key, status.st_size, None, _modified_at(status))
 
     def _path(self, key: str) -> str:
         path = f"{self._root}/{key}" if key else self._root
         if "\\x" in key and not os.path.lexists(path):
             return f"{self._root}/{name_of_key(key)}"
         return path
+
+    def _leads_inside(self, folder: str, known: dict[str, bool]) -> bool:
+        """As ``_is_inside`` of a folder below the root, remembered for it and the folders above."""
+        if folder not in known:
+            above, _, name = folder.rpartition("/")
+            is_plain = name not in ("", ".", "..") and not Path(folder).is_symlink()
+            # A plain name in a folder that lies inside lies inside; anything else is worth a closer look.
+            known[folder] = self._leads_inside(above, known) if is_plain else self._is_inside(folder)
+        return known[folder]
 
     def _is_inside(self, path: str) -> bool:
         real = os.path.realpath(path)
@@ -232,6 +251,22 @@ def _folder_of(location: StoreLocation) -> str:
             remedy="Write file:///folder with three slashes, or the plain path.",
         )
     return url2pathname(parts.path)
+
+
+def _is_of_use(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, or a file or a link to one that is not just being written."""
+    return entry.is_dir(follow_symlinks=False) or (entry.is_file() and not entry.name.startswith(TEMPORARY_PREFIX))
+
+
+def _modified_at(status: os.stat_result) -> datetime:
+    return datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1e6, UTC)
+
+
+def _is_other(version: ObjectVersion, status: os.stat_result) -> bool:
+    """Whether the file is in another state; to the microsecond, as the time is listed from the same source."""
+    return (version.size_bytes not in (None, status.st_size)) or (
+        version.modified_at not in (None, _modified_at(status))
+    )
 
 
 def _parent(path: str) -> str:

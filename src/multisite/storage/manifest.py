@@ -23,6 +23,7 @@ class Receipt:
     """Proof that one run of a stage over one partition is complete: written last, after all of its parts.
 
     ``identity`` is the digest of all that went in, so a receipt with the expected identity makes the run a no-op.
+    One that is not ``settled`` never does: doing the work again may give more.
     """
 
     stage: str
@@ -30,6 +31,7 @@ class Receipt:
     partition: str
     identity: str
     parts: dict[str, tuple[Part, ...]]
+    settled: bool = True
 
     def to_bytes(self) -> bytes:
         """Canonical JSON."""
@@ -45,7 +47,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """All parts of an artefact, and its lineage. Readers list manifests, never files."""
+    """All parts of an artefact, and its lineage. Readers list manifests, never files.
+
+    ``basis`` is the digest of all that its parts were made with but their inputs.
+    """
 
     artefact: str
     version: int
@@ -57,6 +62,7 @@ class Manifest:
     parameters: str
     inputs: dict[str, str]
     parts: tuple[Part, ...] = field(default=())
+    basis: str = ""
 
     @property
     def sha256(self) -> str:

@@ -4,9 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from multisite.errors import StoreError
+from multisite.schemas.objects import RangeRequest
 from multisite.storage.location import StoreLocation
 from multisite.vocabulary import QuarantineReason
 
@@ -16,9 +16,9 @@ __all__ = [
     "ObjectInfo",
     "ObjectMissingError",
     "ObjectStore",
-    "RangeRequest",
     "ReadFailure",
     "ReadResult",
+    "SplitPoints",
     "require_writable_key",
 ]
 
@@ -31,11 +31,11 @@ class ObjectInfo:
     """One object of a listing.
 
     ``key`` is relative to the root of the store, with ``/`` between its parts; ``modified_at`` is in UTC.
-    ``etag`` and ``modified_at`` are None where the store does not say.
+    The other values are None where the store does not say.
     """
 
     key: str
-    size_bytes: int
+    size_bytes: int | None
     etag: str | None
     modified_at: datetime | None
 
@@ -44,19 +44,15 @@ ObjectBatch = list[ObjectInfo]
 """Part of a listing: at most some thousand objects, so that a listing of any length fits into memory."""
 
 
-class RangeRequest(NamedTuple):
-    """The bytes from ``start`` (from 0) up to ``length`` of them."""
-
-    key: str
-    start: int
-    length: int
-
-
 @dataclass(frozen=True, slots=True)
 class ReadFailure:
-    """Why one object gave no bytes; ``reason`` is VANISHED or READ_FAILED."""
+    """Why one object gave no bytes; ``reason`` is VANISHED, CHANGED or READ_FAILED."""
 
     reason: QuarantineReason
+
+
+SplitPoints = list[str]
+"""Keys that divide a store into ranges: each range ends with its split point, and the last one with the store."""
 
 
 ReadResult = bytes | ReadFailure
@@ -84,9 +80,12 @@ class ObjectStore(ABC):
         return f"{type(self).__name__}({self.location.name!r})"
 
     @abstractmethod
-    def list(self, prefix: str = "") -> Iterator[ObjectBatch]:
-        """All objects below the folder ``prefix`` (all parts of it in full: ``a/b`` does not match ``a/bc``),
-        in any order.
+    def list(self, prefix: str = "", *, after: str = "", until: str | None = None) -> Iterator[ObjectBatch]:
+        """The objects below the folder ``prefix`` (all parts of it in full: ``a/b`` does not match ``a/bc``) whose
+        whole keys are greater than ``after`` and, unless None, at most ``until``.
+
+        They come in rising order of their keys, letter by letter as code points, none twice, in batches that are
+        never empty. What cannot match is not asked for, and no more than one folder's entries are ever held.
 
         Raises
         ------
@@ -94,6 +93,20 @@ class ObjectStore(ABC):
             When the store does not answer, or its bucket or folder does not exist. An empty folder gives
             nothing.
         """
+
+    def split_points(self, parts: int) -> SplitPoints:
+        """At most ``parts`` - 1 rising keys that cut the store into ranges of roughly like numbers of objects.
+
+        Found from the upper folders alone, in a bounded number of requests, on the assumption that folders of one
+        level hold alike much. Empty for a store without folders, or for one too small to be worth it; also for kinds of
+        store that cannot say.
+
+        Raises
+        ------
+        StoreError
+            As for ``list``.
+        """
+        return []
 
     @abstractmethod
     def read(self, key: str) -> bytes:
@@ -108,13 +121,12 @@ class ObjectStore(ABC):
         """
 
     @abstractmethod
-    def read_prefixes(self, requests: Sequence[tuple[str, int, int]], *, concurrency: int = 32) -> Iterator[ReadResult]:
-        """One result per request (see :class:`RangeRequest`), in their order; read in windows as the results
-        are taken.
+    def read_prefixes(self, requests: Sequence[RangeRequest], *, concurrency: int = 32) -> Iterator[ReadResult]:
+        """One result per request, in their order; read in windows as the results are taken.
 
-        An object that is gone or unreadable is a :class:`ReadFailure`, after a bounded number of retries. A
-        range that begins beyond the end gives ``b""``. ``concurrency`` bounds the requests in flight; a local
-        folder reads one after the other, which is faster there.
+        An object that is gone, is in another state than the request's version says, or stays unreadable after a
+        bounded number of retries is a :class:`ReadFailure`. A range that begins beyond the end gives ``b""``.
+        ``concurrency`` bounds the requests in flight; a local folder reads one after the other, which is faster there.
 
         Raises
         ------

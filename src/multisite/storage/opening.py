@@ -7,6 +7,12 @@ from multisite.storage.objects import ObjectStore
 __all__ = ["open_store"]
 
 _S3_SCHEMES = ("s3", "s3a")
+_DICOMWEB_SCHEMES = ("dicomweb+https", "dicomweb+http")
+
+_S3_OPTIONS = frozenset(
+    {"endpoint", "endpoint_env", "region", "access_key_env", "secret_key_env", "session_token_env", "profile"}
+)
+_DICOMWEB_OPTIONS = frozenset({"concurrency", "token_env", "user_env", "password_env"})
 
 
 def open_store(location: StoreLocation) -> ObjectStore:
@@ -16,14 +22,20 @@ def open_store(location: StoreLocation) -> ObjectStore:
     Raises
     ------
     ConfigError
-        When the URL is of no known kind, an S3 option is given for another kind, or a secret's variable is
-        not set.
+        When the URL is of no known kind, an option of another kind is given, or a secret's variable is not
+        set.
     """
     if location.scheme in _S3_SCHEMES:
+        _refuse_options(location, known=_S3_OPTIONS)
         from multisite.storage.s3 import S3
 
         return S3(location)
-    _refuse_s3_options(location)
+    if location.scheme in _DICOMWEB_SCHEMES:
+        _refuse_options(location, known=_DICOMWEB_OPTIONS)
+        from multisite.storage.dicomweb import DicomwebStore
+
+        return DicomwebStore(location)
+    _refuse_options(location, known=frozenset())
     if location.scheme == "file":
         from multisite.storage.local_folder import LocalFolder
 
@@ -33,19 +45,18 @@ def open_store(location: StoreLocation) -> ObjectStore:
     return FsspecStore(location)
 
 
-def _refuse_s3_options(location: StoreLocation) -> None:
+def _refuse_options(location: StoreLocation, *, known: frozenset[str]) -> None:
     """An option silently without effect would give its author a wrong idea of who can read the store."""
-    credentials = location.credentials
-    given = {
-        "endpoint": location.endpoint is not None,
-        "endpoint_env": location.endpoint_env is not None,
-        "region": location.region is not None,
-        "credentials": credentials is not None and not credentials.anonymous,
-    }
-    options = ", ".join(f"`{name}`" for name, is_given in given.items() if is_given)
+    given = [
+        name for name in ("endpoint", "endpoint_env", "region", "concurrency") if getattr(location, name) is not None
+    ]
+    if location.credentials is not None:
+        given += [name for name in location.credentials.given if name != "anonymous"]
+    options = ", ".join(f"`{name}`" for name in given if name not in known)
     if options:
         raise ConfigError(
             f"A store of the kind `{location.scheme}` is given {options}",
             place=location.place,
-            remedy="Only S3 stores have these; other kinds read their client's own settings. Take them out.",
+            remedy="Take it out. Endpoint, region, keys and profile are for S3; token, user, password and concurrency"
+            " for DICOMweb; other kinds read their client's own settings.",
         )

@@ -5,6 +5,7 @@ variable of the environment redirects a request and no metadata service is ever 
 """
 
 import os
+import threading
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,8 +17,9 @@ import s3fs
 from obstore.store import S3Store
 
 from multisite.errors import ConfigError
-from multisite.storage.location import StoreLocation
-from multisite.storage.s3_credentials import S3Keys, environment_value, key_source
+from multisite.storage.location import StoreLocation, environment_value
+from multisite.storage.retrying import Patience
+from multisite.storage.s3_credentials import S3Keys, key_source
 
 if TYPE_CHECKING:
     # These exist in obstore's type information only.
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["S3Clients"]
 
 _DEFAULT_REGION = "us-east-1"
-_CONNECT_TIMEOUT_S = 5
-_READ_TIMEOUT_S = 60
-_ATTEMPTS = 3
 _CONNECTIONS = 64
 # obstore asks anew five minutes before this runs out; botocore renews keys ten minutes before they do.
 _KEYS_VALID_FOR = timedelta(minutes=15)
@@ -44,12 +43,14 @@ class S3Clients:
         missing.
     """
 
-    def __init__(self, location: StoreLocation) -> None:
+    def __init__(self, location: StoreLocation, patience: Patience) -> None:
         self.location = location
+        self.patience = patience
         self.bucket, self.prefix = _bucket_and_prefix(location)
         self._region = location.region or _DEFAULT_REGION
         self._endpoint = _endpoint(location, self._region)
         self._keys = key_source(location)
+        self._one_at_a_time = threading.Lock()
         self._s3fs: Any = None
         self._s3fs_keys: S3Keys | None = None
         self.obstore = self._new_obstore()
@@ -62,9 +63,10 @@ class S3Clients:
     def s3fs(self) -> Any:
         """A file system with the keys that are valid now."""
         keys = self._keys()
-        if self._s3fs is None or keys != self._s3fs_keys:
-            self._s3fs, self._s3fs_keys = self._new_s3fs(keys), keys
-        return self._s3fs
+        with self._one_at_a_time:
+            if self._s3fs is None or keys != self._s3fs_keys:
+                self._s3fs, self._s3fs_keys = self._new_s3fs(keys), keys
+            return self._s3fs
 
     def _new_s3fs(self, keys: S3Keys | None) -> Any:
         system = s3fs.S3FileSystem(
@@ -76,10 +78,10 @@ class S3Clients:
             client_kwargs={"region_name": self._region},
             config_kwargs={
                 "s3": {"addressing_style": "path"},
-                "connect_timeout": _CONNECT_TIMEOUT_S,
-                "read_timeout": _READ_TIMEOUT_S,
+                "connect_timeout": self.patience.connect_timeout_s,
+                "read_timeout": self.patience.read_timeout_s,
                 "max_pool_connections": _CONNECTIONS,
-                "retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS},
+                "retries": {"mode": "standard", "total_max_attempts": 1},
                 # "auto" would ask a metadata service where this machine runs.
                 "defaults_mode": "legacy",
                 # Servers other than Amazon's do not all know the newer checksums.
@@ -90,15 +92,15 @@ class S3Clients:
             use_listings_cache=False,
             skip_instance_cache=True,
         )
-        # botocore retries connections, throttling and server faults already; twice would be nine attempts.
+        # What is tried again, and when, is decided by those who ask.
         system.retries = 1
         return system
 
     def _new_obstore(self) -> S3Store:
         options: ClientConfig = {
             "allow_http": self._endpoint.startswith("http://"),
-            "connect_timeout": timedelta(seconds=_CONNECT_TIMEOUT_S),
-            "timeout": timedelta(seconds=_READ_TIMEOUT_S),
+            "connect_timeout": timedelta(seconds=self.patience.connect_timeout_s),
+            "timeout": timedelta(seconds=self.patience.read_timeout_s),
             "pool_max_idle_per_host": str(_CONNECTIONS),
         }
         bundle = os.environ.get("AWS_CA_BUNDLE")
@@ -116,7 +118,7 @@ class S3Clients:
             skip_signature=anonymous,
             credential_provider=None if anonymous else self._obstore_keys,
             client_options=options,
-            retry_config={"max_retries": _ATTEMPTS - 1, "retry_timeout": timedelta(seconds=_READ_TIMEOUT_S)},
+            retry_config={"max_retries": 0, "retry_timeout": timedelta(seconds=self.patience.request_timeout_s)},
         )
 
     def _obstore_keys(self) -> "S3Credential":

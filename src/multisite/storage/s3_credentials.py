@@ -1,6 +1,5 @@
 """From references to secrets, on the machine that reads, and nowhere else."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -8,9 +7,9 @@ import botocore.exceptions
 import botocore.session
 
 from multisite.errors import ConfigError
-from multisite.storage.location import CredentialReference, StoreLocation
+from multisite.storage.location import CredentialReference, StoreLocation, environment_value
 
-__all__ = ["S3KeySource", "S3Keys", "environment_value", "key_source"]
+__all__ = ["S3KeySource", "S3Keys", "key_source"]
 
 _PROVIDERS_OUTSIDE_THE_PROFILE = ("ec2-credentials-file", "boto-config", "container-role", "iam-role")
 
@@ -52,18 +51,6 @@ def key_source(location: StoreLocation) -> S3KeySource:
         return _from_profile(location, reference.profile)
     keys = _from_environment(location, reference)
     return lambda: keys
-
-
-def environment_value(location: StoreLocation, variable: str) -> str:
-    """The value of an environment variable that ``location`` names; ConfigError when not set or empty."""
-    value = os.environ.get(variable, "")
-    if not value:
-        raise ConfigError(
-            f"The environment variable {variable} is not set",
-            place=f"{location.place}, on the machine that reads it",
-            remedy=f"Set {variable} there, or correct the name in the site file.",
-        )
-    return value
 
 
 def _from_environment(location: StoreLocation, reference: CredentialReference) -> S3Keys:

@@ -2,16 +2,30 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import botocore.exceptions
 
 from multisite.errors import StoreError
 from multisite.storage.location import StoreLocation
+from multisite.storage.retrying import Fault
 
-__all__ = ["S3_FAILURES", "answer_code", "store_error"]
+__all__ = ["S3_FAILURES", "answer_code", "fault_of", "store_error", "throttling_error"]
 
 S3_FAILURES = (OSError, botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError)
 """What s3fs raises when a request fails: translated answers are OSErrors, broken connections are not."""
+
+
+_THROTTLING = frozenset(
+    {
+        "SlowDown", "ServiceUnavailable", "503", "TooManyRequests", "TooManyRequestsException", "429", "Throttling",
+        "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "RequestThrottled",
+        "RequestThrottledException", "BandwidthLimitExceeded", "LimitExceededException",
+    }
+)  # fmt: skip
+_PASSING = frozenset({"RequestTimeout", "RequestTimeoutException", "InternalError", "OperationAborted", "408"})
+_THROTTLED_STATUS = (429, 503)
+_SERVER_FAULT_STATUS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +71,41 @@ _MEANINGS = (
         "The bucket of a store lies in another region",
         "Correct `region` in the site file.",
     ),
+    _Meaning(
+        _THROTTLING,
+        "A store keeps asking for fewer requests",
+        "Run it again when the store has less to do. If it stays, ask those who run it to allow more requests.",
+    ),
 )  # fmt: skip
 
 
 def answer_code(error: BaseException) -> str | None:
     """The code of an S3 answer, such as ``NoSuchBucket``; None when there was no answer."""
+    answer = _answer(error)
+    return None if answer is None else str(answer.get("Error", {}).get("Code", "unknown"))
+
+
+def fault_of(error: BaseException) -> Fault:
+    """What ``error`` says about asking again. A certificate that is not trusted will not be the next time either."""
+    answer = _answer(error)
+    if answer is None:
+        return Fault.FINAL if isinstance(error, botocore.exceptions.SSLError) else Fault.PASSING
+    code = answer_code(error)
+    status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
+    if code in _THROTTLING or status in _THROTTLED_STATUS:
+        return Fault.THROTTLED
+    return Fault.PASSING if code in _PASSING or status >= _SERVER_FAULT_STATUS else Fault.FINAL
+
+
+def throttling_error(location: StoreLocation) -> StoreError:
+    """The error to raise for a store that throttles reads and does not stop."""
+    return _meant(location, "SlowDown")
+
+
+def _answer(error: BaseException) -> dict[str, Any] | None:
     for candidate in (error, error.__cause__):
         if isinstance(candidate, botocore.exceptions.ClientError):
-            return str(candidate.response.get("Error", {}).get("Code", "unknown"))
+            return dict(candidate.response)
     return None
 
 
@@ -73,6 +114,10 @@ def store_error(location: StoreLocation, error: BaseException) -> StoreError:
     code = answer_code(error)
     if code is None:
         return _no_answer(location, error)
+    return _meant(location, code)
+
+
+def _meant(location: StoreLocation, code: str) -> StoreError:
     shown = code if re.fullmatch(r"[A-Za-z0-9]{1,60}", code) else "no code"
     for meaning in _MEANINGS:
         if code in meaning.codes:

@@ -140,11 +140,13 @@ class Drift(Section):
 
 
 class Extraction(Section):
-    """How headers are read."""
+    """How headers are read. Only ``max_header_bytes`` and ``max_archive_bytes`` bear on what is found."""
 
-    first_read_bytes: Annotated[int, Field(ge=512)] = 16_384
+    first_read_bytes: Annotated[int, Field(ge=512)] = 8192
     max_header_bytes: Annotated[int, Field(ge=4096)] = 16_777_216
-    shard_objects: Annotated[int, Field(ge=1, le=100_000)] = 2000
+    max_archive_bytes: Annotated[int, Field(ge=4096)] = 68_719_476_736
+    shard_objects: Annotated[int, Field(ge=1, le=100_000)] = 4000
+    listing_tasks: Annotated[int, Field(ge=1, le=1000)] = 16
 
 
 class Study(Section):

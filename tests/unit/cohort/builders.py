@@ -7,7 +7,7 @@ from multisite.cohort.stage import CohortParameters, build_cohort
 from multisite.cohort.strata import StratumParameters
 from multisite.provenance.studies import index_studies
 from multisite.schemas import StageInputs, StageOutputs
-from multisite.schemas.provenance import SERIES
+from multisite.schemas.series import SERIES
 from tests.lib.tables import table
 
 PARAMETERS = CohortParameters(

@@ -14,7 +14,10 @@ def _as_recorded(attribute: Attribute) -> tuple[str, str, tuple[int, ...]]:
 
 def _as_in_the_dictionary(attribute: Attribute) -> tuple[str, str, tuple[int | None, ...]]:
     first = attribute.tags[0]
-    tag = tag_for_keyword(attribute.keyword) if len(attribute.tags) == 1 else first
+    keyword = attribute.keyword.rpartition(".")[2]
+    if attribute.each:
+        keyword = "CodeValue" if keyword == "PurposeOfReferenceCodeSequence" else keyword
+    tag = tag_for_keyword(keyword) if len(attribute.tags) == 1 else first
     return dictionary_VR(first), dictionary_VM(first), (tag,)
 
 
@@ -29,8 +32,10 @@ def test_keywords_and_columns_are_unique() -> None:
     assert len({column.name for column in HEADER_COLUMNS}) == len(HEADER_COLUMNS)
 
 
-def test_every_tag_has_one_slot_and_two_more_if_it_may_be_signed() -> None:
-    assert len({(slot.tag, slot.reading) for slot in SLOTS}) == len(SLOTS)
+def test_every_tag_of_an_attribute_has_one_slot_and_two_more_if_it_may_be_signed() -> None:
+    assert len({(slot.attribute.keyword, slot.tag, slot.reading) for slot in SLOTS}) == len(SLOTS)
+    top = [slot for slot in SLOTS if not slot.attribute.path]
+    assert len({(slot.tag, slot.reading) for slot in top}) == len(top)
     wanted = sum(len(a.tags) * (3 if a.vr == ("US", "SS") else 1) for a in ATTRIBUTES)
     assert len(SLOTS) == wanted
 

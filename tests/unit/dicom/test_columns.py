@@ -133,6 +133,19 @@ def test_a_row_does_not_depend_on_its_neighbours() -> None:
     assert rows(*datasets) == [row for dataset in datasets for row in rows(dataset)]
 
 
+def test_lists_of_keywords_are_in_the_order_of_the_attributes_whatever_the_batch() -> None:
+    order = [attribute.keyword for attribute in ATTRIBUTES]
+    spoilt = a_dataset(
+        StudyDate="x", PatientSex="?", PatientAge="?", Exposure="", Manufacturer="", PatientName="", ViewCodeSequence=[]
+    )
+    others = [a_dataset(StudyDate=f"2024010{n}", KVP=str(n), Manufacturer=f"M{n}") for n in range(9)]
+    alone, among = rows(spoilt)[0], rows(*others, spoilt, *others)[9]
+    assert alone == among
+    for name in ("empty_attributes", "invalid_attributes"):
+        assert len(alone[name]) >= 3
+        assert alone[name] == sorted(alone[name], key=order.index)
+
+
 @pytest.mark.parametrize(
     ("charset", "encoded", "text"),
     [

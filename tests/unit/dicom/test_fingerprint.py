@@ -41,6 +41,11 @@ def test_fingerprint_survives_another_transfer_syntax_and_spelling(syntax: str) 
     assert fingerprint(syntax, KVP="120.0", ImagePositionPatient=["1.0", "2", "3.5"]) == fingerprint()
 
 
+def test_zero_has_no_sign() -> None:
+    plain = fingerprint(ImagePositionPatient=["0", "2", "3.5"], KVP="0")
+    assert fingerprint(ImagePositionPatient=["-0.0", "2", "3.5"], KVP="-0") == plain
+
+
 @pytest.mark.parametrize(
     "change",
     [

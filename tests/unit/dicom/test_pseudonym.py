@@ -40,10 +40,10 @@ def test_nothing_has_no_pseudonym(nothing: str | None) -> None:
     assert column.to_list() == [None]
 
 
-def test_column_and_scalar_agree_and_the_name_is_kept() -> None:
-    values = ["a", "b", None, "a", " a", "é"]
+@pytest.mark.parametrize("values", [["a", "b", None, "a", " a", "é"], ["a", "b\0", "é"], ["b", None, "a"], []])
+def test_column_and_scalar_agree_and_the_name_is_kept(values: list[str | None]) -> None:
     pseudonymiser = Pseudonymiser(KEY)
-    column = pseudonymiser.pseudonyms(pl.Series("id", values), kind="patient")
+    column = pseudonymiser.pseudonyms(pl.Series("id", values, dtype=pl.String), kind="patient")
     assert column.name == "id"
     assert column.dtype == pl.String
     assert column.to_list() == [pseudonymiser.pseudonym(value, kind="patient") for value in values]

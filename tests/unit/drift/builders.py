@@ -8,7 +8,7 @@ from multisite.drift.monitors import Monitors
 from multisite.drift.stage import BaselineParameters, ComparisonParameters
 from multisite.schemas import Artefact, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, PREDICTIONS
-from multisite.schemas.provenance import STUDIES
+from multisite.schemas.series import STUDIES
 from tests.lib.tables import table
 
 PAIRS = (("nodule", "ai"),)

@@ -1,11 +1,15 @@
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 from multisite.integrity import CHECKS
 from multisite.integrity.check import Check, CheckFrames, Outcome
 from multisite.integrity.stage import run_checks
+from multisite.schemas.series import INSTANCE_INCIDENTS
 from multisite.vocabulary import Severity, Verdict
 from tests.lib.tables import table
+from tests.unit.integrity.builders import series_rows
 
 _CASES = """
 case_id | patient_id | study_instance_uid | series_instance_uid | split | case_date
@@ -24,7 +28,13 @@ BY_ID = {check.id: check for check in CHECKS}
 
 
 def frames(cases: str = _CASES, instances: str = _INSTANCES, *, ordered: bool = True) -> CheckFrames:
-    return CheckFrames(table(cases, case_date=pl.Date()), table(instances), ordered)
+    return CheckFrames(
+        included=table(cases, case_date=pl.Date()),
+        instances=table(instances),
+        series=series_rows(),
+        instance_incidents=INSTANCE_INCIDENTS.empty(),
+        train_ends_before_test=ordered,
+    )
 
 
 def outcome(check: str, looked_at: CheckFrames) -> Outcome:
@@ -88,7 +98,7 @@ def test_the_same_acquisition_under_another_patient_and_other_uids_is_found() ->
 
 def test_images_without_fingerprint_leave_the_question_open() -> None:
     bare = table(_INSTANCES).with_columns(pl.lit(None, pl.String).alias("content_fingerprint"))
-    looked_at = CheckFrames(frames().included, bare, True)
+    looked_at = replace(frames(), instances=bare)
     assert outcome("same_content_two_patients", looked_at).verdict is Verdict.INSUFFICIENT
 
 
@@ -105,7 +115,7 @@ def test_images_under_two_patients_agree_with_a_table_that_gives_one_of_them() -
 
 def test_tables_without_patients_leave_the_question_open() -> None:
     nameless = frames().included.with_columns(pl.lit(None, pl.String).alias("patient_id"))
-    looked_at = CheckFrames(nameless, frames().instances, True)
+    looked_at = replace(frames(), included=nameless)
     assert outcome("patient_of_images", looked_at).verdict is Verdict.INSUFFICIENT
 
 
@@ -121,7 +131,7 @@ def test_the_order_in_time_is_not_asked_where_the_protocol_does_not_claim_it() -
 
 def test_undated_cases_leave_the_order_open() -> None:
     undated = frames().included.with_columns(pl.lit(None, pl.Date).alias("case_date"))
-    found = outcome("test_before_train", CheckFrames(undated, frames().instances, True))
+    found = outcome("test_before_train", replace(frames(), included=undated))
     assert found.verdict is Verdict.INSUFFICIENT
 
 

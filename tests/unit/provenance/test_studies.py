@@ -1,7 +1,7 @@
 import polars as pl
 
 from multisite.provenance.studies import index_studies
-from multisite.schemas.provenance import SERIES, STUDIES
+from multisite.schemas.series import SERIES, STUDIES
 from tests.lib.tables import table
 
 _SERIES = """

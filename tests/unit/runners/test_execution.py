@@ -1,10 +1,9 @@
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from multisite.errors import ConfigError, MachineError
+from multisite.errors import ConfigError
 from multisite.runners.execution import Done, Fault, guarded
 from multisite.runners.local import LocalExecutor
 
@@ -42,10 +41,6 @@ def fail_twice(work: Work) -> int:
 
 def always_offline(work: Work) -> int:
     raise TimeoutError("SMITH^JANE")
-
-
-def die(work: Work) -> int:
-    os._exit(9)
 
 
 def test_a_result_is_done() -> None:
@@ -87,16 +82,3 @@ def test_a_fault_that_stays_is_told_once_and_without_its_text() -> None:
     assert isinstance(outcome, Fault)
     assert outcome.retry
     assert "SMITH" not in str(outcome.error)
-
-
-def test_a_worker_that_dies_is_a_fault_of_the_machine_and_says_how_to_go_on() -> None:
-    executor = LocalExecutor(workers=2)
-    try:
-        outcomes = [outcome for _, outcome in executor.run(die, [Work(1), Work(2), Work(3)])]
-    finally:
-        executor.close()
-    assert len(outcomes) == 3
-    for outcome in outcomes:
-        assert isinstance(outcome, Fault)
-        assert isinstance(outcome.error, MachineError)
-        assert "run the command again" in outcome.error.remedy

@@ -1,7 +1,7 @@
 """When a stage runs again, and when it does not."""
 
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -27,23 +27,52 @@ COUNTS = Artefact("counts", Zone.AGGREGATE, "Counts.", _COLUMNS)
 TOTAL = Artefact("total", Zone.CENTRAL, "Total.", (Column("n", pl.Int64(), "Number"),))
 
 
+SPAN_COLUMNS = (
+    Column("site", pl.String(), "Site"),
+    Column("store", pl.String(), "Store"),
+    Column("shard", pl.String(), "Month"),
+    Column("first_key", pl.String(), "First key"),
+    Column("last_key", pl.String(), "Last key"),
+)
+SPANS = Artefact("spans", Zone.SITE, "What the months span.", SPAN_COLUMNS)
+SPANS_THEN = Artefact("spans_then", Zone.SITE, "What they spanned.", SPAN_COLUMNS)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    threshold: float
+    title: str = field(metadata={"changes_rows": False})
+
+
 class Source:
     """What the first stage finds; and a record of what ran."""
 
     def __init__(self) -> None:
-        self.rows = {"north": {"01": 1, "02": 2}, "south": {}}
+        self.rows: dict[str, dict[str, int]] = {"north": {"01": 1, "02": 2}, "south": {}}
         self.ran: list[str] = []
+        self.settled = True
+        self.earlier: dict[str | None, list[str]] = {}
 
     def listing(self, inputs: StageInputs, parameters: object) -> StageOutputs:
         self.ran.append(f"listing {inputs.site}")
         rows = [{"site": inputs.site, "month": month, "n": n} for month, n in self.rows[inputs.site].items()]
-        return StageOutputs(frames={"months": pl.DataFrame(rows, schema=MONTHS.schema)})
+        spans = [
+            {"site": inputs.site, "store": "s", "shard": month, "first_key": f"{n:02}", "last_key": f"{n:02}"}
+            for month, n in self.rows[inputs.site].items()
+        ]
+        # One frame after another, as a long listing comes.
+        months = (pl.DataFrame([row], schema=MONTHS.schema) for row in rows)
+        return StageOutputs(frames={"months": months, "spans": pl.DataFrame(spans, schema=SPANS.schema)})
 
     def count(self, inputs: StageInputs, parameters: object) -> StageOutputs:
         self.ran.append(f"count {inputs.site} {inputs.partition}")
         rows = inputs.frame("months")
         assert rows["month"].unique().to_list() == [inputs.partition]
-        return StageOutputs(frames={"counts": rows.with_columns(pl.col("n") * 10)})
+        self.earlier[inputs.partition] = inputs.earlier["counts"]["month"].to_list()
+        return StageOutputs(frames={"counts": rows.with_columns(pl.col("n") * 10)}, settled=self.settled)
+
+    def remember(self, inputs: StageInputs, parameters: object) -> StageOutputs:
+        return StageOutputs(frames={"spans_then": inputs.frame("spans")})
 
     def total(self, inputs: StageInputs, parameters: object) -> StageOutputs:
         self.ran.append("total")
@@ -60,18 +89,18 @@ def stages(source: Source, monkeypatch: pytest.MonkeyPatch) -> dict[str, Stage]:
     common = {
         "verb": "extract",
         "version": 1,
-        "parameters": lambda study, site: {"threshold": study.performance.threshold},
+        "parameters": lambda study, site: Parameters(study.performance.threshold, study.title),
     }
     made = (
-        # Reading objects without a partition is what "look at the stores again" means.
         Stage(
             "listing",
             "List",
             scope=Scope.SITE,
             reads=(),
-            writes=(MONTHS,),
+            writes=(MONTHS, SPANS),
             run=source.listing,
             reads_objects=True,
+            always_runs=True,
             **common,
         ),
         Stage(
@@ -82,6 +111,17 @@ def stages(source: Source, monkeypatch: pytest.MonkeyPatch) -> dict[str, Stage]:
             writes=(COUNTS,),
             partition_of=MONTHS,
             run=source.count,
+            carries=(COUNTS,),
+            spans=(SPANS, SPANS_THEN),
+            **common,
+        ),
+        Stage(
+            "remember",
+            "Remember",
+            scope=Scope.SITE,
+            reads=(SPANS, COUNTS),
+            writes=(SPANS_THEN,),
+            run=source.remember,
             **common,
         ),
         Stage("total", "Total", scope=Scope.STUDY, reads=(COUNTS,), writes=(TOTAL,), run=source.total, **common),
@@ -124,7 +164,7 @@ def total(folder: Path) -> int:
 def test_the_first_run_runs_everything_and_the_second_only_looks(
     source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
 ) -> None:
-    assert run(stages, study, tmp_path) == 5
+    assert run(stages, study, tmp_path) == 7
     assert total(tmp_path) == 30
     source.ran.clear()
     assert run(stages, study, tmp_path) == 2
@@ -203,3 +243,63 @@ def test_the_protocol_s_digest_changes_with_every_word_of_it(study: Study) -> No
     other = study.model_copy(update={"title": study.title + "."})
     assert plan.protocol_digest(other) != plan.protocol_digest(study)
     assert plan.protocol_digest(study) == plan.protocol_digest(study.model_copy())
+
+
+def test_a_value_that_changes_no_row_runs_nothing_again(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    run(stages, study, tmp_path)
+    source.ran.clear()
+    run({name: stages[name] for name in ("listing", "count")}, study.model_copy(update={"title": "T"}), tmp_path)
+    assert source.ran == ["listing north", "listing south"]
+
+
+def test_a_new_release_runs_everything_again_but_what_its_own_version_vouches_for(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages["count"] = replace(stages["count"], version_is_enough=True)
+    run(stages, study, tmp_path)
+    source.ran.clear()
+    monkeypatch.setattr(plan, "__version__", "99.0")
+    run(stages, study, tmp_path)
+    assert source.ran == ["listing north", "listing south", "total"]
+
+
+def test_work_that_might_give_more_is_done_again(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    source.settled = False
+    run(stages, study, tmp_path)
+    source.settled = True
+    source.ran.clear()
+    run(stages, study, tmp_path)
+    assert source.ran[2:] == ["count north 01", "count north 02"]
+    source.ran.clear()
+    run(stages, study, tmp_path)
+    assert len(source.ran) == 2
+
+
+def test_a_part_is_handed_the_earlier_rows_of_the_parts_that_its_keys_meet(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    run(stages, study, tmp_path)
+    assert source.earlier == {"01": [], "02": []}
+    # The month is another part, and spans the keys of the one before.
+    source.rows["north"] = {"01": 1, "02b": 2, "03": 3}
+    run(stages, study, tmp_path)
+    assert source.earlier["02b"] == ["02"]
+    assert source.earlier["03"] == []
+
+
+@pytest.mark.parametrize("change", ["version", "threshold"])
+def test_rows_made_on_another_basis_are_never_handed_in(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path, change: str
+) -> None:
+    run(stages, study, tmp_path)
+    source.rows["north"] = {"01": 1, "02b": 2}
+    if change == "version":
+        stages["count"] = replace(stages["count"], version=2)
+    else:
+        study = study.model_copy(update={"performance": study.performance.model_copy(update={"threshold": 0.4})})
+    run(stages, study, tmp_path)
+    assert source.earlier["02b"] == []

@@ -1,9 +1,11 @@
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from multisite.errors import ArtefactMissingError, SchemaError, ZoneError
+from multisite.errors import ArtefactMissingError, MachineError, SchemaError, ZoneError
 from multisite.schemas import Artefact, Column, FileArtefact
 from multisite.storage.artefacts import WHOLE, ArtefactStore
 from multisite.storage.location import StoreLocation
@@ -94,8 +96,7 @@ def test_a_receipt_holds_while_identity_and_parts_are_as_it_says(tmp_path: Path)
     store.write_receipt(receipt_of({"rows": parts}))
 
     def valid(identity: str = "i", artefact: Artefact = ROWS) -> bool:
-        found = store.valid_receipt("stage", "north", WHOLE, identity=identity, artefacts=(artefact,))
-        return found is not None
+        return bool(store.valid_receipts("stage", "north", {WHOLE: identity}, (artefact,)))
 
     assert valid()
     assert not valid(identity="other")
@@ -110,7 +111,51 @@ def test_a_receipt_that_is_half_a_file_counts_as_none(tmp_path: Path) -> None:
     store.write_receipt(receipt_of({"rows": store.write_table(ROWS, "north", WHOLE, FRAME)}))
     receipt = tmp_path / "chest/north/_receipts/stage/all.json"
     receipt.write_bytes(receipt.read_bytes()[:20])
-    assert store.valid_receipt("stage", "north", WHOLE, identity="i", artefacts=(ROWS,)) is None
+    assert store.valid_receipts("stage", "north", {WHOLE: "i"}, (ROWS,)) == {}
+
+
+def test_a_receipt_of_work_that_is_not_settled_counts_as_none(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    receipt = receipt_of({"rows": store.write_table(ROWS, "north", WHOLE, FRAME)})
+    store.write_receipt(replace(receipt, settled=False))
+    assert store.valid_receipts("stage", "north", {WHOLE: "i"}, (ROWS,)) == {}
+    store.write_receipt(receipt)
+    assert store.valid_receipts("stage", "north", {WHOLE: "i", "none": "i"}, (ROWS,)) == {WHOLE: receipt}
+
+
+def test_frames_are_written_as_they_come_and_none_is_kept(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    written: list[list[str]] = []
+
+    def frames() -> Iterator[pl.DataFrame]:
+        for month in ("2025-03", "2025-01", "2025-02"):
+            yield pl.DataFrame({"id": ["a"], "month": [month]})
+            written.append(sorted(path.name for path in (tmp_path / "chest/north/months").iterdir()))
+
+    parts = store.write_table(MONTHS, "north", WHOLE, frames())
+    assert [len(names) for names in written] == [1, 2, 3]
+    assert [part.partition for part in parts] == ["2025-01", "2025-02", "2025-03"]
+
+
+def test_a_part_that_comes_in_two_frames_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match="came twice"):
+        store_in(tmp_path).write_table(MONTHS, "north", WHOLE, iter([FRAME, FRAME]))
+
+
+def test_frames_of_an_artefact_without_parts_become_one(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    parts = store.write_table(ROWS, "north", WHOLE, iter([FRAME, FRAME]))
+    assert [part.n_rows for part in parts] == [6]
+    assert store.read_parts(ROWS, "north", [WHOLE])["id"].to_list() == ["a", "b", "c"] * 2
+
+
+def test_many_parts_are_read_in_the_order_in_which_they_are_named(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    names = [f"{n:03}" for n in range(60)]
+    store.write_table(MONTHS, "north", WHOLE, (pl.DataFrame({"id": [name], "month": [name]}) for name in names))
+    asked = names[::-1]
+    assert store.read_parts(MONTHS, "north", asked)["id"].to_list() == asked
+    assert store.read_parts(MONTHS, "north", [], columns=["id"]).schema == {"id": pl.String}
 
 
 def test_a_manifest_survives_its_bytes() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from multisite.errors import StoreError
+from multisite.schemas.objects import RangeRequest
 from multisite.storage import fsspec_store
 from multisite.storage.fsspec_store import FsspecStore
 from multisite.storage.location import StoreLocation
@@ -68,7 +69,7 @@ def test_a_read_that_fails_once_is_tried_again(memory: FsspecStore, monkeypatch:
         return bytes(real(*given, **named))
 
     monkeypatch.setattr(system, "cat_file", shaky)
-    assert list(memory.read_prefixes([("a", 2, 3)])) == [b"234"]
+    assert list(memory.read_prefixes([RangeRequest("a", 2, 3)])) == [b"234"]
 
 
 def test_a_read_that_keeps_failing_is_a_result(memory: FsspecStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +77,7 @@ def test_a_read_that_keeps_failing_is_a_result(memory: FsspecStore, monkeypatch:
         raise OSError("about patient-4711")
 
     monkeypatch.setattr(type(memory._system), "cat_file", broken)
-    assert list(memory.read_prefixes([("a", 0, 3)])) == [ReadFailure(QuarantineReason.READ_FAILED)]
+    assert list(memory.read_prefixes([RangeRequest("a", 0, 3)])) == [ReadFailure(QuarantineReason.READ_FAILED)]
     with pytest.raises(StoreError, match=r"does not answer \(OSError\)") as raised:
         memory.read("a")
     assert "4711" not in str(raised.value)
@@ -89,7 +90,7 @@ def test_a_range_that_a_client_refuses_because_it_begins_beyond_the_end_is_empty
         raise OSError("416")
 
     monkeypatch.setattr(type(memory._system), "cat_file", refusing)
-    assert list(memory.read_prefixes([("a", 10, 3)])) == [b""]
+    assert list(memory.read_prefixes([RangeRequest("a", 10, 3)])) == [b""]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from multisite.errors import StoreError
+from multisite.schemas.objects import RangeRequest
 from multisite.storage import local_folder
 from multisite.storage.local_folder import LocalFolder
 from multisite.storage.location import StoreLocation
@@ -34,7 +35,7 @@ def _keys(store: LocalFolder) -> set[str]:
 
 
 def _read_one(store: LocalFolder, key: str) -> bytes | ReadFailure:
-    [result] = store.read_prefixes([(key, 0, 100)])
+    [result] = store.read_prefixes([RangeRequest(key, 0, 100)])
     return result
 
 
@@ -200,3 +201,18 @@ def test_a_file_in_place_of_the_folder_is_told_from_a_missing_one(tmp_path: Path
         LocalFolder(StoreLocation("ct", str(tmp_path / "file"))).check()
     with pytest.raises(StoreError, match="does not exist"):
         LocalFolder(StoreLocation("ct", str(tmp_path / "nothing"))).check()
+
+
+@pytest.mark.parametrize(
+    "key", ["out/secret", "out/deep/secret", "a/../../outside/secret", "a/b/../../../outside/secret"]
+)
+def test_no_way_of_naming_it_reads_what_lies_outside(tmp_path: Path, key: str) -> None:
+    outside, root = tmp_path / "outside", tmp_path / "root"
+    (outside / "deep").mkdir(parents=True)
+    (root / "a" / "b").mkdir(parents=True)
+    (root / "out").symlink_to(outside)
+    for path in (outside / "secret", outside / "deep" / "secret", root / "a" / "b" / "fine"):
+        path.write_bytes(b"x")
+    store = LocalFolder(StoreLocation(name="s", url=str(root)))
+    results = list(store.read_prefixes([RangeRequest(key, 0, 1), RangeRequest("a/b/fine", 0, 1)]))
+    assert results == [ReadFailure(QuarantineReason.VANISHED), b"x"]

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from multisite.errors import StoreError
+from multisite.schemas.objects import ObjectVersion, RangeRequest
 from multisite.storage.location import StoreLocation
-from multisite.storage.objects import ObjectMissingError, ObjectStore, RangeRequest, ReadFailure
+from multisite.storage.objects import ObjectMissingError, ObjectStore, ReadFailure
 from multisite.storage.opening import open_store
 from multisite.vocabulary import QuarantineReason
 from tests.lib.s3_servers import ACCESS_KEY, SECRET_KEY, S3Server, moto_server, rclone_server
 
 VANISHED = ReadFailure(QuarantineReason.VANISHED)
+CHANGED = ReadFailure(QuarantineReason.CHANGED)
 
 OpenPlace = Callable[[str], ObjectStore]
 """Opens the store of a kind whose bucket or folder is called as given; "missing" is never made."""
@@ -75,7 +77,7 @@ def store(place: OpenPlace) -> ObjectStore:
     return place("bucket")
 
 
-def _listed(store: ObjectStore, prefix: str = "") -> dict[str, int]:
+def _listed(store: ObjectStore, prefix: str = "") -> dict[str, int | None]:
     return {info.key: info.size_bytes for batch in store.list(prefix) for info in batch}
 
 
@@ -126,24 +128,105 @@ def test_ranges_come_back_in_the_order_of_the_requests(store: ObjectStore) -> No
         store.write(key, content)
     requests = [RangeRequest(key, start, 7) for start in (0, 50, 95) for key in reversed(contents)]
     results = list(store.read_prefixes(requests, concurrency=5))
-    assert results == [contents[key][start : start + 7] for key, start, _ in requests]
+    assert results == [contents[key][start : start + 7] for key, start, *_ in requests]
     assert all(type(result) is bytes for result in results)
 
 
 def test_a_range_gives_what_there_is_and_nothing_beyond_the_end(store: ObjectStore) -> None:
     store.write("short", b"0123456789")
     store.write("empty", b"")
-    requests = [("short", 0, 99), ("short", 8, 99), ("short", 10, 5), ("short", 99, 5), ("empty", 0, 5)]
+    requests = [
+        RangeRequest("short", 0, 99),
+        RangeRequest("short", 8, 99),
+        RangeRequest("short", 10, 5),
+        RangeRequest("short", 99, 5),
+        RangeRequest("empty", 0, 5),
+    ]
     assert list(store.read_prefixes(requests)) == [b"0123456789", b"89", b"", b"", b""]
-    assert list(store.read_prefixes([("short", 3, 0)])) == [b""]
+    assert list(store.read_prefixes([RangeRequest("short", 3, 0)])) == [b""]
     assert list(store.read_prefixes([])) == []
+
+
+ORDERED = [
+    "B",
+    "a b",
+    "a!",
+    "a-b/y",
+    "a.b",
+    "a/0",
+    "a/w/1",
+    "a/w/2",
+    "a/w.1",
+    "a/x",
+    "a0",
+    "m",
+    "zz/1",
+    "é/1",
+    "日/1",
+    "𝒶",
+]
+
+
+def test_keys_come_in_rising_order_of_their_letters_and_not_of_their_folders(store: ObjectStore) -> None:
+    for key in ORDERED:
+        store.write(key, b"x")
+    assert list(_listed(store)) == sorted(ORDERED)
+
+
+@pytest.mark.parametrize("after", ["", "A", "a", "a.b", "a/", "a/w", "a/w/1", "zz/1", "𝒶", "\U0010ffff"])
+def test_a_listing_holds_what_lies_in_its_range_and_nothing_else(store: ObjectStore, after: str) -> None:
+    for key in ORDERED:
+        store.write(key, b"x")
+    for until in (None, "a/w.1", "a/w/", "a/w/1", "a0", "é", "zz/1"):
+        expected = [key for key in sorted(ORDERED) if key > after and (until is None or key <= until)]
+        assert [info.key for batch in store.list(after=after, until=until) for info in batch] == expected
+        inside = [info.key for batch in store.list("a", after=after, until=until) for info in batch]
+        assert inside == [key for key in expected if key.startswith("a/")]
+
+
+def test_split_points_cut_a_store_into_ranges_that_are_alike_and_lose_nothing(store: ObjectStore) -> None:
+    keys = [f"{patient:02}/{series}/{n}" for patient in range(12) for series in "ab" for n in (1, 2)]
+    for key in keys:
+        store.write(key, b"x")
+    for parts in (1, 2, 5):
+        points = store.split_points(parts)
+        assert len(points) == parts - 1
+        assert points == sorted(points)
+        ranges = zip(["", *points], [*points, None], strict=True)
+        found = [[i.key for batch in store.list(after=after, until=until) for i in batch] for after, until in ranges]
+        assert [key for part in found for key in part] == sorted(keys)
+        assert all(len(keys) / parts * 0.5 <= len(part) <= len(keys) / parts * 1.5 for part in found)
+
+
+def test_a_store_without_folders_has_no_split_points(store: ObjectStore) -> None:
+    assert store.split_points(8) == []
+    for n in range(20):
+        store.write(str(n), b"x")
+    assert store.split_points(8) == []
+
+
+def test_what_has_not_changed_since_it_was_listed_is_read_and_what_has_is_not(store: ObjectStore) -> None:
+    for key in ("a", "b", "empty"):
+        store.write(key, b"" if key == "empty" else b"0123456789")
+    requests = [
+        RangeRequest(info.key, 0, 12, ObjectVersion(info.size_bytes, info.etag, info.modified_at))
+        for batch in store.list()
+        for info in batch
+    ]
+    assert list(store.read_prefixes(requests)) == [b"0123456789", b"0123456789", b""]
+    store.write("b", b"01234567")
+    assert list(store.read_prefixes(requests)) == [b"0123456789", CHANGED, b""]
 
 
 def test_a_vanished_object_is_a_result_among_the_others(store: ObjectStore) -> None:
     for key in ("a", "b", "c"):
         store.write(key, key.encode())
     store.delete("b")
-    assert list(store.read_prefixes([("a", 0, 9), ("b", 0, 9), ("c", 0, 9)])) == [b"a", VANISHED, b"c"]
+    assert list(store.read_prefixes([RangeRequest("a", 0, 9), RangeRequest("b", 0, 9), RangeRequest("c", 0, 9)])) == [
+        b"a",
+        VANISHED,
+        b"c",
+    ]
 
 
 def test_a_missing_object_is_told_from_a_missing_store(store: ObjectStore) -> None:
@@ -176,7 +259,7 @@ def test_a_missing_bucket_or_folder_is_named_as_such(place: OpenPlace) -> None:
 
 def test_a_missing_bucket_or_folder_is_not_blamed_on_its_objects(place: OpenPlace) -> None:
     with pytest.raises(StoreError, match="does not exist"):
-        list(place("missing").read_prefixes([("a", 0, 1), ("b", 0, 1)]))
+        list(place("missing").read_prefixes([RangeRequest("a", 0, 1), RangeRequest("b", 0, 1)]))
 
 
 @pytest.mark.parametrize(
@@ -195,7 +278,7 @@ def test_a_key_of_any_letters_is_taken_as_it_is(store: ObjectStore, key: str) ->
     store.write(key, b"0123456789")
     assert _listed(store) == {key: 10}
     assert store.read(key) == b"0123456789"
-    assert list(store.read_prefixes([(key, 2, 3)])) == [b"234"]
+    assert list(store.read_prefixes([RangeRequest(key, 2, 3)])) == [b"234"]
     store.delete(key)
     assert not store.exists(key)
 

@@ -133,9 +133,16 @@ def test_credentials_are_declared_in_exactly_one_way(given: dict[str, object]) -
         CredentialReference(**given)  # type: ignore[arg-type]  # by keyword in tests
 
 
-@pytest.mark.parametrize("option", [{"endpoint": "http://127.0.0.1:9"}, {"region": "x"}, {"credentials": KEYS}])
-def test_options_of_s3_are_refused_for_other_kinds(option: dict[str, object]) -> None:
-    with pytest.raises(ConfigError, match=f"is given `{next(iter(option))}`"):
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [
+        ({"endpoint": "http://127.0.0.1:9"}, "`endpoint`"),
+        ({"region": "x"}, "`region`"),
+        ({"credentials": KEYS}, "`access_key_env`, `secret_key_env`"),
+    ],
+)
+def test_options_of_s3_are_refused_for_other_kinds(option: dict[str, object], named: str) -> None:
+    with pytest.raises(ConfigError, match=f"is given {named}"):
         open_store(StoreLocation("ct", "memory://x", **option))  # type: ignore[arg-type]  # by keyword in tests
 
 

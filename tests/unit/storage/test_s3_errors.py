@@ -4,7 +4,8 @@ import botocore.exceptions
 import pytest
 
 from multisite.storage.location import StoreLocation
-from multisite.storage.s3_errors import answer_code, store_error
+from multisite.storage.retrying import Fault
+from multisite.storage.s3_errors import answer_code, fault_of, store_error
 
 PLACE = StoreLocation("ct", "s3://bucket")
 
@@ -50,3 +51,30 @@ def test_no_answer_is_told_from_an_untrusted_certificate() -> None:
     assert store_error(PLACE, untrusted).fact == "The certificate of a store is not trusted"
     assert "inside" not in str(store_error(PLACE, silent)) + str(store_error(PLACE, untrusted))
     assert answer_code(silent) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "fault"),
+    [
+        ("SlowDown", 503, Fault.THROTTLED),
+        ("503", 503, Fault.THROTTLED),
+        ("TooManyRequests", 429, Fault.THROTTLED),
+        ("InternalError", 500, Fault.PASSING),
+        ("502", 502, Fault.PASSING),
+        ("RequestTimeout", 400, Fault.PASSING),
+        ("NoSuchKey", 404, Fault.FINAL),
+        ("AccessDenied", 403, Fault.FINAL),
+        ("InvalidObjectState", 403, Fault.FINAL),
+    ],
+)
+def test_an_answer_tells_whether_to_ask_again(code: str, status: int, fault: Fault) -> None:
+    error = _answer(code)
+    assert isinstance(error.__cause__, botocore.exceptions.ClientError)
+    error.__cause__.response["ResponseMetadata"] = {"HTTPStatusCode": status}
+    assert fault_of(error) is fault
+
+
+def test_no_answer_may_be_one_the_next_time_but_a_certificate_stays_untrusted() -> None:
+    assert fault_of(TimeoutError()) is Fault.PASSING
+    assert fault_of(botocore.exceptions.EndpointConnectionError(endpoint_url="http://inside:9000")) is Fault.PASSING
+    assert fault_of(botocore.exceptions.SSLError(endpoint_url="https://inside", error="self-signed")) is Fault.FINAL

@@ -1,0 +1,50 @@
+"""A worker, a driver and a raylet are killed without warning: the artefacts are those of a run that met nothing.
+
+Ten rounds with every kind of kill: ``python -m tests.functional.kill_rounds``.
+"""
+
+import importlib.util
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from multisite.demo import StagedDemo
+from tests.lib.kill_bench import Bench, Kind
+
+_SEED = 3
+
+
+@pytest.fixture(scope="module")
+def bench(hospitals: StagedDemo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    bench = Bench(hospitals, tmp_path_factory.mktemp("kills"))
+    yield bench
+    # The command waits the minute that they need to leave by themselves.
+    assert bench.wait_for_stragglers(patiently=False) == []
+
+
+def assert_goes_on(bench: Bench, number: int, kind: Kind) -> None:
+    rng = random.Random(_SEED + number)
+    outcome = bench.play(bench.round(number, kind, rng), rng)
+    assert outcome.identical, outcome.line()
+    assert not outcome.faults, outcome.line()
+
+
+@pytest.mark.parametrize(("number", "victim", "exit_code"), [(1, "worker", 0), (2, "driver", -9)])
+def test_two_processes_of_this_machine_go_on_after_a_kill(
+    bench: Bench, number: int, victim: str, exit_code: int
+) -> None:
+    assert_goes_on(bench, number, Kind("local", victim, exit_code))
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+@pytest.mark.parametrize(
+    ("number", "over", "victim", "exit_code"),
+    [(3, "private", "worker", 0), (4, "private", "driver", -9), (5, "head", "raylet", 30)],
+)
+def test_ray_goes_on_after_a_kill(bench: Bench, number: int, over: str, victim: str, exit_code: int) -> None:
+    # Looked for, not imported: Ray reads the lock of a cluster when it is imported.
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("Ray is not installed")
+    assert_goes_on(bench, number, Kind(over, victim, exit_code))

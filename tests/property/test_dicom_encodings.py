@@ -1,0 +1,225 @@
+"""Made headers, right and wrong, in every encoding and framing: the row is what pydicom reads, or there is none."""
+
+import string
+from struct import pack
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydicom.datadict import (
+    DicomDictionary,  # type: ignore[attr-defined]  # imported there from another module
+    dictionary_VR,
+    tag_for_keyword,
+)
+
+from multisite.dicom import ATTRIBUTES, RawHeader, read_header
+from tests.fuzz.judging import judge, read_in_rounds, read_whole, same
+from tests.lib.dicom_making import LONG_VRS, SYNTAX_UIDS, UNDEFINED, Element, Item, dicom_file, undefined
+from tests.unit.dicom.expected_places import STEPS
+
+_TEXT = st.binary(max_size=12) | st.text(string.printable, max_size=12).map(lambda text: text.encode("latin-1"))
+_NUMBER = st.sampled_from(
+    [b"1", b"-2.5", b" 3 ", b"1e3", b"", b"nan", b"4\\5", b"6\\", b"7\0", b"0008", b"x", b"2147483648"]
+)
+_CLOCK = st.sampled_from(
+    [b"2024", b"20240229", b"2024.02.29", b"235960", b"1200", b"12:00", b"20240229115959.123456+0100", b""]
+)
+_UID = st.sampled_from([b"1.2.3", b"1.2.3\0", b"1.2.3 ", b"", b"1.02", b"1.2\\1.3", b"9" * 65])
+_WORD = st.sampled_from(
+    [b"CT", b"M ", b"l", b"YES", b"no", b"01", b"A\\B\\C", b" x", b"064Y", b"Caf\xe9", b"\xc3\xa9\\", b"\x1b$B;3\x1b(B"]
+)
+_VALUES: dict[str, st.SearchStrategy[bytes]] = {
+    **dict.fromkeys(("DS", "IS"), _NUMBER | _TEXT),
+    **dict.fromkeys(("DA", "TM", "DT"), _CLOCK | _TEXT),
+    "UI": _UID | _TEXT,
+    "AT": st.binary(min_size=4, max_size=4),
+    **dict.fromkeys(("US", "SS"), st.lists(st.binary(min_size=2, max_size=2), max_size=4).map(b"".join)),
+    **dict.fromkeys(("UL", "SL", "FL"), st.lists(st.binary(min_size=4, max_size=4), max_size=3).map(b"".join)),
+    "FD": st.lists(st.floats().map(lambda number: pack("<d", number)), max_size=3).map(b"".join),
+}  # fmt: skip
+_ALL_VRS = sorted({*_VALUES, *LONG_VRS, "AE", "AS", "CS", "LO", "LT", "PN", "SH", "ST"} - {"SQ"})
+_CHARSETS = [b"", b"ISO_IR 100", b"ISO_IR 192", b"\\ISO 2022 IR 87", b"GB18030 ", b"unknown"]
+# Identity, the character set and what ends a header are put in by hand.
+_OURS = {0x00080005, 0x00080018, 0x7FE00008, 0x7FE00009, 0x7FE00010, 0x52009230, 0x54000100}
+_WANTED = [
+    (tag, vr)
+    for attribute in ATTRIBUTES
+    for tag in attribute.tags[:2]
+    for vr in attribute.vr
+    if tag not in _OURS and tag >> 16 != 2
+]
+_OTHERS = sorted(
+    (tag, vr)
+    for tag, entry in DicomDictionary.items()
+    if (vr := entry[0]) in _ALL_VRS and 8 <= tag >> 16 < 0x7FE0 and tag not in _OURS and tag not in dict(_WANTED)
+)
+
+
+_PLACES = sorted({(tuple(around), last) for steps in STEPS.values() for around, last in steps})
+
+
+def _value(vr: str) -> st.SearchStrategy[bytes]:
+    return _VALUES.get(vr, _WORD | _TEXT)
+
+
+@st.composite
+def _plain(draw: st.DrawFn, *, right: bool) -> Element:
+    tag, vr = draw(st.sampled_from([pair for pair in _WANTED if pair[1] != "SQ"]) | st.sampled_from(_OTHERS))
+    value = draw(_value(vr))
+    if right:
+        return Element(tag, vr, value + b"\0" * (len(value) % 2))
+    written = draw(st.sampled_from([vr, vr, vr, *_ALL_VRS]))
+    odd = draw(st.sampled_from([b"", b"", b"\0", b" ", b"  \0"]))
+    return Element(tag, written, value + odd, draw(st.sampled_from([None] * 12 + [0, 1, len(value) + 1, 70_000])))
+
+
+@st.composite
+def _private(draw: st.DrawFn) -> Element:
+    tag = draw(st.sampled_from([0x0009, 0x0019, 0x0029, 0x5201, 0x7FE1])) << 16 | draw(st.integers(0x10, 0x10FF))
+    return Element(tag, draw(st.sampled_from(_ALL_VRS)), draw(st.binary(max_size=6).map(lambda value: value * 2)))
+
+
+@st.composite
+def _sequence(draw: st.DrawFn, inner: st.SearchStrategy[Element]) -> Element:
+    tags = [tag for tag, vr in _WANTED if vr == "SQ"] + [0x00091002, 0x0040A730, 0x00082112, 0x30060020]
+    items = tuple(Item(tuple(draw(st.lists(inner, max_size=3)))) for _ in range(draw(st.integers(0, 3))))
+    vr = draw(st.sampled_from(["SQ"] * 9 + ["UN"]))
+    whole = Element(draw(st.sampled_from(tags)), vr, items)
+    match draw(st.sampled_from(["defined", "undefined", "items undefined", "sequence undefined"])):
+        case "undefined":
+            return undefined(whole)
+        case "items undefined":
+            return Element(whole.tag, vr, undefined(whole).value)
+        case "sequence undefined":
+            return Element(whole.tag, vr, items, UNDEFINED)
+    return whole
+
+
+@st.composite
+def _inside(draw: st.DrawFn) -> Element:
+    """A value at one of the places inside sequences in which it is looked for, at times with another item behind it."""
+    around, last = draw(st.sampled_from(_PLACES))
+    vr = dictionary_VR(last)
+    value = draw(_value(vr)) if vr != "SQ" else b""
+    found = Element(last, vr, (Item((Element(0x00080100, "SH", b"CODE"),)),) if vr == "SQ" else value)
+    for keyword in reversed(around):
+        items = (Item((found,)), *([Item((Element(0x00080104, "LO", b"other "),))] if draw(st.booleans()) else []))
+        found = Element(tag_for_keyword(keyword) or 0, "SQ", items)
+        found = undefined(found) if draw(st.booleans()) else found
+    return found
+
+
+def _elements(*, right: bool) -> st.SearchStrategy[Element]:
+    leaf = _plain(right=right) | _private()
+    return leaf | _inside() | st.recursive(leaf, _sequence, max_leaves=6) | _sequence(leaf)
+
+
+_FRAGMENTS = b"\xfe\xff\0\xe0\0\0\0\0\xfe\xff\0\xe0\2\0\0\0\1\2\xfe\xff\xdd\xe0\0\0\0\0"
+_ENDS: dict[str, tuple[Element, ...]] = {
+    "nothing": (),
+    "found": (),
+    "pixels": (Element(0x7FE00010, "OW", b"\1\2\3\4"),),
+    "no pixels": (Element(0x7FE00010, "OW"),),
+    "fragments": (Element(0x7FE00010, "OB", _FRAGMENTS, UNDEFINED),),
+    "floats": (Element(0x7FE00008, "OF", b"\0\0\0\0"),),
+    "frames": (Element(0x52009230, "SQ", (Item((Element(0x00080008, "CS", b"A\\B "),)), Item())),),
+    "waveform": (Element(0x54000100, "SQ", (Item(),), UNDEFINED),),
+}
+
+
+@st.composite
+def datasets(draw: st.DrawFn, *, right: bool) -> list[Element]:
+    """The elements of an instance; wrong ones may be out of order, twice, or not what their VR says."""
+    charset, end = draw(st.sampled_from(_CHARSETS)), draw(st.sampled_from(list(_ENDS)))
+    found = [Element(0x00080005, "CS", charset)] if charset else []
+    found += [Element(0x00080018, "UI", b"1.2.3.4\0"), *draw(st.lists(_elements(right=right), max_size=12))]
+    if right or draw(st.booleans()):
+        found = sorted({element.tag: element for element in found}.values(), key=lambda element: element.tag)
+    before = [element for element in found if element.tag < 0x52009230 or end in ("nothing", "found")]
+    padding = [Element(0xFFFCFFFC, "OB", bytes(4))] if draw(st.booleans()) else []
+    return [*before, *_ENDS[end], *padding]
+
+
+@st.composite
+def odd_files(draw: st.DrawFn) -> bytes:
+    """A file in which anything may be wrong."""
+    return dicom_file(
+        draw(datasets(right=False)),
+        draw(st.sampled_from(list(SYNTAX_UIDS))),
+        preamble=draw(st.booleans()),
+        meta=draw(st.sampled_from([True, True, False])),
+        meta_error=draw(st.sampled_from([0, 0, 2, -7, 10_000])),
+        behind=draw(
+            st.sampled_from(
+                [b"", b"", b"\0", b"\0" * 7, b"\0" * 300, b" " * 9, b"\xfc\xff\xfc\xffOB\0\0\4\0\0\0" + bytes(4)]
+            )
+        ),
+        cut=draw(st.sampled_from([0, 0, 0, 1, 3, 9, 50])),
+    )
+
+
+def _is_well(data: bytes, first: int) -> None:
+    assert judge(data) == []
+    assert read_in_rounds(data, first) == read_whole(data)
+    assert same(read_in_rounds(data, first, size_known=False), read_whole(data))
+
+
+def _is_a_row(elements: list[Element], syntax: str, meta_error: int, behind: bytes) -> None:
+    data = dicom_file(elements, syntax, meta_error=meta_error, behind=behind)
+    outcome = read_whole(data)
+    assert isinstance(outcome, RawHeader)
+    assert judge(data) == []
+
+
+_RIGHT = {
+    "elements": datasets(right=True),
+    "syntax": st.sampled_from(list(SYNTAX_UIDS)),
+    "meta_error": st.sampled_from([0, 0, 4, -3]),
+    "behind": st.sampled_from([b"", b"\0" * 5, b"\0" * 80]),
+}
+_ODD = {"data": odd_files(), "first": st.integers(1, 600)}
+
+
+@settings(max_examples=40, deadline=None)
+@given(**_RIGHT)
+def test_right_file_gives_the_row_that_pydicom_reads(
+    elements: list[Element], syntax: str, meta_error: int, behind: bytes
+) -> None:
+    _is_a_row(elements, syntax, meta_error, behind)
+
+
+@settings(max_examples=60, deadline=None)
+@given(**_ODD)
+def test_odd_file_gives_the_row_that_pydicom_reads_or_a_true_reason(data: bytes, first: int) -> None:
+    _is_well(data, first)
+
+
+@pytest.mark.slow
+@settings(max_examples=1500, deadline=None)
+@given(**_RIGHT)
+def test_many_right_files_give_the_rows_that_pydicom_reads(
+    elements: list[Element], syntax: str, meta_error: int, behind: bytes
+) -> None:
+    _is_a_row(elements, syntax, meta_error, behind)
+
+
+@pytest.mark.slow
+@settings(max_examples=3000, deadline=None)
+@given(**_ODD)
+def test_many_odd_files_give_the_rows_that_pydicom_reads_or_a_true_reason(data: bytes, first: int) -> None:
+    _is_well(data, first)
+
+
+@settings(max_examples=25, deadline=None)
+@given(elements=datasets(right=True), syntax=st.sampled_from(list(SYNTAX_UIDS)), data=st.data())
+def test_every_prefix_that_is_long_enough_gives_the_same(
+    elements: list[Element], syntax: str, data: st.DataObject
+) -> None:
+    file = dicom_file(elements, syntax, behind=bytes(data.draw(st.integers(0, 200))))
+    whole = read_whole(file)
+    assert isinstance(whole, RawHeader)
+    enough = min(whole.header_bytes + 16, len(file))
+    for length in {enough, *data.draw(st.lists(st.integers(enough, len(file)), max_size=5))}:
+        assert read_header(file[:length], object_size=len(file)) == whole
+    for first in data.draw(st.lists(st.integers(0, enough), max_size=5)):
+        assert read_in_rounds(file, first) == whole
