@@ -19,8 +19,8 @@ _SEED = 3
 def bench(hospitals: StagedDemo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     bench = Bench(hospitals, tmp_path_factory.mktemp("kills"))
     yield bench
-    # The command waits the minute that they need to leave by themselves.
-    assert bench.wait_for_stragglers(patiently=False) == []
+    # The command waits the minute that the last of Ray's processes need to leave by themselves.
+    assert bench.left_in_the_end(patiently=False) == []
 
 
 def assert_goes_on(bench: Bench, number: int, kind: Kind) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from multisite.demo import StagedDemo
+from multisite.runners.private_cluster import PrivateCluster
 from tests.lib.extraction import Extraction, lasting_receipts, objects_once, receipts, small_shards
 from tests.lib.killing import Killable, descendants, in_session, kill, running, wait_until_gone
 from tests.lib.ray_head import RayHead
@@ -99,6 +100,7 @@ class Bench:
         self._folder = folder
         self._study = small_shards(staged.study_file, folder / "study.yaml")
         self._stragglers: list[Killable] = []
+        self._ray_folders: set[str] = set()
         whole = folder / "whole"
         run = Extraction.start(self._study, self._sites, whole, log=folder / "whole.log")
         if run.finish(within_s=_RUN_S) != 0 or not objects_once(whole):
@@ -118,7 +120,7 @@ class Bench:
         with self._cluster(planned.kind, outcome) as head:
             run = self._start(planned.kind, workspace, head, "killed")
             try:
-                folders = self._kill(run, workspace, head, rng, outcome)
+                self._kill(run, workspace, head, rng, outcome)
                 self._end(run, outcome)
             except BaseException:
                 run.abandon()
@@ -127,15 +129,17 @@ class Bench:
             with self._cluster(planned.kind, outcome) as head:
                 self._resume(planned.kind, workspace, head, outcome)
         self._compare(workspace, outcome)
-        outcome.faults += [f"a folder of Ray is left: {name}" for name in sorted(folders) if Path(name).exists()]
         return outcome
 
-    def wait_for_stragglers(self, *, patiently: bool) -> list[Killable]:
-        """What a killed raylet's processes have left after their minute; without patience they are killed instead."""
+    def left_in_the_end(self, *, patiently: bool) -> list[str]:
+        """Processes of killed raylets after their minute (without patience they are killed), and folders of Ray."""
         if not patiently:
             for process in self._stragglers:
                 kill(process)
-        return wait_until_gone(lambda: running(self._stragglers), within_s=_LINGER_S)
+        left = wait_until_gone(lambda: running(self._stragglers), within_s=_LINGER_S)
+        # The next private cluster sweeps what killed drivers have left.
+        PrivateCluster().close()
+        return [process.title for process in left] + [name for name in self._ray_folders if Path(name).exists()]
 
     def _start(self, kind: Kind, workspace: Path, head: RayHead | None, name: str) -> Extraction:
         options: dict[str, tuple[str, ...]] = {
@@ -163,23 +167,20 @@ class Bench:
 
     def _kill(
         self, run: Extraction, workspace: Path, head: RayHead | None, rng: random.Random, outcome: Outcome
-    ) -> set[str]:
-        """Kill at every moment of the round; the folders of private clusters that were there."""
+    ) -> None:
         started = time.monotonic()
-        folders: set[str] = set()
         for moment in outcome.round.moments:
             if not run.wait_for_receipts(workspace, moment, within_s=_RUN_S):
                 break
             time.sleep(rng.uniform(0.0, 0.05))
             victim = self._victim(outcome.round.kind, run, head, rng)
-            folders |= _session_folders(run)
+            self._ray_folders |= _session_folders(run)
             outcome.kept |= lasting_receipts(workspace)
             if victim is None or not kill(victim):
                 break
             outcome.killed_at.append(moment)
             outcome.killed_s.append(time.monotonic() - started)
         outcome.last_kill = time.monotonic()
-        return folders
 
     def _victim(self, kind: Kind, run: Extraction, head: RayHead | None, rng: random.Random) -> Killable | None:
         look: dict[str, Callable[[], list[Killable]]] = {
@@ -202,9 +203,9 @@ class Bench:
         outcome.exit_code = run.finish(within_s=_RUN_S if kind.exit_code == 0 else _FAULT_S)
         outcome.ended_s = time.monotonic() - outcome.last_kill
         if outcome.exit_code != kind.exit_code:
-            outcome.faults.append(f"exit {outcome.exit_code} in place of {kind.exit_code}; {run.log}")
+            outcome.faults.append(f"exit {outcome.exit_code} in place of {kind.exit_code}: {_end_of(run)}")
         if kind.victim == "raylet" and not _says_how_to_go_on(run.output()):
-            outcome.faults.append(f"no word of how to go on; {run.log}")
+            outcome.faults.append(f"no word of how to go on: {_end_of(run)}")
         self._nothing_left(run, outcome)
 
     def _nothing_left(self, run: Extraction, outcome: Outcome) -> None:
@@ -219,8 +220,9 @@ class Bench:
 
     def _resume(self, kind: Kind, workspace: Path, head: RayHead | None, outcome: Outcome) -> None:
         run = self._start(kind, workspace, head, "resumed")
-        if run.finish(within_s=_RUN_S) != 0:
-            outcome.faults.append(f"the second run failed; {run.log}")
+        exit_code = run.finish(within_s=_RUN_S)
+        if exit_code != 0:
+            outcome.faults.append(f"the second run ended with {exit_code}: {_end_of(run)}")
         counts = run.planned().values()
         outcome.n_run_after = sum(n_run for n_run, _ in counts)
         outcome.n_kept_after = sum(n_kept for _, n_kept in counts)
@@ -251,6 +253,10 @@ def _workers(processes: list[Killable]) -> list[Killable]:
     """Those with a task; where that cannot be seen, all of them."""
     busy = [process for process in processes if process.title.startswith("ray::guarded")]
     return busy or [process for process in processes if "spawn_main" in process.title]
+
+
+def _end_of(run: Extraction) -> str:
+    return " / ".join(run.output().splitlines()[-6:])[-600:]
 
 
 def _straggles(process: Killable) -> bool:

@@ -26,6 +26,7 @@ _TRUSTED: Final = 3
 _REMEMBERED: Final = 512
 _CANDIDATES: Final = 48
 _FIRM: Final = 32
+_HANDFUL: Final = 8
 _UNSEEN: Final = 1 << 14
 """Bytes asked for beyond what a header is known to have, where none as long was seen."""
 
@@ -108,7 +109,10 @@ class _Circle:
     def best_length(self) -> int:
         # Worked out anew only when half as many again have been seen: the work per object stays constant.
         if self.n_seen > self._best_until:
-            self._best = _least_cost(np.array(self._needed, dtype=np.int64), np.array(self._sizes, dtype=np.int64))
+            if self.n_seen <= _HANDFUL:
+                self._best = _least_cost_of_few(self._needed, self._sizes)
+            else:
+                self._best = _least_cost(np.array(self._needed, dtype=np.int64), np.array(self._sizes, dtype=np.int64))
             self._best_until = self.n_seen + self.n_seen // 2
         return self._best
 
@@ -129,3 +133,18 @@ def _least_cost(needed: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> 
     lengths = (lengths + lengths // min(needed.size + 1, _FIRM) + 64)[:, np.newaxis]
     costs = np.where(needed <= lengths, np.minimum(lengths, sizes), needed + REQUEST_COST_BYTES).sum(axis=1)
     return int(lengths[np.argmin(costs), 0])
+
+
+def _least_cost_of_few(needed: list[int], sizes: list[int]) -> int:
+    """The same, where calling NumPy would take longer than the sum itself: most folders are small."""
+    best, least = 0, 0
+    for seen in sorted(set(needed)):
+        length = seen + seen // (len(needed) + 1) + 64
+        costs = (
+            min(length, size) if need <= length else need + REQUEST_COST_BYTES
+            for need, size in zip(needed, sizes, strict=True)
+        )
+        cost = sum(costs)
+        if not best or cost < least:
+            best, least = length, cost
+    return best

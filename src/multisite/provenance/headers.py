@@ -1,6 +1,8 @@
 """One shard: from listed objects to header rows and quarantine rows."""
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 
 import polars as pl
@@ -8,7 +10,7 @@ import polars as pl
 from multisite.dicom import Pseudonymiser
 from multisite.provenance.archive_keys import is_archive_key
 from multisite.provenance.archives import ArchiveLimits, ArchiveReader, Member
-from multisite.provenance.carrying import carry_over
+from multisite.provenance.carrying import Carried, carry_over
 from multisite.provenance.first_read import HeaderLengths, folder_of
 from multisite.provenance.header_reading import PlainObject, read_headers
 from multisite.provenance.shard_rows import RowCollector, ShardRows
@@ -48,6 +50,31 @@ def read_shard(
         When a store as a whole does not answer.
     """
     carried = carry_over(listing, earlier)
+    with _without_collection():
+        return _read(carried, site, objects, pseudonyms, first_read_bytes, max_header_bytes, max_archive_bytes)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """The search for cycles is off: there are none among thousands of raw headers, and it would look at all of them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read(
+    carried: Carried,
+    site: str,
+    objects: ObjectReader,
+    pseudonyms: Pseudonymiser,
+    first_read_bytes: int,
+    max_header_bytes: int,
+    max_archive_bytes: int,
+) -> ShardRows:
     left = carried.left
     collector = RowCollector(left, site=site, pseudonyms=pseudonyms)
     limits = ArchiveLimits(max_header_bytes, max_archive_bytes)

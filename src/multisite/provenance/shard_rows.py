@@ -14,8 +14,9 @@ from multisite.schemas.provenance import HEADERS, QUARANTINE
 
 __all__ = ["RowCollector", "ShardRows"]
 
-_AT_ONCE = 4096
-"""Outcomes held before they are decoded: raw headers take many times the room of rows."""
+_AT_ONCE = 8192
+"""Outcomes held before they are decoded: raw headers take many times the room of rows, but a batch costs something, too,
+and this is a long shard."""
 
 _KEY = ["store", "object_key", "member_name"]
 

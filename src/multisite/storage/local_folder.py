@@ -222,7 +222,7 @@ class LocalFolder(ObjectStore):
         """As ``_is_inside`` of a folder below the root, remembered for it and the folders above."""
         if folder not in known:
             above, _, name = folder.rpartition("/")
-            is_plain = name not in ("", ".", "..") and not Path(folder).is_symlink()
+            is_plain = name not in ("", ".", "..") and not _is_link(folder)
             # A plain name in a folder that lies inside lies inside; anything else is worth a closer look.
             known[folder] = self._leads_inside(above, known) if is_plain else self._is_inside(folder)
         return known[folder]
@@ -267,6 +267,13 @@ def _is_other(version: ObjectVersion, status: os.stat_result) -> bool:
     return (version.size_bytes not in (None, status.st_size)) or (
         version.modified_at not in (None, _modified_at(status))
     )
+
+
+def _is_link(path: str) -> bool:
+    try:
+        return stat.S_ISLNK(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _parent(path: str) -> str:
