@@ -15,8 +15,8 @@ from multisite.schemas.provenance import HEADERS, QUARANTINE
 __all__ = ["RowCollector", "ShardRows"]
 
 _AT_ONCE = 8192
-"""Outcomes held before they are decoded: raw headers take many times the room of rows, but a batch costs something, too,
-and this is a long shard."""
+"""Outcomes held before they are decoded. Raw headers take many times the room of rows, and every batch costs something;
+this is as long as a shard gets."""
 
 _KEY = ["store", "object_key", "member_name"]
 
