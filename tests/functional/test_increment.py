@@ -96,7 +96,7 @@ def test_only_new_and_changed_objects_are_read_and_the_rows_are_those_of_a_fresh
     for carried, read in zip(rows(site), rows(fresh), strict=True):
         assert carried.equals(read)
     assert site.table("series").equals(fresh.table("series"))
-    assert "unchanged" in finished.out
+    assert "taken over" in finished.out
 
 
 def test_an_interrupted_month_still_knows_what_was_read_before_it(

@@ -12,10 +12,13 @@ from pydicom.datadict import (
     tag_for_keyword,
 )
 
-from multisite.dicom import ATTRIBUTES, RawHeader, read_header
+from multisite.dicom import ATTRIBUTES, Pseudonymiser, RawHeader, decode_headers, read_header
 from tests.fuzz.judging import judge, read_in_rounds, read_whole, same
 from tests.lib.dicom_making import LONG_VRS, SYNTAX_UIDS, UNDEFINED, Element, Item, dicom_file, undefined
+from tests.unit.dicom.expected import KEY
 from tests.unit.dicom.expected_places import STEPS
+
+PSEUDONYMISER = Pseudonymiser(KEY)
 
 _TEXT = st.binary(max_size=12) | st.text(string.printable, max_size=12).map(lambda text: text.encode("latin-1"))
 _NUMBER = st.sampled_from(
@@ -223,3 +226,22 @@ def test_every_prefix_that_is_long_enough_gives_the_same(
         assert read_header(file[:length], object_size=len(file)) == whole
     for first in data.draw(st.lists(st.integers(0, enough), max_size=5)):
         assert read_in_rounds(file, first) == whole
+
+
+@settings(max_examples=15, deadline=None)
+@given(files=st.lists(odd_files(), min_size=2, max_size=6))
+def test_a_row_is_the_same_beside_any_others(files: list[bytes]) -> None:
+    headers = [outcome for outcome in map(read_whole, files) if isinstance(outcome, RawHeader)]
+    together = decode_headers(headers, PSEUDONYMISER)
+    assert together.to_dicts() == [decode_headers([one], PSEUDONYMISER).row(0, named=True) for one in headers]
+
+
+@pytest.mark.parametrize("tag", [0x00189309, 0x00280010])
+def test_a_number_without_a_value_is_invalid_beside_one_that_is_held_as_text(tag: int) -> None:
+    files = [
+        dicom_file([Element(0x00080018, "UI", b"1.2.3.4\0"), *one])
+        for one in ([Element(tag, "DS", b"5 ")], [Element(tag, "UN", b"\1\2\3")])
+    ]
+    headers = [outcome for outcome in map(read_whole, files) if isinstance(outcome, RawHeader)]
+    rows = decode_headers(headers, PSEUDONYMISER).to_dicts()
+    assert [bool(row["invalid_attributes"]) for row in rows] == [False, True]

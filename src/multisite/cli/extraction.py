@@ -38,7 +38,7 @@ def _print_reading(counts: pl.DataFrame, terminal: Terminal) -> None:
         terminal.table("In quarantine", ("site", "reason", "objects"), rows, right=(2,))
 
 
-_HEAD = ("objects", "unchanged", "headers", "quarantined", "in one request", "bytes per object", "bytes per header")
+_HEAD = ("objects", "taken over", "headers", "quarantined", "in one request", "bytes per object", "bytes per header")
 
 
 def _reading(counts: pl.DataFrame) -> list[tuple[str, ...]]:

@@ -13,7 +13,7 @@ from multisite.dicom.batch import Batch, TextColumn
 from multisite.dicom.deidentification import DECLARATIONS, KEPT_BY
 from multisite.dicom.numbers import numbers
 from multisite.dicom.parsing import parse
-from multisite.dicom.records import DUMMY, SENTINELS
+from multisite.dicom.records import DUMMY, PRESENT, SENTINELS
 
 __all__ = ["Decoded", "decode"]
 
@@ -111,10 +111,10 @@ def _decode_numbers(batch: Batch, attributes: Sequence[Attribute], decoded: Deco
         key = attribute.keyword
         texts = batch.overrides(attribute)
         blank = [row for row, text in texts.items() if not text.strip(_PADDING)]
-        overridden = [row for row in texts if row not in blank and values[key][row] is None]
-        refused = (*batch.refused(attribute), *overridden)
         nothing = empty[key].scatter(blank, True) if blank else empty[key]
-        decoded.put(key, values[key], raw=raw[key], empty=nothing, refused=refused)
+        # What is held as text is there too: nulls are counted against it.
+        there = raw[key].scatter(list(texts), PRESENT) if texts else raw[key]
+        decoded.put(key, values[key], raw=there, empty=nothing, refused=batch.refused(attribute))
 
 
 def _decode_texts(

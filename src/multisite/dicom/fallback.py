@@ -148,7 +148,7 @@ def _read_deflated(data: bytes, start: int, limits: _Limits, added: int) -> RawH
     except Exception:  # as above
         complete = False
     if not complete:
-        if not source.ran_out:
+        if not source.ran_out and (inflater.eof or limits.whole):
             return QuarantineReason.UNREADABLE
         return QuarantineReason.HEADER_TOO_LONG if inflater.unconsumed_tail else limits.short()
     elements.take(read_dataset(_Source(data[len(_PREAMBLE) : start]), False, True), meta=True)

@@ -71,7 +71,8 @@ def slice_gaps(frames: CheckFrames) -> Outcome:
     """Index series of slices that lack some, or have some twice."""
     series = _index_series(frames)
     judged = series.filter(pl.col("is_complete").is_not_null())
-    if series.height and (series["geometry_gap"] == GeometryGap.NOT_CROSS_SECTIONAL.value).all():
+    # A series whose slices could be put in a row has no gap in what is known, and is not equal to any.
+    if series.height and series["geometry_gap"].eq_missing(pl.Series([GeometryGap.NOT_CROSS_SECTIONAL.value])).all():
         sentence = "No index series is a stack of slices."
         return Outcome(Verdict.NOT_APPLICABLE, 0, 0, sentence, nothing_found())
     if judged.is_empty():

@@ -12,7 +12,7 @@ from multisite.runners.events import Observer
 from multisite.runners.execution import Done, Executor
 from multisite.runners.plan import MadeFor, lineage_of, manifests_for, parameters_now, plan_stage
 from multisite.runners.work import STUDY_FOLDER, Probe, Task, open_artefacts, probe_site, run_task
-from multisite.schemas import Scope, Stage
+from multisite.schemas import AnyArtefact, Artefact, Scope, Stage
 from multisite.storage.artefacts import ArtefactStore
 from multisite.storage.location import StoreLocation
 from multisite.storage.manifest import Receipt
@@ -134,7 +134,8 @@ def _run(
         if isinstance(outcome, Done):
             receipt = outcome.result
             receipts[(task.folder, task.partition)] = receipt
-            n_rows = sum(part.n_rows for parts in receipt.parts.values() for part in parts)
+            told = [artefact.name for artefact in stage.writes if not _is_interim(artefact)]
+            n_rows = sum(part.n_rows for name in told for part in receipt.parts[name])
             observer.task_done(stage, site=task.folder, n_rows=n_rows)
         elif outcome.retry:
             machine_fault = machine_fault or outcome.error
@@ -172,5 +173,9 @@ def _commit(
             stage, study=study, site=site, fingerprint=fingerprint, lineage=lineage, receipts=own
         ):
             store.commit(artefact, manifest)
-            n_rows += manifest.n_rows
+            n_rows += 0 if _is_interim(artefact) else manifest.n_rows
     return n_rows
+
+
+def _is_interim(artefact: AnyArtefact) -> bool:
+    return isinstance(artefact, Artefact) and artefact.interim

@@ -28,7 +28,8 @@ class FileArtefact:
 class Artefact:
     """A table with a name, a schema version, a zone, columns, and a key that is unique.
 
-    ``partitioned_by`` names the column by whose values the rows are kept in parts of their own.
+    ``partitioned_by`` names the column by whose values the rows are kept in parts of their own. An ``interim`` artefact
+    is there for a later stage to add up, and its rows are not counted among results.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Artefact:
     key: tuple[str, ...] = ()
     families: tuple[ColumnFamily, ...] = ()
     partitioned_by: str | None = None
+    interim: bool = False
     version: int = 1
 
     @property

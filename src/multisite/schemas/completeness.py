@@ -28,6 +28,7 @@ ATTRIBUTE_COUNTS = Artefact(
             "Keyword and counts of each attribute that is not absent everywhere",
         ),
     ),
+    interim=True,
 )
 
 ATTRIBUTE_COMPLETENESS = Artefact(

@@ -84,6 +84,7 @@ SHARDS = Artefact(
     "One row per shard of the listing: which keys it spans, and what reading it costs.",
     _SHARD_COLUMNS,
     key=("shard",),
+    interim=True,
 )
 
 READ_SHARDS = Artefact(
@@ -92,6 +93,7 @@ READ_SHARDS = Artefact(
     "The shards whose headers have all been read: where the next run looks up what has not changed.",
     _SHARD_COLUMNS,
     key=("shard",),
+    interim=True,
 )
 
 HEADERS = Artefact(
@@ -161,6 +163,7 @@ SHARD_COUNTS = Artefact(
     Zone.SITE,
     "What became of the objects of one shard, and what reading them took.",
     (_SITE, _STORE, Column("outcome", _TEXT, "scanner, pydicom, or a quarantine reason"), *_COUNTS),
+    interim=True,
 )
 
 HEADER_COUNTS = Artefact(

@@ -66,4 +66,5 @@ SERIES_PARTS = Artefact(
             unit="µm",
         ),
     ),
+    interim=True,
 )

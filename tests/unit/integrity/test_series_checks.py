@@ -88,3 +88,9 @@ def test_series_that_were_not_made_from_headers_leave_the_question_open() -> Non
     )
     frames = CheckFrames(table(_CASES), pl.DataFrame(), bare, INSTANCE_INCIDENTS.empty(), False)
     assert {check.run(frames).verdict for check in SERIES_CHECKS} == {Verdict.INSUFFICIENT}
+
+
+def test_projections_beside_stacks_do_not_hide_the_stacks() -> None:
+    mixed = SOUND_SERIES.replace("one slice", "not a cross-sectional modality")
+    found = outcome("slice_gaps", series=mixed)
+    assert (found.verdict, found.n_examined) == (Verdict.PASS, 2)
