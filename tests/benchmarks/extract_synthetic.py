@@ -17,6 +17,8 @@ def main(n: int, workers: int, folder: Path) -> int:
     from tests.lib.synthetic_store import register, worker_environment
 
     os.environ |= {"SHELF_KEY": KEY, **worker_environment(folder / "kind")}
+    # A spawned worker is given the path of this process in the place of its own.
+    sys.path.insert(0, str(folder / "kind"))
     register()
     from multisite.cli.running import workspace_location
     from multisite.pipeline import stages_of

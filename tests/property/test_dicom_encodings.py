@@ -198,7 +198,7 @@ def test_odd_file_gives_the_row_that_pydicom_reads_or_a_true_reason(data: bytes,
 
 
 @pytest.mark.slow
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(**_RIGHT)
 def test_many_right_files_give_the_rows_that_pydicom_reads(
     elements: list[Element], syntax: str, meta_error: int, behind: bytes
@@ -207,7 +207,7 @@ def test_many_right_files_give_the_rows_that_pydicom_reads(
 
 
 @pytest.mark.slow
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(**_ODD)
 def test_many_odd_files_give_the_rows_that_pydicom_reads_or_a_true_reason(data: bytes, first: int) -> None:
     _is_well(data, first)

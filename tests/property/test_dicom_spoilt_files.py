@@ -54,7 +54,7 @@ def test_spoilt_file_is_never_misread(data: bytes, first: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=4000, deadline=None)
+@settings(max_examples=1200, deadline=None)
 @given(data=spoilt_files(), first=st.integers(1, 5000))
 def test_many_spoilt_files_are_never_misread(data: bytes, first: int) -> None:
     _is_well(data, first)

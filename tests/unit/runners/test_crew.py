@@ -8,7 +8,7 @@ from multisite.runners import local
 from multisite.runners.crew import Crew
 from multisite.runners.execution import Done, Fault
 from multisite.runners.local import LocalExecutor
-from tests.lib.killing import descendants, kill, running, wait_until_gone
+from tests.lib.killing import Killable, descendants, kill, running, wait_until_gone
 from tests.unit.runners.work import Work, alone_or_die, die, double, sleep
 
 
@@ -22,11 +22,22 @@ def ended(crew: Crew[str], n: int) -> dict[str, tuple[object, str | None]]:
     return found
 
 
+def started(n: int) -> list[Killable]:
+    """The crew's processes, once ``n`` of them can be told by their titles."""
+    deadline = time.monotonic() + 60
+    while True:
+        found = [process for process in descendants(os.getpid()) if "spawn_main" in process.title]
+        if len(found) >= n:
+            return found
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_a_killed_process_loses_its_own_task_and_no_other() -> None:
     crew: Crew[str] = Crew(2)
     try:
         crew.give("slow", sleep, 60.0, within_s=60)
-        (victim,) = [process for process in descendants(os.getpid()) if "spawn_main" in process.title]
+        (victim,) = started(1)
         crew.give("quick", double, Work(4), within_s=60)
         assert ended(crew, 1) == {"quick": (8, None)}
         assert kill(victim)
@@ -41,7 +52,7 @@ def test_a_task_past_its_deadline_is_lost_with_its_process() -> None:
     crew: Crew[str] = Crew(1)
     try:
         crew.give("endless", sleep, 3600.0, within_s=0.5)
-        processes = [process for process in descendants(os.getpid()) if "spawn_main" in process.title]
+        processes = started(1)
         assert ended(crew, 1) == {"endless": (None, "a task did not end before its deadline")}
         assert wait_until_gone(lambda: running(processes), within_s=10) == []
         assert crew.n_busy == 0
