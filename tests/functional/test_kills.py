@@ -6,10 +6,12 @@ Ten rounds with every kind of kill: ``python -m tests.functional.kill_rounds``.
 import importlib.util
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from multisite.demo import StagedDemo
+from tests.lib.extraction import Extraction
 from tests.lib.kill_bench import Bench, Kind
 
 _SEED = 3
@@ -35,6 +37,22 @@ def test_two_processes_of_this_machine_go_on_after_a_kill(
     bench: Bench, number: int, victim: str, exit_code: int
 ) -> None:
     assert_goes_on(bench, number, Kind("local", victim, exit_code))
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+def test_a_cluster_that_is_gone_is_told_at_once_and_not_waited_for(
+    hospitals: StagedDemo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("Ray is not installed")
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    options = ("--runner", "ray", "--address", "127.0.0.1:9")
+    log = tmp_path / "run.log"
+    run = Extraction.start(hospitals.study_file, hospitals.sites_folder, tmp_path / "workspace", *options, log=log)
+    assert run.finish(within_s=60) == 30, run.output()
+    assert "no Ray cluster could be reached" in run.output()
+    assert "Traceback" not in run.output()
 
 
 @pytest.mark.slow

@@ -47,9 +47,9 @@ def value_of(element: Any, dataset: Dataset, wanted: tuple[str, ...], charset: b
     if not isinstance(element, RawDataElement):
         return _from_converted(element.VR, element.value, wanted)
     value = element.value or b""
-    if element.tag == CHARSET:
-        value = value.rstrip(b"\0 ")
     vr = wanted[0] if element.VR in (None, "UN") else str(element.VR)
+    if element.tag == CHARSET and (vr in wanted or vr in CHARSET_VR):
+        value = value.rstrip(b"\0 ")
     if not value:
         return b""
     if element.VR == "UN" and len(value) >= 0xFFFF:

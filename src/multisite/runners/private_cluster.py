@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PrivateCluster", "own_proxies"]
+__all__ = ["PrivateCluster", "own_proxies", "set_variables"]
 
 _PREFIX = "multisite-ray-"
 # Ray's sockets lie below the folder, and a socket's path has at most 107 bytes; this leaves room for Ray's 64.
@@ -45,11 +45,11 @@ class PrivateCluster:
         self._before = {name: os.environ.get(name) for name in lock}
         self._own_proxies = own_proxies()
         self._folder, self._held = _locked_folder()
-        _set(lock)
+        set_variables(lock)
 
     def before_start(self, num_cpus: int | None) -> dict[str, Any]:
         """Set what the daemons are to inherit, once Ray is imported; what ``ray.init`` is told besides."""
-        _set(_NO_CLOUD)
+        set_variables(_NO_CLOUD)
         return {
             "num_cpus": num_cpus,
             "include_dashboard": False,
@@ -61,11 +61,11 @@ class PrivateCluster:
 
     def after_start(self) -> None:
         """Give the driver its own values back."""
-        _set(self._own_proxies)
+        set_variables(self._own_proxies)
 
     def close(self) -> None:
         """Put the environment back and remove the folder; Ray has been shut down before."""
-        _set(self._before)
+        set_variables(self._before)
         shutil.rmtree(self._folder, ignore_errors=True)
         os.close(self._held)
 
@@ -76,7 +76,8 @@ def own_proxies() -> dict[str, str | None]:
     return {name: None if nowhere else os.environ.get(name) for name in _NO_CLOUD}
 
 
-def _set(variables: Mapping[str, str | None]) -> None:
+def set_variables(variables: Mapping[str, str | None]) -> None:
+    """Set environment variables; None takes one away."""
     for name, value in variables.items():
         if value is None:
             os.environ.pop(name, None)

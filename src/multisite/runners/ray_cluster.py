@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from multisite.errors import ConfigError, MachineError, UsageError
 from multisite.runners.execution import Done, Fault, Item, guarded
-from multisite.runners.private_cluster import PrivateCluster, own_proxies
+from multisite.runners.private_cluster import PrivateCluster, own_proxies, set_variables
 from multisite.runners.pulse import Address, Pulse
 
 __all__ = ["RayExecutor"]
@@ -39,6 +39,9 @@ _ENVIRONMENT = {
     # Ray would upload the working tree and restart workers under `uv run`.
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
 }
+
+# Ray asks a control store that is dying twenty times, and waits 40 s for each answer, unless this is set.
+_CONNECTING = {"RAY_gcs_server_port_wait_time_s": "2"}
 
 
 class RayExecutor:
@@ -115,7 +118,11 @@ class RayExecutor:
     def _connect(self, address: str, num_cpus: int | None) -> None:
         proxies = own_proxies()
         started = self._private.before_start(num_cpus) if self._private else {}
+        before = {name: os.environ.get(name) for name in _CONNECTING}
         try:
+            if not self._private:
+                set_variables(_CONNECTING)
+                _require_listening(address)
             self._ray.init(
                 address=address,
                 logging_level="WARNING",
@@ -129,16 +136,17 @@ class RayExecutor:
             raise MachineError(
                 f"no Ray cluster could be reached or started ({type(error).__name__})",
                 place="Ray runner",
-                remedy="Check the address and the token (RAY_AUTH_MODE, RAY_AUTH_TOKEN_PATH), or use `--runner local`.",
+                remedy="Check the address and the token (RAY_AUTH_MODE, RAY_AUTH_TOKEN_PATH), or use `--runner local`; "
+                "what is complete is safe.",
             ) from None
         finally:
+            set_variables(before)
             if self._private:
                 self._private.after_start()
 
     def _servers(self) -> dict[str, Address]:
         context = self._ray.get_runtime_context()
-        host, _, port = context.gcs_address.rpartition(":")
-        found = {_STORE: (host.strip("[]"), int(port))}
+        found = {_STORE: _host_and_port(context.gcs_address)}
         for node in self._ray.nodes():
             if node["NodeID"] == context.get_node_id():
                 found[_RAYLET] = (node["NodeManagerAddress"], int(node["NodeManagerPort"]))
@@ -191,6 +199,19 @@ class RayExecutor:
                 place="Ray runner",
                 remedy="Start a node there with `ray start --labels site=<id>`, or run without `--pin-sites`.",
             )
+
+
+def _require_listening(address: str) -> None:
+    """ConnectionError when nothing listens at the address of a cluster, as far as it is known before Ray looks."""
+    host, port = _host_and_port(os.environ.get("RAY_ADDRESS", "") if address == "auto" else address)
+    if port and not Pulse({_STORE: (host, port)}, grace_s=_GRACE_S, every_s=_LOOK_S).all_there():
+        raise ConnectionError
+
+
+def _host_and_port(address: str) -> Address:
+    """Port 0 where the text is not ``host:port``."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port) if port.isdigit() and "/" not in host else 0
 
 
 def _lost(fact: str) -> MachineError:

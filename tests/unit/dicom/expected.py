@@ -323,6 +323,8 @@ def _texts(source: Dataset, tag: int, attribute: Attribute, raw: bytes | None) -
         if text is None:
             return None
         found = [text] if vr in ("ST", "LT", "UT") else text.split("\\")
+    if any(isinstance(part, Dataset) for part in found):
+        return None  # items, of which pydicom cannot always make text
     if attribute.vm != "1":
         return "\\".join(map(str, found)).split("\\")  # how many values there may be is for the dictionary to say
     return found
