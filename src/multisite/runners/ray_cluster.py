@@ -132,7 +132,8 @@ class RayExecutor:
                 runtime_env={"env_vars": {"POLARS_MAX_THREADS": "1", **{n: v or "" for n, v in proxies.items()}}},
                 **started,
             )
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        # Broad, because Ray raises plain exceptions when one of its own processes dies while it starts.
+        except Exception as error:
             raise MachineError(
                 f"no Ray cluster could be reached or started ({type(error).__name__})",
                 place="Ray runner",
