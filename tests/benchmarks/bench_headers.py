@@ -1,6 +1,5 @@
 """Header rows against a pydicom loop on the same files, and ranged reads against whole objects over S3."""
 
-import io
 import os
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from multisite.provenance.headers import read_shard
 from multisite.runners.site_io import SiteObjects
 from multisite.schemas.objects import OBJECT_COLUMNS
 from multisite.schemas.provenance import HEADERS
+from multisite.storage.artefacts import parquet_bytes
 from multisite.study import Credentials, Site, Store
 from tests.benchmarks.ratio import Ratio, in_turn
 
@@ -145,7 +145,7 @@ def _read(site: Site, listing: pl.DataFrame) -> pl.DataFrame:
         max_archive_bytes=_LONGEST,
         earlier={},
     )
-    HEADERS.conform(rows.headers).write_parquet(io.BytesIO(), compression="zstd", statistics=True)
+    parquet_bytes(HEADERS.conform(rows.headers))
     return rows.headers
 
 

@@ -17,6 +17,7 @@ from tests.fuzz.structure import places
 from tests.lib.dicom_making import SYNTAX_UIDS, deflate, meta_group
 
 
+@pytest.mark.slow
 def test_spoilt_headers_are_never_misread(tmp_path: Path) -> None:
     told: list[str] = []
     campaign = Campaign(seed=20240229, folder=tmp_path, say=told.append)

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -41,6 +42,7 @@ def _combined(shards: list[pl.DataFrame]) -> SeriesTables:
     return combine_series(pl.concat([SERIES_PARTS.empty(), *parts]), site="north")
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(headers=_HEADERS, data=st.data())
 def test_any_cut_and_any_order_of_the_parts_give_the_same_tables(headers: pl.DataFrame, data: st.DataObject) -> None:

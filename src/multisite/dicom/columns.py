@@ -12,7 +12,7 @@ from multisite.dicom.attributes import ATTRIBUTES
 from multisite.dicom.batch import Batch
 from multisite.dicom.creators import private_creators
 from multisite.dicom.decoding import Decoded, decode
-from multisite.dicom.fingerprint import content_fingerprint
+from multisite.dicom.fingerprint import FINGERPRINT_COLUMNS, content_fingerprint
 from multisite.dicom.header_columns import HEADER_COLUMNS
 from multisite.dicom.keyword_lists import keyword_lists
 from multisite.dicom.parsing import years_between
@@ -48,7 +48,9 @@ def decode_headers(headers: Sequence[RawHeader], pseudonymiser: Pseudonymiser) -
         removed[_AGE] &= decoded.values[_AGE].is_null().to_numpy()
     made = {a.column: decoded.values[a.keyword] for a in ATTRIBUTES if a.column and a.keyword in decoded.values}
     made["age_source"] = age_source
-    made["content_fingerprint"] = content_fingerprint(_frame(made, batch.size), pseudonymiser)
+    facts: dict[str, pl.Series] = {name: made[name] for name in FINGERPRINT_COLUMNS if name in made}
+    if facts:
+        made["content_fingerprint"] = content_fingerprint(_frame(facts, batch.size), pseudonymiser)
     made["dataset_digest"] = _dataset_digest(headers, pseudonymiser)
     made["removed_attributes"] = keyword_lists(removed, batch.size)
     made["empty_attributes"] = keyword_lists(decoded.empty, batch.size)
@@ -99,12 +101,12 @@ def _replace_identifiers(decoded: Decoded, pseudonymiser: Pseudonymiser) -> None
         flat = column.explode() if attribute.many else column
         values = flat.to_list()
         memo = known.setdefault(kind, {})
-        memo |= pseudonymiser.known((value for value in values if value not in memo), kind=kind)
+        memo |= pseudonymiser.known(set(values).difference(memo), kind=kind)
         if attribute.many:
             hashed = [None if row is None else [memo[value] for value in row] for row in column.to_list()]
             decoded.values[attribute.keyword] = pl.Series(hashed, dtype=attribute.dtype)
         else:
-            decoded.values[attribute.keyword] = pl.Series([memo[value] for value in values], dtype=pl.String)
+            decoded.values[attribute.keyword] = pl.Series(list(map(memo.__getitem__, values)), dtype=pl.String)
 
 
 def _derive_age(decoded: Decoded, size: int) -> pl.Series:

@@ -122,7 +122,8 @@ def _decode_texts(
 ) -> None:
     height = max((len(columns[a.keyword].text) for a in attributes), default=0)
     texts = {a.keyword: columns[a.keyword].text for a in attributes}
-    frame = pl.DataFrame({key: text.extend_constant(None, height - len(text)) for key, text in texts.items()})
+    nulls = pl.Series([None], dtype=pl.String).new_from_index(0, height)
+    frame = pl.DataFrame({key: text.clone().extend(nulls.head(height - len(text))) for key, text in texts.items()})
     frame = frame.select(pl.all().str.strip_chars(_PADDING))
     empty = frame.select(pl.all() == "")
     values = parse(attributes, frame)

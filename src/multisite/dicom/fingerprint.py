@@ -43,14 +43,9 @@ def content_fingerprint(frame: pl.DataFrame, pseudonymiser: Pseudonymiser) -> pl
 
 
 def _fact(dtype: pl.DataType, name: str) -> pl.Expr:
-    column = pl.col(name)
-    if isinstance(dtype, pl.List):
-        text = column.list.eval(_unsigned_zero(pl.element())).list.join("\\")
-    else:
-        text = _unsigned_zero(column)
+    """The fact as text, in which -0 is 0: that is what becomes of it on the way through some archives."""
+    many = isinstance(dtype, pl.List)
+    # Zero and minus zero add up to zero.
+    value = pl.col(name) + 0.0 if dtype in (pl.Float64, pl.List(pl.Float64)) else pl.col(name)
+    text = value.cast(pl.List(pl.String)).list.join("\\") if many else value.cast(pl.String)
     return pl.lit(f"{name}=") + text
-
-
-def _unsigned_zero(value: pl.Expr) -> pl.Expr:
-    """A value as text, in which -0 is 0: that is what becomes of it on the way through some archives."""
-    return value.cast(pl.String).replace("-0.0", "0.0")

@@ -80,13 +80,9 @@ class Pseudonymiser:
 
     def known(self, identifiers: Iterable[str | None], *, kind: str) -> dict[str | None, str | None]:
         """The pseudonym of each distinct identifier."""
-        inner, outer = self._state(kind)
-        known: dict[str | None, str | None] = {}
-        for value in identifiers:
-            if value not in known:
-                text = (value or "").strip(_PADDING)
-                known[value] = self._digest(text, inner, outer) if text else None
-        return known
+        texts = {value: (value or "").strip(_PADDING) for value in identifiers}
+        state = self._state(kind)
+        return {value: self._digest(text, *state) if text else None for value, text in texts.items()}
 
     def _state(self, kind: str) -> tuple["hashlib._Hash", "hashlib._Hash"]:
         """SHA-256 after the inner and the outer padded key, to be copied for each identifier."""

@@ -38,7 +38,8 @@ class NeedMore:
     prefix_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: one is made for every object, and to freeze it takes a microsecond more.
+@dataclass(slots=True)
 class RawHeader:
     """The wanted values of one header, not yet decoded.
 

@@ -12,9 +12,9 @@ What holds for all of them:
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from multisite.dicom import RawHeader
 from multisite.provenance.archive_bytes import ArchiveError, ArchiveStream, GzipStream, RangedBytes
@@ -56,8 +56,7 @@ class ArchiveLimits:
     max_members: int = MAX_MEMBERS
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A member and its size; without a name the archive itself (or the object, where it is none) and its own size."""
 
     name: str | None
@@ -135,7 +134,7 @@ class ArchiveReader:
         source = PlainObject(key, folder_of(key), version.size_bytes, version)
         (reading,) = self._headers([source], self.fetch, self.lengths)
         if reading.outcome is QuarantineReason.NOT_DICOM:
-            reading = replace(reading, outcome=QuarantineReason.BAD_ARCHIVE)
+            reading = reading._replace(outcome=QuarantineReason.BAD_ARCHIVE)
         return Member(None, version.size_bytes, reading)
 
     def _tar(self, stream: ArchiveStream, key: str) -> Iterator[Member]:
@@ -180,7 +179,7 @@ def _next_part(directory: Iterator[ZipMember]) -> tuple[list[ZipMember], Archive
 def _named(member: Member, name: str, names: MemberNames) -> Member:
     reading = member.reading
     if is_archive_key(name) and reading.outcome in _MAY_BE_ARCHIVE:
-        reading = replace(reading, outcome=QuarantineReason.NESTED_ARCHIVE)
+        reading = reading._replace(outcome=QuarantineReason.NESTED_ARCHIVE)
     return Member(names.give(name), member.size_bytes, reading)
 
 
@@ -191,4 +190,4 @@ def _with_requests(member: Member, archive: RangedBytes) -> Member:
         return member
     reading = member.reading
     counted = Reading(reading.outcome, reading.n_requests + n_requests, reading.n_bytes_read + n_bytes_read)
-    return replace(member, reading=counted)
+    return member._replace(reading=counted)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from multisite.schemas import Artefact
 from multisite.schemas.provenance import HEADERS, QUARANTINE
 from multisite.vocabulary import QuarantineReason
 
@@ -36,8 +37,8 @@ def carry_over(listing: pl.DataFrame, earlier: Mapping[str, pl.DataFrame]) -> Ca
     passing reason, or is there twice.
     """
     if all(frame.is_empty() for frame in earlier.values()):
-        return Carried(pl.DataFrame(schema=HEADERS.schema), pl.DataFrame(schema=QUARANTINE.schema), listing)
-    tables = {table.name: _rows(earlier, table.name, table.schema) for table in (HEADERS, QUARANTINE)}
+        return Carried(HEADERS.empty(), QUARANTINE.empty(), listing)
+    tables = {table.name: _rows(earlier, table) for table in (HEADERS, QUARANTINE)}
     keys = pl.concat(
         [
             tables[HEADERS.name].select(*_OBJECT, "member_name", *_VERSION, pl.lit(False).alias("passing")),
@@ -56,8 +57,8 @@ def carry_over(listing: pl.DataFrame, earlier: Mapping[str, pl.DataFrame]) -> Ca
     )
 
 
-def _rows(earlier: Mapping[str, pl.DataFrame], name: str, schema: pl.Schema) -> pl.DataFrame:
-    return earlier[name].select(schema.names()) if name in earlier else pl.DataFrame(schema=schema)
+def _rows(earlier: Mapping[str, pl.DataFrame], table: Artefact) -> pl.DataFrame:
+    return earlier[table.name].select(table.schema.names()) if table.name in earlier else table.empty()
 
 
 def _unchanged(listing: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:

@@ -3,8 +3,8 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Final, NamedTuple, Protocol
 
 from multisite.dicom import NeedMore, RawHeader, read_header
 from multisite.provenance.first_read import HeaderLengths
@@ -45,8 +45,7 @@ Outcome = RawHeader | QuarantineReason
 Fetch = Callable[[Sequence[RangeRequest]], list[bytes | QuarantineReason]]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What reading one instance gave, and what it took."""
 
     outcome: Outcome
@@ -101,8 +100,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class PlainObject:
+class PlainObject(NamedTuple):
     """An object that is an instance."""
 
     key: str

@@ -80,8 +80,8 @@ class RowCollector:
     def rows(self, carried: Carried) -> ShardRows:
         """All that was collected, and what was carried over, in the order of store, key and member."""
         parts = [
-            _Frames(carried.headers, pl.DataFrame(schema=QUARANTINE.schema), costs_of_carried(carried.headers)),
-            _Frames(pl.DataFrame(schema=HEADERS.schema), carried.quarantine, costs_of_carried(carried.quarantine)),
+            _Frames(carried.headers, QUARANTINE.empty(), costs_of_carried(carried.headers)),
+            _Frames(HEADERS.empty(), carried.quarantine, costs_of_carried(carried.quarantine)),
             *self._frames,
             self._decoded(self._held),
         ]

@@ -1,6 +1,7 @@
 """An artefact is declared once; the declaration validates it on writing and documents it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import polars as pl
@@ -24,7 +25,8 @@ class FileArtefact:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: what is derived from hundreds of columns is kept, because every shard asks for it many times.
+@dataclass(frozen=True)
 class Artefact:
     """A table with a name, a schema version, a zone, columns, and a key that is unique.
 
@@ -42,13 +44,17 @@ class Artefact:
     interim: bool = False
     version: int = 1
 
-    @property
+    @cached_property
     def schema(self) -> pl.Schema:
         """Dtypes of the fixed columns, in order."""
         return pl.Schema({column.name: column.dtype for column in self.columns})
 
     def empty(self) -> pl.DataFrame:
         """The table with no row."""
+        return self._empty.clone()
+
+    @cached_property
+    def _empty(self) -> pl.DataFrame:
         return pl.DataFrame(schema=self.schema)
 
     def family_columns(self, frame: pl.DataFrame) -> list[str]:
@@ -79,7 +85,7 @@ class Artefact:
 
     def _column_faults(self, frame: pl.DataFrame) -> list[str]:
         faults = []
-        # Both are properties that build a new schema; the headers have hundreds of columns.
+        # Asked for once: a frame builds its schema anew each time.
         declared, found = self.schema, frame.schema
         for name, dtype in declared.items():
             if name not in found:

@@ -19,7 +19,7 @@ from multisite.storage.objects import ObjectMissingError, ObjectStore
 from multisite.storage.zones import require_zone
 from multisite.vocabulary import Zone
 
-__all__ = ["WHOLE", "ArtefactStore"]
+__all__ = ["WHOLE", "ArtefactStore", "parquet_bytes"]
 
 WHOLE = "all"
 """Partition of an artefact that is not kept in parts."""
@@ -187,9 +187,7 @@ class ArtefactStore:
         return manifest
 
     def _put_table(self, artefact: Artefact, site: str, partition: str, frame: pl.DataFrame) -> Part:
-        buffer = io.BytesIO()
-        frame.rechunk().write_parquet(buffer, compression="zstd", statistics=True, row_group_size=_ROW_GROUP)
-        content = buffer.getvalue()
+        content = parquet_bytes(frame)
         self._objects.write(self._part_key(artefact, site, partition), content)
         return Part(partition, sha256_hex([content]), len(content), frame.height)
 
@@ -202,3 +200,12 @@ class ArtefactStore:
 
     def _receipt_key(self, site: str, stage: str, partition: str) -> str:
         return f"{self._study}/{site}/_receipts/{stage}/{partition}.json"
+
+
+def parquet_bytes(frame: pl.DataFrame) -> bytes:
+    """A table as it stands in a part: the first level of zstd, which here is as small as the third, and faster."""
+    buffer = io.BytesIO()
+    frame.rechunk().write_parquet(
+        buffer, compression="zstd", compression_level=1, statistics=True, row_group_size=_ROW_GROUP
+    )
+    return buffer.getvalue()

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +54,7 @@ def test_how_the_listing_came_in_does_not_matter(batch: int, n: int) -> None:
     assert names(cut(listing(n), target=20, batch=batch)) == names(cut(listing(n), target=20, batch=1000))
 
 
+@pytest.mark.slow
 @given(st.text("0123456789/-abcé", min_size=1, max_size=12))
 def test_a_new_object_changes_the_shards_around_it_and_no_others(key: str) -> None:
     before = names(cut(listing(5000)))

@@ -163,6 +163,7 @@ def test_an_answer_that_trickles_in_is_given_up(monkeypatch: pytest.MonkeyPatch)
         a_store(server).check()
 
 
+@pytest.mark.slow
 def test_a_server_that_answers_nothing_any_more_is_a_fault_of_the_store() -> None:
     silent = Answer(delay_s=1.5)
     with faulty_dicomweb(FaultyDicomweb(some(1), always={SERIES: silent, "studies": silent})) as server:
