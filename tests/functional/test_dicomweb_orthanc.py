@@ -16,7 +16,7 @@ import pytest
 from multisite.dicom import Pseudonymiser, RawHeader, decode_headers, read_header
 from multisite.errors import StoreError
 from multisite.schemas.objects import RangeRequest
-from multisite.storage.dicomweb import DicomwebStore
+from multisite.storage.dicomweb.store import DicomwebStore
 from multisite.storage.location import CredentialReference, StoreLocation
 from multisite.storage.objects import ObjectMissingError, ReadFailure
 from multisite.storage.opening import open_store

@@ -15,12 +15,13 @@ from obstore.store import S3Store
 
 from multisite.errors import ConfigError, StoreError
 from multisite.schemas.objects import RangeRequest
-from multisite.storage import s3, s3_listing
 from multisite.storage.location import CredentialReference, StoreLocation
 from multisite.storage.objects import ObjectStore, ReadFailure
 from multisite.storage.opening import open_store
 from multisite.storage.retrying import Patience
-from multisite.storage.s3 import S3
+from multisite.storage.s3 import listing as s3_listing
+from multisite.storage.s3 import store as s3_store
+from multisite.storage.s3.store import S3
 from multisite.vocabulary import QuarantineReason
 from tests.lib.faulty_s3 import Faults, faulty_s3
 from tests.lib.s3_servers import ACCESS_KEY, SECRET_KEY, S3Server, free_port, moto_server, rclone_server
@@ -259,7 +260,7 @@ def test_an_endpoint_that_does_not_answer_is_told_from_a_missing_bucket(moto: S3
 
 
 def test_a_server_that_stops_is_not_blamed_on_the_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3, "_WINDOW", 4)
+    monkeypatch.setattr(s3_store, "_WINDOW", 4)
     (tmp_path / "site-ct").mkdir()
     for index in range(100):
         (tmp_path / "site-ct" / str(index)).write_bytes(b"image")

@@ -12,7 +12,7 @@ from multisite.schemas.objects import ObjectVersion, RangeRequest
 from multisite.storage.location import CredentialReference, StoreLocation
 from multisite.storage.objects import ReadFailure, ReadResult
 from multisite.storage.retrying import Patience
-from multisite.storage.s3 import S3
+from multisite.storage.s3.store import S3
 from multisite.vocabulary import QuarantineReason
 from tests.lib.faulty_s3 import Faults, faulty_s3
 

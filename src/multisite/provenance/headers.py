@@ -8,8 +8,8 @@ from functools import partial
 import polars as pl
 
 from multisite.dicom import Pseudonymiser
-from multisite.provenance.archive_keys import is_archive_key
-from multisite.provenance.archives import ArchiveLimits, ArchiveReader, Member
+from multisite.provenance.archives.keys import is_archive_key
+from multisite.provenance.archives.reader import ArchiveLimits, ArchiveReader, Member
 from multisite.provenance.carrying import Carried, carry_over
 from multisite.provenance.first_read import HeaderLengths, folder_of
 from multisite.provenance.header_reading import PlainObject, read_headers

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from multisite.dicom import Pseudonymiser, RawHeader, decode_headers
-from multisite.provenance.archives import Member
+from multisite.provenance.archives.reader import Member
 from multisite.provenance.carrying import PASSING_REASONS, Carried
 from multisite.provenance.header_reading import Reading
 from multisite.provenance.shard_counts import costs_of_carried, costs_of_read, sum_costs

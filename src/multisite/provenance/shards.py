@@ -12,7 +12,7 @@ from itertools import repeat
 
 import polars as pl
 
-from multisite.provenance.archive_keys import is_archive_key
+from multisite.provenance.archives.keys import is_archive_key
 
 __all__ = ["cut_into_shards", "describe_shard"]
 

@@ -27,12 +27,12 @@ def open_store(location: StoreLocation) -> ObjectStore:
     """
     if location.scheme in _S3_SCHEMES:
         _refuse_options(location, known=_S3_OPTIONS)
-        from multisite.storage.s3 import S3
+        from multisite.storage.s3.store import S3
 
         return S3(location)
     if location.scheme in _DICOMWEB_SCHEMES:
         _refuse_options(location, known=_DICOMWEB_OPTIONS)
-        from multisite.storage.dicomweb import DicomwebStore
+        from multisite.storage.dicomweb.store import DicomwebStore
 
         return DicomwebStore(location)
     _refuse_options(location, known=frozenset())

@@ -12,8 +12,8 @@ from multisite.storage.fsspec_store import FsspecStore
 from multisite.storage.local_folder import LocalFolder
 from multisite.storage.location import CredentialReference, StoreLocation
 from multisite.storage.opening import open_store
-from multisite.storage.s3 import S3
-from multisite.storage.s3_credentials import S3Keys, key_source
+from multisite.storage.s3.credentials import S3Keys, key_source
+from multisite.storage.s3.store import S3
 
 KEYS = CredentialReference(access_key_env="CT_KEY", secret_key_env="CT_SECRET")
 ANYONE = CredentialReference(anonymous=True)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from multisite.dicom import dicom_json
-from multisite.storage.dicomweb_client import Cause, DicomwebClient, DicomwebFailure
-from multisite.storage.dicomweb_keys import InstanceKey, SeriesKey
+from multisite.storage.dicomweb.client import Cause, DicomwebClient, DicomwebFailure
+from multisite.storage.dicomweb.keys import InstanceKey, SeriesKey
 from multisite.storage.objects import ReadFailure
 from multisite.vocabulary import QuarantineReason
 

@@ -14,16 +14,16 @@ from pydantic import ValidationError
 
 from multisite.errors import ConfigError, StoreError
 from multisite.schemas.objects import RangeRequest
-from multisite.storage.dicomweb import DicomwebStore
-from multisite.storage.dicomweb_access import DicomwebAccess
+from multisite.storage.dicomweb.access import DicomwebAccess
+from multisite.storage.dicomweb.store import DicomwebStore
 from multisite.storage.location import CredentialReference, StoreLocation
 from multisite.storage.opening import open_store
 from multisite.study import Store
 from multisite.study.site_file import Credentials
 from tests.lib.faulty_dicomweb import Answer, FaultyDicomweb, faulty_dicomweb
 from tests.lib.s3_servers import free_port
-from tests.unit.storage.test_dicomweb_listing import a_store, keys, some
-from tests.unit.storage.test_dicomweb_reading import one
+from tests.unit.storage.dicomweb.test_listing import a_store, keys, some
+from tests.unit.storage.dicomweb.test_reading import one
 
 TOKEN = CredentialReference(token_env="PACS_TOKEN")
 USER = CredentialReference(user_env="PACS_USER", password_env="PACS_PASSWORD")

@@ -5,7 +5,7 @@ import pytest
 
 from multisite.storage.location import StoreLocation
 from multisite.storage.retrying import Fault
-from multisite.storage.s3_errors import answer_code, fault_of, store_error
+from multisite.storage.s3.errors import answer_code, fault_of, store_error
 
 PLACE = StoreLocation("ct", "s3://bucket")
 

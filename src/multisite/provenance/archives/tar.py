@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from multisite.dicom import NeedMore, RawHeader, read_header
-from multisite.provenance.archive_bytes import ArchiveError, ArchiveStream
-from multisite.provenance.archive_names import decode_name
+from multisite.provenance.archives.names import decode_name
+from multisite.provenance.archives.stream import ArchiveError, ArchiveStream
 from multisite.provenance.first_read import REQUEST_COST_BYTES, HeaderLengths, folder_of
 from multisite.provenance.header_reading import HEADER_MARGIN_BYTES, NOT_DICOM_NEEDS_BYTES, Outcome
 from multisite.vocabulary import QuarantineReason

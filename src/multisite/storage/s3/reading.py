@@ -23,9 +23,9 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 from multisite.schemas.objects import RangeRequest
 from multisite.storage.objects import ReadFailure, ReadResult
 from multisite.storage.retrying import Fault, Retries
-from multisite.storage.s3_answers import RangeAnswer, first_bytes, is_short
-from multisite.storage.s3_clients import S3Clients
-from multisite.storage.s3_errors import S3_FAILURES, answer_code, fault_of
+from multisite.storage.s3.answers import RangeAnswer, first_bytes, is_short
+from multisite.storage.s3.clients import S3Clients
+from multisite.storage.s3.errors import S3_FAILURES, answer_code, fault_of
 from multisite.storage.versions import is_other_version
 from multisite.vocabulary import QuarantineReason
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from multisite.dicom import dicom_json
-from multisite.storage.dicomweb_client import Answer, Cause, DicomwebClient, DicomwebFailure
-from multisite.storage.dicomweb_errors import incomplete_error
-from multisite.storage.dicomweb_keys import InstanceKey, SeriesKey, study_prefix
+from multisite.storage.dicomweb.client import Answer, Cause, DicomwebClient, DicomwebFailure
+from multisite.storage.dicomweb.errors import incomplete_error
+from multisite.storage.dicomweb.keys import InstanceKey, SeriesKey, study_prefix
 from multisite.storage.location import StoreLocation
 
 __all__ = ["DicomwebQueries", "Study"]

@@ -3,7 +3,7 @@
 from typing import Final
 
 from multisite.errors import StoreError
-from multisite.storage.dicomweb_client import Cause, DicomwebFailure
+from multisite.storage.dicomweb.client import Cause, DicomwebFailure
 from multisite.storage.location import StoreLocation
 
 __all__ = ["incomplete_error", "read_only_error", "store_error"]

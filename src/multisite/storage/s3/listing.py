@@ -26,7 +26,7 @@ from multisite.storage.folders import (
     walk_in_order,
 )
 from multisite.storage.objects import TEMPORARY_PREFIX, ObjectBatch, ObjectInfo, SplitPoints
-from multisite.storage.s3_clients import S3Clients
+from multisite.storage.s3.clients import S3Clients
 
 __all__ = ["S3Listing"]
 

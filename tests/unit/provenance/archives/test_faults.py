@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from multisite.provenance.archives import ArchiveLimits, ArchiveReader
+from multisite.provenance.archives.reader import ArchiveLimits, ArchiveReader
 from multisite.provenance.first_read import HeaderLengths
 from multisite.provenance.headers import ShardRows
 from multisite.schemas import ObjectVersion
@@ -19,7 +19,7 @@ from multisite.vocabulary import QuarantineReason
 from tests.lib.archives import tar_of, zip_of
 from tests.lib.instances import instance
 from tests.lib.shelf import Shelf
-from tests.unit.provenance.archive_kinds import FILES, KINDS, members, read_one
+from tests.unit.provenance.archives.kinds import FILES, KINDS, members, read_one
 from tests.unit.provenance.reading import read, reasons
 
 # What is no file, and what cannot be read

@@ -19,7 +19,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError, SSLError
 
-from multisite.storage.dicomweb_access import dicomweb_access, trusted_authorities
+from multisite.storage.dicomweb.access import dicomweb_access, trusted_authorities
 from multisite.storage.location import StoreLocation
 from multisite.storage.retrying import Fault, Patience, Retries
 

@@ -20,10 +20,10 @@ from multisite.storage.objects import (
 from multisite.storage.paced_reading import read_paced
 from multisite.storage.pacing import Pace
 from multisite.storage.retrying import Patience, Retries, in_windows
-from multisite.storage.s3_clients import S3Clients
-from multisite.storage.s3_errors import S3_FAILURES, answer_code, fault_of, store_error, throttling_error
-from multisite.storage.s3_listing import S3Listing
-from multisite.storage.s3_reading import BODY_FAILURES, S3Reader
+from multisite.storage.s3.clients import S3Clients
+from multisite.storage.s3.errors import S3_FAILURES, answer_code, fault_of, store_error, throttling_error
+from multisite.storage.s3.listing import S3Listing
+from multisite.storage.s3.reading import BODY_FAILURES, S3Reader
 
 __all__ = ["S3"]
 

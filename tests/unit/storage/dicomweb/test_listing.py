@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from multisite.errors import StoreError
-from multisite.storage import dicomweb, dicomweb_queries
-from multisite.storage.dicomweb import DicomwebStore
+from multisite.storage.dicomweb import queries
+from multisite.storage.dicomweb.store import DicomwebStore
 from multisite.storage.location import StoreLocation
 from multisite.storage.retrying import Patience
 from tests.lib.faulty_dicomweb import Answer, FaultyDicomweb, faulty_dicomweb, instance
@@ -36,7 +36,7 @@ def expected(instances: dict[tuple[str, str, str], dict[str, Any]]) -> list[str]
 
 @pytest.fixture
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dicomweb_queries, "_LIMITS", (4, 2, None))
+    monkeypatch.setattr(queries, "_LIMITS", (4, 2, None))
 
 
 HABITS: list[dict[str, Any]] = [
@@ -133,7 +133,7 @@ def test_bounds_cut_the_listing_and_spare_the_studies_outside() -> None:
 
 
 def test_a_listing_is_divided_at_studies_into_like_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dicomweb, "_STUDIES_OF_A_RANGE", 2)
+    monkeypatch.setattr("multisite.storage.dicomweb.store._STUDIES_OF_A_RANGE", 2)
     instances = {uid: value for uid, value in some(12, 4).items() if uid[0] != "1.0" or uid[2].endswith(".0")}
     with faulty_dicomweb(FaultyDicomweb(instances)) as server:
         store = a_store(server)

@@ -12,11 +12,11 @@ from typing import Final
 
 from multisite.errors import StoreError
 from multisite.schemas.objects import RangeRequest
-from multisite.storage.dicomweb_client import DicomwebClient, DicomwebFailure
-from multisite.storage.dicomweb_errors import read_only_error, store_error
-from multisite.storage.dicomweb_keys import InstanceKey, SeriesKey, parse_key, study_prefix, unlisted_key
-from multisite.storage.dicomweb_metadata import DicomwebMetadata, Whole
-from multisite.storage.dicomweb_queries import DicomwebQueries, Study
+from multisite.storage.dicomweb.client import DicomwebClient, DicomwebFailure
+from multisite.storage.dicomweb.errors import read_only_error, store_error
+from multisite.storage.dicomweb.keys import InstanceKey, SeriesKey, parse_key, study_prefix, unlisted_key
+from multisite.storage.dicomweb.metadata import DicomwebMetadata, Whole
+from multisite.storage.dicomweb.queries import DicomwebQueries, Study
 from multisite.storage.location import StoreLocation
 from multisite.storage.objects import ObjectBatch, ObjectInfo, ObjectStore, ReadFailure, ReadResult, SplitPoints
 from multisite.storage.retrying import Patience, in_windows

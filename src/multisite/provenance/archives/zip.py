@@ -11,9 +11,9 @@ from struct import Struct
 from typing import Final
 
 from multisite.dicom import NeedMore, RawHeader
-from multisite.provenance.archive_bytes import ArchiveError, RangedBytes
-from multisite.provenance.archive_inflate import inflate_start, packed_bytes_needed
-from multisite.provenance.archive_names import decode_name
+from multisite.provenance.archives.inflate import inflate_start, packed_bytes_needed
+from multisite.provenance.archives.names import decode_name
+from multisite.provenance.archives.stream import ArchiveError, RangedBytes
 from multisite.provenance.first_read import folder_of
 from multisite.provenance.header_reading import HEADER_MARGIN_BYTES, Outcome, read_listed
 from multisite.schemas import ObjectVersion

@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from multisite.provenance.archive_keys import is_archive_key
-from multisite.provenance.archive_names import MemberNames, decode_name
+from multisite.provenance.archives.keys import is_archive_key
+from multisite.provenance.archives.names import MemberNames, decode_name
 from multisite.schemas.provenance import HEADERS
 from tests.lib.archives import tar_of, zip_of
 from tests.lib.instances import instance
 from tests.lib.shelf import Shelf
-from tests.unit.provenance.archive_kinds import FILES, KINDS, REASONS, members, read_one
+from tests.unit.provenance.archives.kinds import FILES, KINDS, REASONS, members, read_one
 from tests.unit.provenance.reading import read, reasons
 
 LONG = "/".join(["a rather long folder name"] * 12) + "/é.dcm"

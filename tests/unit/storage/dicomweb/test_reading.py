@@ -11,12 +11,12 @@ import pytest
 from multisite.dicom import RawHeader, read_header
 from multisite.errors import StoreError
 from multisite.schemas.objects import RangeRequest
-from multisite.storage import dicomweb_client, dicomweb_metadata
-from multisite.storage.dicomweb import DicomwebStore
+from multisite.storage.dicomweb import client, metadata
+from multisite.storage.dicomweb.store import DicomwebStore
 from multisite.storage.objects import ObjectMissingError, ReadFailure, ReadResult
 from multisite.vocabulary import QuarantineReason
 from tests.lib.faulty_dicomweb import Answer, FaultyDicomweb, faulty_dicomweb, instance
-from tests.unit.storage.test_dicomweb_listing import BROKEN, NOW, a_store, keys, some
+from tests.unit.storage.dicomweb.test_listing import BROKEN, NOW, a_store, keys, some
 
 HASTY = replace(NOW, read_timeout_s=0.7)
 READ_FAILED = ReadFailure(QuarantineReason.READ_FAILED)
@@ -69,13 +69,13 @@ def test_a_bounded_number_of_series_is_kept(monkeypatch: pytest.MonkeyPatch) -> 
         store = a_store(server)
         listed = keys(store)
         size = len(store.read(listed[0]))
-        monkeypatch.setattr(dicomweb_metadata, "_KEPT_BYTES", 3 * size + size // 2)
+        monkeypatch.setattr(metadata, "_KEPT_BYTES", 3 * size + size // 2)
         server.asked.clear()
         for key in (*listed, *listed):
             assert isinstance(read(store, [key])[0], bytes)
         assert set(server.asked.values()) == {2}
         assert store._metadata._kept_bytes <= 3 * size + size // 2
-        monkeypatch.setattr(dicomweb_metadata, "_KEPT_BYTES", 1)
+        monkeypatch.setattr(metadata, "_KEPT_BYTES", 1)
         read(store, listed)
         assert len(store._metadata._kept) == 1
 
@@ -150,7 +150,7 @@ def test_a_key_that_names_no_instance_cannot_be_read() -> None:
 
 
 def test_an_answer_is_bounded_also_when_it_was_small_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dicomweb_client, "_LARGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr(client, "_LARGEST_ANSWER", 1 << 20)
     huge = Answer(200, b"[" + b" " * (6 << 20) + b"]", JSON)
     with faulty_dicomweb(FaultyDicomweb(some(1), compresses=True, always={SERIES: huge})) as server:
         assert reasons(read(a_store(server), [one()])) == [None]
@@ -158,7 +158,7 @@ def test_an_answer_is_bounded_also_when_it_was_small_on_its_way(monkeypatch: pyt
 
 
 def test_an_answer_that_trickles_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dicomweb_client, "_LONGEST_ANSWER_S", -1.0)
+    monkeypatch.setattr(client, "_LONGEST_ANSWER_S", -1.0)
     with faulty_dicomweb(FaultyDicomweb(some(1))) as server, pytest.raises(StoreError, match=r"not answer \(too slow"):
         a_store(server).check()
 

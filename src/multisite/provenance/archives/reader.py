@@ -17,11 +17,11 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from multisite.dicom import RawHeader
-from multisite.provenance.archive_bytes import ArchiveError, ArchiveStream, GzipStream, RangedBytes
-from multisite.provenance.archive_keys import is_archive_key
-from multisite.provenance.archive_names import MemberNames
-from multisite.provenance.archive_tar import looks_like_tar, read_tar
-from multisite.provenance.archive_zip import ZipMember, has_directory, looks_like_zip, read_directory
+from multisite.provenance.archives.keys import is_archive_key
+from multisite.provenance.archives.names import MemberNames
+from multisite.provenance.archives.stream import ArchiveError, ArchiveStream, GzipStream, RangedBytes
+from multisite.provenance.archives.tar import looks_like_tar, read_tar
+from multisite.provenance.archives.zip import ZipMember, has_directory, looks_like_zip, read_directory
 from multisite.provenance.first_read import HeaderLengths, folder_of
 from multisite.provenance.header_reading import Fetch, PlainObject, Reading, Source, read_headers
 from multisite.schemas import ObjectVersion

@@ -19,7 +19,7 @@ from obstore.store import S3Store
 from multisite.errors import ConfigError
 from multisite.storage.location import StoreLocation, environment_value
 from multisite.storage.retrying import Patience
-from multisite.storage.s3_credentials import S3Keys, key_source
+from multisite.storage.s3.credentials import S3Keys, key_source
 
 if TYPE_CHECKING:
     # These exist in obstore's type information only.
