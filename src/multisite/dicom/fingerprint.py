@@ -43,9 +43,16 @@ def content_fingerprint(frame: pl.DataFrame, pseudonymiser: Pseudonymiser) -> pl
 
 
 def _fact(dtype: pl.DataType, name: str) -> pl.Expr:
-    """The fact as text, in which -0 is 0: that is what becomes of it on the way through some archives."""
-    many = isinstance(dtype, pl.List)
-    # Zero and minus zero add up to zero.
-    value = pl.col(name) + 0.0 if dtype in (pl.Float64, pl.List(pl.Float64)) else pl.col(name)
-    text = value.cast(pl.List(pl.String)).list.join("\\") if many else value.cast(pl.String)
+    column = pl.col(name)
+    if isinstance(dtype, pl.List):
+        text = column.list.eval(_text(pl.element(), is_float=dtype.inner == pl.Float64)).list.join("\\")
+    else:
+        text = _text(column, is_float=dtype == pl.Float64)
     return pl.lit(f"{name}=") + text
+
+
+def _text(value: pl.Expr, *, is_float: bool) -> pl.Expr:
+    """A value as text, in which -0 is 0: that is what becomes of it on the way through some archives."""
+    text = value.cast(pl.String)
+    # As text, because whether -0 + 0 is 0 depends on how Polars comes to add.
+    return text.replace("-0.0", "0.0") if is_float else text
