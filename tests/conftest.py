@@ -12,6 +12,8 @@ from tests.lib.command import Finished, multisite
 
 # A busy machine is no failure.
 settings.register_profile("unhurried", deadline=None)
+# A fifth of the examples, for the fast lane: `--hypothesis-profile brief`.
+settings.register_profile("brief", deadline=None, max_examples=20)
 settings.load_profile("unhurried")
 
 # A developer's own cluster, profile or colours must not reach the tests.

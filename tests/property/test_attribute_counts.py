@@ -1,12 +1,13 @@
 """Whatever the headers say of an attribute, an instance has one state of it, and the counts of shards add up."""
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from multisite.dicom import ATTRIBUTES
 from multisite.provenance.completeness import attribute_counts, combine_attribute_counts
+from tests.lib.examples import examples
 from tests.lib.header_rows import header_rows
 
 _STATES = ("n_present", "n_absent", "n_empty", "n_invalid", "n_removed", "n_unseen")
@@ -31,7 +32,7 @@ def _headers(rows: list[dict[str, object]]) -> pl.DataFrame:
     return blank.with_columns(given)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(rows=st.lists(_ROW, max_size=12), cut=st.integers(0, 12))
 def test_states_add_up_to_the_instances_and_shards_to_the_whole(rows: list[dict[str, object]], cut: int) -> None:
     headers = _headers(rows)

@@ -4,7 +4,7 @@ import string
 from struct import pack
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.datadict import (
     DicomDictionary,  # type: ignore[attr-defined]  # imported there from another module
@@ -15,6 +15,7 @@ from pydicom.datadict import (
 from multisite.dicom import ATTRIBUTES, Pseudonymiser, RawHeader, decode_headers, read_header
 from tests.fuzz.judging import judge, read_in_rounds, read_whole, same
 from tests.lib.dicom_making import LONG_VRS, SYNTAX_UIDS, UNDEFINED, Element, Item, dicom_file, undefined
+from tests.lib.examples import examples
 from tests.unit.dicom.expected import KEY
 from tests.unit.dicom.expected_places import STEPS
 
@@ -183,7 +184,7 @@ _RIGHT = {
 _ODD = {"data": odd_files(), "first": st.integers(1, 600)}
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(**_RIGHT)
 def test_right_file_gives_the_row_that_pydicom_reads(
     elements: list[Element], syntax: str, meta_error: int, behind: bytes
@@ -191,14 +192,14 @@ def test_right_file_gives_the_row_that_pydicom_reads(
     _is_a_row(elements, syntax, meta_error, behind)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(**_ODD)
 def test_odd_file_gives_the_row_that_pydicom_reads_or_a_true_reason(data: bytes, first: int) -> None:
     _is_well(data, first)
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(**_RIGHT)
 def test_many_right_files_give_the_rows_that_pydicom_reads(
     elements: list[Element], syntax: str, meta_error: int, behind: bytes
@@ -207,13 +208,13 @@ def test_many_right_files_give_the_rows_that_pydicom_reads(
 
 
 @pytest.mark.slow
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(**_ODD)
 def test_many_odd_files_give_the_rows_that_pydicom_reads_or_a_true_reason(data: bytes, first: int) -> None:
     _is_well(data, first)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(elements=datasets(right=True), syntax=st.sampled_from(list(SYNTAX_UIDS)), data=st.data())
 def test_every_prefix_that_is_long_enough_gives_the_same(
     elements: list[Element], syntax: str, data: st.DataObject
@@ -228,7 +229,7 @@ def test_every_prefix_that_is_long_enough_gives_the_same(
         assert read_in_rounds(file, first) == whole
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(files=st.lists(odd_files(), min_size=2, max_size=6))
 def test_a_row_is_the_same_beside_any_others(files: list[bytes]) -> None:
     headers = [outcome for outcome in map(read_whole, files) if isinstance(outcome, RawHeader)]

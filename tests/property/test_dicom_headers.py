@@ -8,7 +8,7 @@ from typing import Any
 
 import pydicom
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
@@ -16,6 +16,7 @@ from multisite.dicom import ATTRIBUTES, Attribute, NeedMore, Pseudonymiser, RawH
 from multisite.dicom.fallback import read_with_pydicom
 from multisite.dicom.scanner import scan
 from multisite.vocabulary import QuarantineReason
+from tests.lib.examples import examples
 from tests.unit.dicom.builders import SYNTAXES, a_dataset, an_item, encode, undefined
 from tests.unit.dicom.expected import KEY, differences
 
@@ -77,7 +78,7 @@ def _quietly(make: Any, *args: Any, **options: Any) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(dataset=datasets(), syntax=st.sampled_from(list(SYNTAXES)), pixels=st.sampled_from([None, b""]))
 def test_row_of_a_random_header_is_what_pydicom_says(dataset: Dataset, syntax: str, pixels: bytes | None) -> None:
     data = encode(dataset, syntax, pixels=pixels)
@@ -89,7 +90,7 @@ def test_row_of_a_random_header_is_what_pydicom_says(dataset: Dataset, syntax: s
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(dataset=datasets(), syntax=st.sampled_from(list(SYNTAXES)), cut=st.floats(0, 1), longer=st.booleans())
 def test_part_of_a_header_gives_its_row_or_the_wish_for_more(
     dataset: Dataset, syntax: str, cut: float, longer: bool
@@ -131,7 +132,7 @@ def spoilt(draw: st.DrawFn) -> bytes:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@settings(max_examples=250, deadline=None)
+@examples(250)
 @given(data=spoilt(), behind=st.sampled_from([0, 1, 1000]))
 def test_scanner_and_pydicom_agree_on_spoilt_headers_and_neither_raises(data: bytes, behind: int) -> None:
     size = len(data) + behind
@@ -149,7 +150,7 @@ def test_scanner_and_pydicom_agree_on_spoilt_headers_and_neither_raises(data: by
         assert isinstance(result, NeedMore | QuarantineReason)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(data=st.binary(max_size=400), preamble=st.booleans(), behind=st.sampled_from([0, 1000]))
 def test_random_bytes_never_raise_and_never_make_a_row(data: bytes, preamble: bool, behind: int) -> None:
     data = b"\0" * 128 + b"DICM" + data if preamble else data

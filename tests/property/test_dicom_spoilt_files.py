@@ -1,13 +1,14 @@
 """pydicom's own files with bytes flipped, put in, taken out, doubled, and lengths replaced: never a wrong row."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from multisite.dicom import RawHeader
 from tests.fuzz.corpus import SHIPPED_FILES, corpus
 from tests.fuzz.judging import Reading, judge, judge_all, read_in_rounds, read_whole, same
 from tests.fuzz.structure import places
+from tests.lib.examples import examples
 
 _LENGTHS = [0, 1, 2, 7, 2**16 - 1, 2**31, 2**32 - 2, 2**32 - 1]
 
@@ -47,14 +48,14 @@ def _is_well(data: bytes, first: int) -> None:
     assert same(read_in_rounds(data, first, size_known=False), read_whole(data))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(data=spoilt_files(), first=st.integers(1, 5000))
 def test_spoilt_file_is_never_misread(data: bytes, first: int) -> None:
     _is_well(data, first)
 
 
 @pytest.mark.slow
-@settings(max_examples=1200, deadline=None)
+@examples(1200)
 @given(data=spoilt_files(), first=st.integers(1, 5000))
 def test_many_spoilt_files_are_never_misread(data: bytes, first: int) -> None:
     _is_well(data, first)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -12,6 +12,7 @@ from multisite.provenance.series import SeriesTables, combine_series
 from multisite.provenance.series_parts import series_parts
 from multisite.provenance.studies import index_studies
 from multisite.schemas.series_parts import SERIES_PARTS
+from tests.lib.examples import examples
 from tests.lib.header_rows import header_rows
 
 _COLUMNS = {
@@ -43,7 +44,7 @@ def _combined(shards: list[pl.DataFrame]) -> SeriesTables:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(headers=_HEADERS, data=st.data())
 def test_any_cut_and_any_order_of_the_parts_give_the_same_tables(headers: pl.DataFrame, data: st.DataObject) -> None:
     shard_of = data.draw(st.lists(st.integers(0, 4), min_size=headers.height, max_size=headers.height))
@@ -57,7 +58,7 @@ def test_any_cut_and_any_order_of_the_parts_give_the_same_tables(headers: pl.Dat
     assert_frame_equal(*studies, check_exact=True)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(headers=_HEADERS)
 def test_counts_and_commonest_values_are_those_of_a_plain_count_over_the_headers(headers: pl.DataFrame) -> None:
     found = {row["series_instance_uid"]: row for row in _combined([headers]).series.to_dicts()}

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -21,8 +21,8 @@ from multisite.stats import (
     proportion,
     reliability,
 )
+from tests.lib.examples import examples
 
-UNHURRIED = settings(deadline=None, max_examples=60)  # a busy machine is no failure
 CELL = st.integers(0, 12)
 SCORES = st.lists(st.integers(0, 1000), min_size=1, max_size=12, unique=True).map(sorted)
 
@@ -57,7 +57,7 @@ def cases_of(counts: ScoreCounts) -> tuple[np.ndarray, np.ndarray]:
     return reference, score
 
 
-@UNHURRIED
+@examples(60)
 @given(score_counts())
 def test_an_interval_contains_its_estimate_and_a_missing_number_has_a_reason(counts: ScoreCounts) -> None:
     for name, result in every_estimate(counts).items():
@@ -70,7 +70,7 @@ def test_an_interval_contains_its_estimate_and_a_missing_number_has_a_reason(cou
         assert result.ci_method, name
 
 
-@UNHURRIED
+@examples(60)
 @given(score_counts())
 def test_swapping_the_labels_gives_the_complement_of_auc(counts: ScoreCounts) -> None:
     swapped = ScoreCounts(counts.score, counts.n_negative, counts.n_positive)
@@ -83,7 +83,7 @@ def test_swapping_the_labels_gives_the_complement_of_auc(counts: ScoreCounts) ->
             assert one.ci_low == pytest.approx(1 - other.ci_high, abs=1e-9)
 
 
-@UNHURRIED
+@examples(60)
 @given(score_counts(), st.floats(0.01, 100), st.floats(-50, 50))
 def test_a_monotone_transform_of_the_scores_leaves_auc(counts: ScoreCounts, scale: float, shift: float) -> None:
     moved = scale * counts.score + shift
@@ -92,7 +92,7 @@ def test_a_monotone_transform_of_the_scores_leaves_auc(counts: ScoreCounts, scal
     assert auc(ScoreCounts(np.arange(counts.score.size), counts.n_positive, counts.n_negative)) == auc(counts)
 
 
-@UNHURRIED
+@examples(60)
 @given(score_counts(), st.integers(2, 5))
 def test_repeating_every_case_leaves_the_estimates_and_narrows_the_intervals(counts: ScoreCounts, times: int) -> None:
     repeated = ScoreCounts(counts.score, times * counts.n_positive, times * counts.n_negative)
@@ -105,7 +105,7 @@ def test_repeating_every_case_leaves_the_estimates_and_narrows_the_intervals(cou
             assert narrower <= width * (1 + 1e-6) + 1e-9, name
 
 
-@UNHURRIED
+@examples(60)
 @given(score_counts(), st.randoms(use_true_random=False))
 def test_the_order_of_cases_does_not_matter(counts: ScoreCounts, random) -> None:
     reference, score = cases_of(counts)
@@ -114,7 +114,7 @@ def test_the_order_of_cases_does_not_matter(counts: ScoreCounts, random) -> None
     assert every_estimate(one) == every_estimate(other)
 
 
-@UNHURRIED
+@examples(60)
 @given(score_counts())
 def test_scores_without_a_case_change_nothing(counts: ScoreCounts) -> None:
     kept = counts.n_positive + counts.n_negative > 0
@@ -126,7 +126,7 @@ def test_scores_without_a_case_change_nothing(counts: ScoreCounts) -> None:
             assert same == (pytest.approx(value) if isinstance(value, float) else value), (name, field.name)
 
 
-@UNHURRIED
+@examples(60)
 @given(score_counts(), st.integers(1, 20))
 def test_bins_add_up_and_bound_the_error_by_the_difference_of_means(counts: ScoreCounts, n_bins: int) -> None:
     table = reliability(counts, n_bins=n_bins)
@@ -142,7 +142,7 @@ def test_bins_add_up_and_bound_the_error_by_the_difference_of_means(counts: Scor
         assert gap - 1e-12 <= ece <= 1
 
 
-@UNHURRIED
+@examples(60)
 @given(st.integers(0, 500), st.integers(0, 500))
 def test_both_intervals_of_a_proportion_solve_their_equations(numerator: int, others: int) -> None:
     n = numerator + others
@@ -159,7 +159,7 @@ def test_both_intervals_of_a_proportion_solve_their_equations(numerator: int, ot
         assert stats.binom.cdf(numerator, n, exact.ci_high) == pytest.approx(0.025, rel=1e-7)
 
 
-@UNHURRIED
+@examples(60)
 @given(st.lists(st.integers(0, 6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), max_size=20))
 def test_the_clustered_interval_contains_the_ratio_and_ignores_empty_patients(clusters: list) -> None:
     y, n = [c[0] for c in clusters], [c[1] for c in clusters]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from multisite.tallies import (
@@ -14,8 +14,8 @@ from multisite.tallies import (
     tally_proportions,
     tally_scores,
 )
+from tests.lib.examples import examples
 
-UNHURRIED = settings(deadline=None, max_examples=60)  # a busy machine is no failure
 STRATA = ["stratum_vendor", "stratum_sex"]
 SCHEMA = {
     "site": pl.String,
@@ -50,13 +50,13 @@ def tally(cases: Sequence[tuple[object, ...]]) -> ScoreTally:
     return tally_scores(frame(cases), strata=STRATA)
 
 
-@UNHURRIED
+@examples(60)
 @given(CASES, CASES)
 def test_combining_the_tallies_of_two_sets_gives_the_tally_of_their_union(a: list, b: list) -> None:
     assert combine_score_tallies([tally(a), tally(b)]).equals(tally(a + b))
 
 
-@UNHURRIED
+@examples(60)
 @given(CASES, CASES, CASES)
 def test_combining_is_associative_and_commutative(a: list, b: list, c: list) -> None:
     x, y, z = tally(a), tally(b), tally(c)
@@ -66,14 +66,14 @@ def test_combining_is_associative_and_commutative(a: list, b: list, c: list) -> 
     assert combine_score_tallies([z, y, x]).equals(together)
 
 
-@UNHURRIED
+@examples(60)
 @given(CASES, st.randoms(use_true_random=False))
 def test_the_order_of_cases_does_not_matter(cases: list, random) -> None:
     shuffled = random.sample(cases, len(cases))
     assert tally(shuffled).equals(tally(cases))
 
 
-@UNHURRIED
+@examples(60)
 @given(CASES, CASES, st.sampled_from([1, 3, 10, 1000]))
 def test_moving_to_a_grid_commutes_with_combining_and_is_done_once(a: list, b: list, steps: int) -> None:
     x, y = tally(a), tally(b)
@@ -82,7 +82,7 @@ def test_moving_to_a_grid_commutes_with_combining_and_is_done_once(a: list, b: l
     assert moved.on_grid(steps).equals(moved)
 
 
-@UNHURRIED
+@examples(60)
 @given(CASES)
 def test_a_tally_equals_a_plain_group_by(cases: list) -> None:
     columns = ["site", "finding", "model", "split", "score"]
@@ -103,14 +103,14 @@ def test_a_tally_equals_a_plain_group_by(cases: list) -> None:
         assert sums.equals(plain)
 
 
-@UNHURRIED
+@examples(60)
 @given(CASES)
 def test_a_tally_survives_being_written(cases: list) -> None:
     made = tally(cases)
     assert ScoreTally.from_frame(made.to_frame().sample(fraction=1.0, shuffle=True, seed=1)).equals(made)
 
 
-@UNHURRIED
+@examples(60)
 @given(CASES, CASES)
 def test_moments_of_disjoint_patients_add_exactly(a: list, b: list) -> None:
     first = frame(a)
@@ -123,7 +123,7 @@ def test_moments_of_disjoint_patients_add_exactly(a: list, b: list) -> None:
     assert combine_proportion_moments([second_moments, first_moments]).frame.equals(both.frame)
 
 
-@UNHURRIED
+@examples(60)
 @given(CASES)
 def test_moments_and_tally_count_the_same_cases(cases: list) -> None:
     scores = tally(cases)

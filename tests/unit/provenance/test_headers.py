@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -13,6 +13,7 @@ from multisite.provenance.headers import ShardRows
 from multisite.schemas import ObjectVersion, RangeRequest
 from multisite.schemas.provenance import HEADERS, QUARANTINE
 from multisite.vocabulary import QuarantineReason
+from tests.lib.examples import examples
 from tests.lib.instances import instance
 from tests.lib.shelf import Shelf
 from tests.unit.provenance.reading import read, reasons
@@ -158,7 +159,7 @@ def test_counts_say_what_became_of_the_objects_and_what_that_took() -> None:
     assert found["not DICOM"]["n_bytes_header"] == 0
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(st.integers(1, 20_000), st.integers(0, 2**32 - 1), st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255))))
 def test_rows_do_not_depend_on_what_is_asked_for_first(first: int, seed: int, damage: list[tuple[int, int]]) -> None:
     damaged = bytearray(instance(4, padding=seed % 3000 // 2 * 2, pixels=500))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -17,6 +17,7 @@ from multisite.provenance.headers import ShardRows
 from multisite.schemas import ObjectVersion
 from multisite.vocabulary import QuarantineReason
 from tests.lib.archives import tar_of, zip_of
+from tests.lib.examples import examples
 from tests.lib.instances import instance
 from tests.lib.shelf import Shelf
 from tests.unit.provenance.archives.kinds import FILES, KINDS, members, read_one
@@ -239,7 +240,7 @@ def test_an_archive_of_which_one_row_is_in_doubt_is_not_carried_in_part() -> Non
 # Whatever the bytes
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     st.sampled_from(sorted(KINDS)),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255), st.integers(0, 2)), min_size=1, max_size=12),
