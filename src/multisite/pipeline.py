@@ -1,6 +1,6 @@
 """The ordered tuple of stages: the whole program, from a site's objects to the report."""
 
-from multisite.cohort import COHORT_STAGE
+from multisite.cohort import COHORT_STAGE, REPRESENTATION_STAGE
 from multisite.drift import DEPLOYMENT_STAGE, DRIFT_BASELINE_STAGE, DRIFT_COMPARISON_STAGE
 from multisite.errors import UsageError
 from multisite.integrity import INTEGRITY_STAGE
@@ -17,6 +17,7 @@ STAGES: tuple[Stage, ...] = (
     HEADERS_STAGE,
     SERIES_STAGE,
     COHORT_STAGE,
+    REPRESENTATION_STAGE,
     INTEGRITY_STAGE,
     PERFORMANCE_STAGE,
     ESTIMATES_STAGE,

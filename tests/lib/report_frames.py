@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from multisite.cohort.representation import coverage_table, representation_table
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
+from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.stats import (
     Estimate,
     ScoreCounts,
@@ -52,6 +54,7 @@ _WEIGHTS = {
     "smoking": (0.28, 0.37, 0.33, 0.02),
 }
 _SIZES = {"amstel": 1240, "borealis": 980, "cordoba": 760, "danube": 160}
+TARGET = {"sex": {"F": 0.51, "M": 0.49}}
 MONTHS = tuple(f"2025-{month:02d}" for month in range(1, 7))
 _MINIMUM = 10
 _THRESHOLD = 0.5
@@ -97,6 +100,7 @@ def study() -> Study:
                     {"id": "kernel", "title": "Kernel", "column": "k", "levels": ["smooth", "medium", "sharp"]},
                     {"id": "smoking", "title": "Smoking", "column": "c", "levels": ["never", "former", "current"]},
                 ],
+                "target": {"source": "A national register, 2023", "shares": TARGET},
             },
             "integrity": {"blocking": ["patient_overlap"]},
             "performance": {"threshold": _THRESHOLD, "minimum_denominator": _MINIMUM, "seed": 1},
@@ -116,11 +120,14 @@ def report_inputs(*, without: tuple[Artefact, ...] = ()) -> StageInputs:
 def _frames() -> dict[str, pl.DataFrame]:
     cases = _cases()
     tested = cases.filter(split="test")
+    composition = _composition(cases)
     made = (
         (HEADER_COUNTS, _header_counts()),
         (FLOW, _flow(cases)),
         (COHORT_IDENTITY, _identity(cases)),
-        (COMPOSITION, _composition(cases)),
+        (COMPOSITION, composition),
+        (REPRESENTATION, representation_table(composition, strata=tuple(LEVELS), target=TARGET)),
+        (COVERAGE, coverage_table(composition, strata=tuple(LEVELS), target=TARGET, minimum_patients=_MINIMUM)),
         (CHECK_RESULTS, _check_results()),
         (ESTIMATES, pl.DataFrame(list(_estimates(tested)), schema=ESTIMATES.schema)),
         (RELIABILITY, pl.DataFrame(list(_reliability(tested)), schema=RELIABILITY.schema)),
@@ -216,7 +223,10 @@ def _composition(cases: pl.DataFrame) -> pl.DataFrame:
                 n, positive = here.height, int(here["positive"].sum())
                 if n:
                     patients = n - n // 12
-                    rows.append((site, split, FINDING, stratum, level, order, patients, n, positive, n - positive))
+                    found = positive - positive // 12
+                    rows.append(
+                        (site, split, FINDING, stratum, level, order, patients, n, positive, n - positive, found)
+                    )
     return pl.DataFrame(rows, schema=COMPOSITION.schema, orient="row").sort("site", "split", "stratum", "level_order")
 
 

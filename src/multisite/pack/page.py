@@ -22,7 +22,7 @@ from multisite.pack.sentences.integrity import blocking_failures, integrity_stat
 from multisite.pack.sentences.missing import missing_statement
 from multisite.pack.sentences.statement import Statement
 from multisite.pack.sentences.strata import strata_statement
-from multisite.pack.tables import composition, flow, lineage
+from multisite.pack.tables import composition, flow, lineage, representation
 from multisite.pack.tables.calibration import calibration_table
 from multisite.pack.tables.drift import deployment_tables
 from multisite.pack.tables.headline import headline_table
@@ -90,6 +90,8 @@ def render_page(evidence: Evidence) -> str:
         flow_tables=(flow.objects_table(evidence), flow.sites_table(evidence)),
         splits=composition.splits_table(evidence),
         who=[t for f in evidence.parameters.findings for t in composition.strata_tables(evidence, f)],
+        likeness=representation.likeness_table(evidence),
+        coverage=[representation.coverage_table(evidence, f) for f in evidence.parameters.findings],
         scorecard=scorecard(evidence),
         drift_figures=drift_figures(evidence),
         drift_notice=PICTURE_NOT_ALARM,

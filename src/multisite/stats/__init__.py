@@ -22,6 +22,11 @@ from multisite.stats.estimate import CountArray, Estimate, FloatArray, IntegerAr
 from multisite.stats.observed_expected import observed_expected
 from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
+from multisite.stats.standardised_difference import (
+    StandardisedDifference,
+    standardised_difference,
+    standardised_difference_to,
+)
 
 __all__ = [
     "AucMethod",
@@ -38,6 +43,7 @@ __all__ = [
     "ScoreCounts",
     "ScoreEstimate",
     "SegmentedScoreCounts",
+    "StandardisedDifference",
     "auc",
     "auc_by_segment",
     "brier",
@@ -49,4 +55,6 @@ __all__ = [
     "perfect_calibration",
     "proportion",
     "reliability",
+    "standardised_difference",
+    "standardised_difference_to",
 ]
