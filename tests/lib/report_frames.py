@@ -10,6 +10,8 @@ import numpy as np
 import polars as pl
 
 from multisite.cohort.representation import coverage_table, representation_table
+from multisite.integrity.header_scores import HEADERS_ALONE
+from multisite.integrity.ladder import ladder
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
@@ -17,6 +19,7 @@ from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
+from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.stats import (
     Estimate,
     ScoreCounts,
@@ -30,6 +33,7 @@ from multisite.stats import (
     reliability,
 )
 from multisite.study import Study
+from multisite.tallies import tally_scores
 from multisite.vocabulary import ALL_SITES, OVERALL
 
 __all__ = ["DRIFT_FRAMES", "FINDING", "LEVELS", "MODEL", "SITES", "report_inputs", "study"]
@@ -129,6 +133,7 @@ def _frames() -> dict[str, pl.DataFrame]:
         (REPRESENTATION, representation_table(composition, strata=tuple(LEVELS), target=TARGET)),
         (COVERAGE, coverage_table(composition, strata=tuple(LEVELS), target=TARGET, minimum_patients=_MINIMUM)),
         (CHECK_RESULTS, _check_results()),
+        (SHORTCUT_LADDER, _ladder(tested)),
         (ESTIMATES, pl.DataFrame(list(_estimates(tested)), schema=ESTIMATES.schema)),
         (RELIABILITY, pl.DataFrame(list(_reliability(tested)), schema=RELIABILITY.schema)),
         (DRIFT_COMPARISON, _comparison()),
@@ -267,6 +272,23 @@ def _check_results() -> pl.DataFrame:
             )
             rows.append(row)
     return pl.DataFrame(rows, schema=CHECK_RESULTS.schema, orient="row")
+
+
+def _ladder(tested: pl.DataFrame) -> pl.DataFrame:
+    cases = tested.select(
+        "site", pl.lit(FINDING).alias("finding"), "split", pl.col("positive").alias("reference"), "score", "vendor"
+    )
+    share = cases.group_by("vendor").agg(pl.col("reference").mean().alias("told"))
+    of_vendor = cases.join(share, on="vendor").with_columns(pl.col("told").alias("score"))
+    sources = {MODEL: cases, HEADERS_ALONE: of_vendor, "(vendor)": of_vendor}
+    rows = pl.concat(
+        frame.drop("vendor", "told", strict=False)
+        .with_columns(pl.lit(name).alias("model"))
+        .select("site", "finding", "model", "split", "reference", "score")
+        for name, frame in sources.items()
+    )
+    patients = dict(tested.group_by("site").len().rows())
+    return ladder(tally_scores(rows, strata=[]).on_grid(1000), patients=patients, ci_level=0.95)
 
 
 def _segments(tested: pl.DataFrame) -> Iterator[tuple[str, str, str, pl.DataFrame]]:

@@ -14,6 +14,7 @@ from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
+from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.vocabulary import ALL_SITES, OVERALL, UNKNOWN, EstimateStatus, Split
 
 __all__ = ["DRIFT_EVIDENCE", "EVIDENCE", "Endpoint", "EstimateRow", "Evidence"]
@@ -26,6 +27,7 @@ EVIDENCE: tuple[Artefact, ...] = (
     REPRESENTATION,
     COVERAGE,
     CHECK_RESULTS,
+    SHORTCUT_LADDER,
     ESTIMATES,
     RELIABILITY,
 )

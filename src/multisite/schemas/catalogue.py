@@ -12,6 +12,7 @@ from multisite.schemas import (
     series,
     series_parts,
     series_table,
+    shortcuts,
 )
 from multisite.schemas.artefact import AnyArtefact, Artefact, FileArtefact
 
@@ -29,6 +30,7 @@ def _declared() -> dict[str, AnyArtefact]:
         cohort,
         representation,
         integrity,
+        shortcuts,
         performance,
         drift,
         report,
