@@ -22,7 +22,7 @@ OVERALL = "overall"
 """The stratum, and its only level, that holds every case."""
 
 UNKNOWN = "unknown"
-"""The level of a stratum whose value is missing: always a level of its own, never dropped."""
+"""The level of a case whose value for a stratum is missing, where the study file lets that be a level."""
 
 
 class Zone(StrEnum):

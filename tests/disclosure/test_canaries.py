@@ -53,7 +53,7 @@ findings: [{id: nodule, title: Nodule}]
 models: [{id: ai, title: AI, version: "1"}]
 cohort:
   modalities: [CT]
-  strata: [{id: vendor, title: Vendor, column: vendor}]
+  strata: [{id: vendor, title: Vendor, column: vendor, when_missing: level}]
 integrity: {blocking: [patient_overlap]}
 performance: {threshold: 0.5, seed: 1, minimum_denominator: 1}
 drift: {numbers: [age_years, score], categories: [vendor]}

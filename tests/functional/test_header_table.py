@@ -27,8 +27,8 @@ models: [{id: ai, title: AI, version: "1"}]
 cohort:
   modalities: [CT]
   strata:
-    - {id: vendor, title: Vendor, column: vendor}
-    - {id: region, title: Region, column: body_region}
+    - {id: vendor, title: Vendor, column: vendor, when_missing: level}
+    - {id: region, title: Region, column: body_region, when_missing: level}
 performance: {threshold: 0.5, seed: 1, null_replicates: 100}
 drift: {numbers: [age_years, score], categories: [vendor, manufacturer_model_name]}
 """

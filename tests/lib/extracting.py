@@ -19,7 +19,7 @@ findings: [{id: any, title: Any}]
 models: [{id: none, title: None, version: "0"}]
 cohort:
   modalities: [CT, MR, CR, DX]
-  strata: [{id: vendor, title: Vendor, column: vendor}]
+  strata: [{id: vendor, title: Vendor, column: vendor, when_missing: level}]
 performance: {threshold: 0.5, seed: 1}
 drift: {categories: [vendor]}
 """

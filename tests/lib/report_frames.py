@@ -97,12 +97,21 @@ def study() -> Study:
                     }
                 ],
                 "strata": [
-                    {"id": "vendor", "title": "Vendor", "column": "vendor"},
-                    {"id": "age_band", "title": "Age", "column": "age_years", "bands": [45, 60, 75], "unit": "years"},
-                    {"id": "sex", "title": "Sex", "column": "patient_sex", "levels": ["F", "M"]},
-                    {"id": "thickness", "title": "Slice thickness", "column": "t", "bands": [1.5, 3], "unit": "mm"},
-                    {"id": "kernel", "title": "Kernel", "column": "k", "levels": ["smooth", "medium", "sharp"]},
-                    {"id": "smoking", "title": "Smoking", "column": "c", "levels": ["never", "former", "current"]},
+                    {"when_missing": "level", **stratum}
+                    for stratum in (
+                        {"id": "vendor", "title": "Vendor", "column": "vendor"},
+                        {
+                            "id": "age_band",
+                            "title": "Age",
+                            "column": "age_years",
+                            "bands": [45, 60, 75],
+                            "unit": "years",
+                        },
+                        {"id": "sex", "title": "Sex", "column": "patient_sex", "levels": ["F", "M"]},
+                        {"id": "thickness", "title": "Slice thickness", "column": "t", "bands": [1.5, 3], "unit": "mm"},
+                        {"id": "kernel", "title": "Kernel", "column": "k", "levels": ["smooth", "medium", "sharp"]},
+                        {"id": "smoking", "title": "Smoking", "column": "c", "levels": ["never", "former", "current"]},
+                    )
                 ],
                 "target": {"source": "A national register, 2023", "shares": TARGET},
             },

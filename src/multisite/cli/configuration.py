@@ -13,7 +13,7 @@ from multisite.runners.site_io import site_key, site_table, store_location
 from multisite.schemas.cohort import COHORT
 from multisite.schemas.site_tables import CASES, PREDICTIONS
 from multisite.storage.opening import open_store
-from multisite.study import Site, Store, Study, load_sites, load_study
+from multisite.study import ColumnSplit, Site, SiteSplit, Store, Study, TableSplit, load_sites, load_study
 
 __all__ = ["check_everything"]
 
@@ -73,6 +73,7 @@ def _answers(study: Study, sites: Sequence[Site], *, offline: bool) -> Iterator[
     yield Answer("study", "study file", None)
     for site in sites:
         yield Answer(site.site, "site file", None)
+        yield from _only_faults(site.site, "split", partial(_check_split, study, site))
         if not offline:
             yield from _site_answers(study, site)
 
@@ -102,6 +103,15 @@ def _check_store(store: Store) -> None:
     open_store(store_location(store)).check()
 
 
+def _check_split(study: Study, site: Site) -> None:
+    split = study.cohort.split
+    if isinstance(split, SiteSplit) and split.split_of(site.site) is None:
+        raise ConfigError(
+            "the study file puts this site into no split",
+            remedy="Name the site under one of `cohort.split.sites`, or leave it out of the run.",
+        )
+
+
 def _check_table(study: Study, site: Site, name: str) -> None:
     table = site_table(site, name)
     if name != CASES.name or table is None:
@@ -109,7 +119,11 @@ def _check_table(study: Study, site: Site, name: str) -> None:
     lacking = [f"reference_{f.id}" for f in study.findings if f"reference_{f.id}" not in table.columns]
     known = {*COHORT.schema.names(), *table.columns}
     declared = [*(s.column for s in study.cohort.strata), *(r.column for r in study.cohort.eligibility)]
+    if isinstance(study.cohort.split, ColumnSplit):
+        declared.append(study.cohort.split.column)
     lacking += sorted({column for column in declared if column not in known})
+    if isinstance(study.cohort.split, TableSplit) and table.height and table["split"].null_count() == table.height:
+        lacking.append("split")
     if lacking:
         raise ConfigError(
             f"neither the table nor the images give {', '.join(f'`{column}`' for column in lacking)}",

@@ -6,7 +6,13 @@ from multisite.cohort.rules import Rule
 from multisite.schemas.series import ACQUISITION
 from multisite.vocabulary import Split
 
-__all__ = ["built_in_rules", "join_images", "one_row_per_case", "score_faults"]
+__all__ = ["NO_PREDICTION", "built_in_rules", "join_images", "one_row_per_case", "score_faults"]
+
+NO_PREDICTION = Rule(
+    "no_prediction",
+    "A test case without any score",
+    (pl.col("split") == Split.TEST.value) & pl.col("n_scored").is_null(),
+)
 
 
 def one_row_per_case(cases: pl.DataFrame) -> pl.DataFrame:
@@ -53,19 +59,24 @@ def score_faults(predictions: pl.DataFrame, pairs: list[tuple[str, str]]) -> tup
     return sound.select("case_id", "finding", "model", "score"), faults
 
 
-def built_in_rules(reference_columns: list[str], modalities: tuple[str, ...]) -> list[Rule]:
-    """Faults of the site's tables, in the order in which they exclude."""
+def built_in_rules(
+    reference_columns: list[str], modalities: tuple[str, ...], *, split_in_table: bool = True
+) -> list[Rule]:
+    """Faults of the site's tables, in the order in which they exclude.
+
+    Where the split is not in the table but made later, the two rules that look at it are left out.
+    """
     no_reference = pl.all_horizontal(pl.col(name).is_null() for name in reference_columns)
     splits = [split.value for split in Split]
-    tested = pl.col("split") == Split.TEST.value
+    unknown_split = Rule(
+        "unknown_split",
+        "The split is none of train, tune and test",
+        ~pl.col("split").is_in(splits).fill_null(False),
+    )
     return [
         Rule("duplicate_case_id", "The case id stands in more than one row of the table", pl.col("n_rows") > 1),
         Rule("no_patient", "The case has no patient", pl.col("patient_id").is_null()),
-        Rule(
-            "unknown_split",
-            "The split is none of train, tune and test",
-            ~pl.col("split").is_in(splits).fill_null(False),
-        ),
+        *([unknown_split] if split_in_table else []),
         Rule("no_images", "No image of the case's study is in the stores", ~pl.col("has_images")),
         Rule(
             "no_eligible_modality",
@@ -73,7 +84,7 @@ def built_in_rules(reference_columns: list[str], modalities: tuple[str, ...]) ->
             pl.col("has_images") & pl.col("series_instance_uid").is_null(),
         ),
         Rule("no_reference", "No finding has a reference standard", no_reference),
-        Rule("no_prediction", "A test case without any score", tested & pl.col("n_scored").is_null()),
+        *([NO_PREDICTION] if split_in_table else []),
         Rule("score_not_a_number", "A score is missing or not a number", pl.col("score_nan")),
         Rule("score_out_of_range", "A score lies outside 0 to 1", pl.col("score_outside")),
         Rule("duplicate_prediction", "A finding and model has more than one score", pl.col("score_repeated")),

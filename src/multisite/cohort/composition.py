@@ -14,7 +14,7 @@ def composition_table(
 ) -> pl.DataFrame:
     """Counts over the included cases; one row per split × finding × stratum × level that occurs."""
     included = cohort.filter("included").with_columns(pl.lit(OVERALL).alias(f"stratum_{OVERALL}"))
-    axes = [StratumParameters(OVERALL, OVERALL, None, None), *strata]
+    axes = [StratumParameters(OVERALL, OVERALL, None, None, "level"), *strata]
     parts = [_count(included, axis, finding) for finding in findings for axis in axes]
     return pl.concat(parts) if parts else COMPOSITION.empty()
 

@@ -9,18 +9,33 @@ __all__ = ["apply_rules", "flow_table"]
 
 
 def apply_rules(cases: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:
-    """``cases`` with ``exclusion_rule`` (the first rule that excludes the case, or null) and ``included``."""
-    first = pl.coalesce(pl.when(rule.excludes.fill_null(False)).then(pl.lit(rule.id)).otherwise(None) for rule in rules)
-    judged = cases.with_columns(first.cast(pl.String).alias("exclusion_rule"))
-    return judged.with_columns(pl.col("exclusion_rule").is_null().alias("included"))
+    """``cases`` with ``exclusion_rule`` (the first rule that excludes the case, or null) and ``included``.
+
+    Cases that have been judged before keep the rule that excluded them.
+    """
+    judged = cases
+    if "exclusion_rule" not in cases.columns:
+        judged = cases.with_columns(pl.lit(None, pl.String).alias("exclusion_rule"), pl.lit(True).alias("included"))
+    for rule in rules:
+        excluded = pl.col("included") & rule.excludes.fill_null(False)
+        judged = judged.with_columns(
+            pl.when(excluded).then(pl.lit(rule.id)).otherwise("exclusion_rule").alias("exclusion_rule"),
+            (pl.col("included") & ~excluded).alias("included"),
+        )
+    return judged
 
 
-def flow_table(judged: pl.DataFrame, rules: list[Rule], *, site: str, n_rows_without_id: int) -> pl.DataFrame:
-    """One row per step in order, from every case of the table to the included ones; FLOW's columns."""
+def flow_table(
+    judged: pl.DataFrame, rules: list[Rule], *, site: str, n_rows_without_id: int, start_reason: str
+) -> pl.DataFrame:
+    """One row per step in order, from every case of the table to the included ones; FLOW's columns.
+
+    ``start_reason`` says in words what the first row counts.
+    """
     start = _numbers(judged)
     first = {**_none(), "excluded_cases": n_rows_without_id}
     rows = [
-        {"rule": "table", "reason": "Cases in the site's table", **_none(), **_left(start, n_rows_without_id)},
+        {"rule": "table", "reason": start_reason, **_none(), **_left(start, n_rows_without_id)},
         {"rule": "no_case_id", "reason": "The row has no case id", **first, **_left(start)},
     ]
     left = judged

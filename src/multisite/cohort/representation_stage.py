@@ -40,7 +40,7 @@ def _compare(inputs: StageInputs, parameters: RepresentationParameters) -> Stage
 
 
 def _parameters(study: Study, site: Site | None) -> RepresentationParameters:
-    declared = {s.id: StratumParameters(s.id, s.column, s.bands, s.levels) for s in study.cohort.strata}
+    declared = {s.id: StratumParameters(s.id, s.column, s.bands, s.levels, s.when_missing) for s in study.cohort.strata}
     shares = study.cohort.target.shares if study.cohort.target else {}
     return RepresentationParameters(
         strata=tuple(declared),

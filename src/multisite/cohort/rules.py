@@ -7,7 +7,7 @@ import polars as pl
 
 from multisite.errors import SchemaError
 
-__all__ = ["EligibilityParameters", "Rule", "eligibility_rule"]
+__all__ = ["EligibilityParameters", "Rule", "case_column", "eligibility_rule"]
 
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in", "is known"]
 Scalar = str | float | int | bool
@@ -15,7 +15,10 @@ Scalar = str | float | int | bool
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``excludes`` is a boolean expression over the cases; null counts as false."""
+    """``excludes`` is a boolean expression over the cases; null counts as false.
+
+    It may use ``included``: whether no earlier rule excludes the case.
+    """
 
     id: str
     reason: str
@@ -34,6 +37,24 @@ class EligibilityParameters:
     reason: str
 
 
+def case_column(cases: pl.DataFrame, name: str, *, place: str) -> pl.Expr:
+    """A column that the study file names at ``place``; a number that is none (NaN) is missing.
+
+    Raises
+    ------
+    SchemaError
+        When ``cases`` have no such column.
+    """
+    if name not in cases.columns:
+        raise SchemaError(
+            f"the cases have no column `{name}`",
+            place=place,
+            remedy="Name a column of the cohort, or a `clinical_…` column that the site's table maps.",
+        )
+    # NaN compares as larger than every number, and is not one.
+    return pl.col(name).fill_nan(None) if cases.schema[name].is_float() else pl.col(name)
+
+
 def eligibility_rule(declared: EligibilityParameters, cases: pl.DataFrame) -> Rule:
     """The rule as an expression over ``cases``.
 
@@ -44,16 +65,7 @@ def eligibility_rule(declared: EligibilityParameters, cases: pl.DataFrame) -> Ru
         rule says ``fail``.
     """
     place = f"cohort.eligibility `{declared.id}`"
-    if declared.column not in cases.columns:
-        raise SchemaError(
-            f"the cases have no column `{declared.column}`",
-            place=place,
-            remedy="Name a column of the cohort, or a `clinical_…` column that the site's table maps.",
-        )
-    column = pl.col(declared.column)
-    if cases.schema[declared.column].is_float():
-        # NaN compares as larger than every number, and is not one.
-        column = column.fill_nan(None)
+    column = case_column(cases, declared.column, place=place)
     missing = int(cases.select(column.null_count()).item())
     if missing and declared.when_missing == "fail":
         raise SchemaError(

@@ -1,35 +1,49 @@
 """The cohort stage: from the site's tables and series to the set, its flow and its identity."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from multisite.cohort.cases import built_in_rules, join_images, one_row_per_case, score_faults
+from multisite.cohort.cases import join_images, one_row_per_case, score_faults
 from multisite.cohort.composition import composition_table
-from multisite.cohort.flow import apply_rules, flow_table
+from multisite.cohort.draws import Shares
+from multisite.cohort.flow import flow_table
 from multisite.cohort.identity import identity_row
-from multisite.cohort.rules import EligibilityParameters, eligibility_rule
-from multisite.cohort.strata import StratumParameters, stratum_column
+from multisite.cohort.judging import judge_cases
+from multisite.cohort.rules import EligibilityParameters
+from multisite.cohort.splits import (
+    SplitByDrawnLevels,
+    SplitByLevels,
+    SplitByPatient,
+    SplitBySite,
+    SplitByTime,
+    SplitParameters,
+    split_in_words,
+)
+from multisite.cohort.strata import StratumParameters
 from multisite.errors import SchemaError
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, COHORT_IDENTITY, COMPOSITION, EXCLUSIONS, FLOW, PREDICTIONS
 from multisite.schemas.series import STUDIES
 from multisite.schemas.site_tables import CASES, DEPLOYMENT
 from multisite.schemas.site_tables import PREDICTIONS as PREDICTIONS_TABLE
-from multisite.study import Site, Study
+from multisite.study import ColumnSplit, PatientSplit, Site, SiteSplit, Study, TableSplit, TimeSplit
+from multisite.vocabulary import Split
 
 __all__ = ["COHORT_STAGE", "CohortParameters"]
 
 
 @dataclass(frozen=True, slots=True)
 class CohortParameters:
-    """What the protocol says about the set."""
+    """What the protocol says about the set; without ``split``, the site's table says which split a case is in."""
 
     modalities: tuple[str, ...]
     findings: tuple[str, ...]
     models: tuple[str, ...]
     eligibility: tuple[EligibilityParameters, ...]
     strata: tuple[StratumParameters, ...]
+    split: SplitParameters | None = None
 
 
 def build_cohort(inputs: StageInputs, parameters: CohortParameters) -> StageOutputs:
@@ -37,6 +51,8 @@ def build_cohort(inputs: StageInputs, parameters: CohortParameters) -> StageOutp
     table = inputs.tables[CASES.name]
     references = [f"reference_{finding}" for finding in parameters.findings]
     _require_columns(table, references, inputs.site)
+    if parameters.split is None:
+        _require_splits(table, inputs.site)
     pairs = [(finding, model) for finding in parameters.findings for model in parameters.models]
     scores, faults = score_faults(inputs.tables[PREDICTIONS_TABLE.name], pairs)
     cases = join_images(one_row_per_case(table), inputs.frame(STUDIES.name)).join(
@@ -45,19 +61,19 @@ def build_cohort(inputs: StageInputs, parameters: CohortParameters) -> StageOutp
     cases = cases.with_columns(
         pl.lit(inputs.site).alias("site"), *(pl.col(name).cast(pl.Boolean) for name in references)
     )
-    rules = [
-        *built_in_rules(references, parameters.modalities),
-        *(eligibility_rule(declared, cases) for declared in parameters.eligibility),
-    ]
-    judged = apply_rules(cases, rules).with_columns(stratum_column(stratum, cases) for stratum in parameters.strata)
-    # A split that is no split is kept in the exclusion, not in the manifest.
-    judged = judged.with_columns(
-        pl.when(pl.col("exclusion_rule") == "unknown_split").then(None).otherwise(pl.col("split")).alias("split")
+    judged = judge_cases(
+        cases,
+        references=references,
+        modalities=parameters.modalities,
+        eligibility=parameters.eligibility,
+        strata=parameters.strata,
+        split=parameters.split,
+        site=inputs.site,
     )
     families = [*(f"stratum_{s.id}" for s in parameters.strata), *references]
-    cohort = judged.select(*COHORT.schema.names(), *families).sort("case_id")
+    cohort = judged.cases.select(*COHORT.schema.names(), *families).sort("case_id")
     included = cohort.filter("included")
-    reasons = {rule.id: rule.reason for rule in rules}
+    reasons = {rule.id: rule.reason for rule in judged.rules}
     return StageOutputs(
         frames={
             COHORT.name: cohort,
@@ -70,7 +86,13 @@ def build_cohort(inputs: StageInputs, parameters: CohortParameters) -> StageOutp
                 pl.col("exclusion_rule").alias("rule"),
                 pl.col("exclusion_rule").replace_strict(reasons, return_dtype=pl.String).alias("reason"),
             ),
-            FLOW.name: flow_table(judged, rules, site=inputs.site, n_rows_without_id=table["case_id"].null_count()),
+            FLOW.name: flow_table(
+                judged.cases,
+                judged.rules,
+                site=inputs.site,
+                n_rows_without_id=table["case_id"].null_count(),
+                start_reason=_start_reason(table, parameters.split),
+            ),
             COHORT_IDENTITY.name: identity_row(
                 cohort, site=inputs.site, n_studies_without_case=_unclaimed_studies(inputs, cases)
             ),
@@ -89,6 +111,24 @@ def _require_columns(table: pl.DataFrame, references: list[str], site: str) -> N
         )
 
 
+def _require_splits(table: pl.DataFrame, site: str) -> None:
+    if "split" not in table.columns or (table.height and table["split"].null_count() == table.height):
+        raise SchemaError(
+            "table `cases` gives no case a split, and the study file makes none",
+            place=f"site {site}",
+            remedy="Map a column of the site's table to `split`, or declare `cohort.split` in the study file.",
+        )
+
+
+def _start_reason(table: pl.DataFrame, split: SplitParameters | None) -> str:
+    reason = "Cases in the site's table"
+    if split is not None:
+        reason += f"; the split is made by {split_in_words(split)}"
+        if "split" in table.columns and table["split"].count():
+            reason += ", and that of the table is not used"
+    return reason
+
+
 def _unclaimed_studies(inputs: StageInputs, cases: pl.DataFrame) -> int:
     claimed = cases.select("study_instance_uid")
     if DEPLOYMENT.name in inputs.tables:
@@ -105,8 +145,37 @@ def _parameters(study: Study, site: Site | None) -> CohortParameters:
             EligibilityParameters(r.id, r.column, r.operator, r.value, r.when_missing, r.reason)
             for r in study.cohort.eligibility
         ),
-        strata=tuple(StratumParameters(s.id, s.column, s.bands, s.levels) for s in study.cohort.strata),
+        strata=tuple(StratumParameters(s.id, s.column, s.bands, s.levels, s.when_missing) for s in study.cohort.strata),
+        split=_split_parameters(study, site),
     )
+
+
+def _split_parameters(study: Study, site: Site | None) -> SplitParameters | None:
+    split = study.cohort.split
+    match split:
+        case TableSplit():
+            return None
+        case PatientSplit():
+            return SplitByPatient(
+                _in_order(split.shares),
+                split.seed,
+                strata=tuple(f"stratum_{s.id}" for s in study.cohort.strata if s.id in split.stratify),
+                references=tuple(f"reference_{f.id}" for f in study.findings if f.id in split.stratify),
+            )
+        case TimeSplit():
+            return SplitByTime(split.tune_from, split.test_from, split.straddling)
+        case SiteSplit():
+            return SplitBySite(split.split_of(site.site) if site else None)
+        case ColumnSplit(levels=levels, otherwise=otherwise) if levels is not None and otherwise is not None:
+            named = tuple((level, one.value) for one in Split for level in levels.get(one, ()))
+            return SplitByLevels(split.column, named, otherwise.value, split.straddling)
+        case ColumnSplit(shares=shares, seed=seed) if shares is not None and seed is not None:
+            return SplitByDrawnLevels(split.column, _in_order(shares), seed, split.straddling)
+    raise AssertionError("the study file has been checked")
+
+
+def _in_order(shares: Mapping[Split, float]) -> Shares:
+    return tuple((split.value, shares[split]) for split in Split if split in shares)
 
 
 COHORT_STAGE = Stage(

@@ -1,15 +1,18 @@
-"""Strata: the level of every case on every declared axis. Unknown is a level, never a gap."""
+"""Strata: the level of every case on every declared axis, and what becomes of the cases that have none."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import polars as pl
 
+from multisite.cohort.rules import Rule, case_column
 from multisite.errors import SchemaError
 from multisite.schemas.cohort import COHORT
 from multisite.vocabulary import UNKNOWN, ColumnPrivacy
 
-__all__ = ["OTHER", "StratumParameters", "level_order", "stratum_column"]
+__all__ = ["OTHER", "StratumParameters", "level_order", "missing_rules", "refuse_missing", "stratum_column"]
 
 OTHER = "other"
 """Level of a value that a stratum with declared levels does not name."""
@@ -20,16 +23,63 @@ _PSEUDONYMS = frozenset(column.name for column in COHORT.columns if column.priva
 
 @dataclass(frozen=True, slots=True)
 class StratumParameters:
-    """An axis: a column, and either rising band edges or a closed list of levels or neither."""
+    """An axis: a column, and either rising band edges or a closed list of levels or neither.
+
+    A case without a value has the level ``unknown``, is excluded, or stops the run.
+    """
 
     id: str
     column: str
     bands: tuple[float, ...] | None
     levels: tuple[str, ...] | None
+    when_missing: Literal["level", "exclude", "fail"]
 
 
 def stratum_column(stratum: StratumParameters, cases: pl.DataFrame) -> pl.Expr:
-    """Expression for ``stratum_<id>``.
+    """Expression for ``stratum_<id>``; a case without a value has the level ``unknown``.
+
+    Raises
+    ------
+    SchemaError
+        When the column does not exist, holds pseudonyms or dates, is an age without bands, or is no number and has
+        bands.
+    """
+    return _level(stratum, cases).fill_null(UNKNOWN).alias(f"stratum_{stratum.id}")
+
+
+def missing_rules(strata: Iterable[StratumParameters], cases: pl.DataFrame) -> list[Rule]:
+    """A rule ``missing_<id>`` for each of the strata that exclude missing values, in their order."""
+    return [
+        Rule(
+            f"missing_{stratum.id}",
+            f"Column `{stratum.column}` has no value, without which stratum `{stratum.id}` has no level",
+            _level(stratum, cases).is_null(),
+        )
+        for stratum in strata
+        if stratum.when_missing == "exclude"
+    ]
+
+
+def refuse_missing(strata: Iterable[StratumParameters], left: pl.DataFrame) -> None:
+    """Stop where a stratum allows no missing value and one of the cases that are ``left`` has none.
+
+    Raises
+    ------
+    SchemaError
+        With the number of cases.
+    """
+    for stratum in strata:
+        missing = int(left.select(_level(stratum, left).is_null().sum()).item())
+        if missing and stratum.when_missing == "fail":
+            raise SchemaError(
+                f"column `{stratum.column}` is missing in {missing} cases, and the stratum says `when_missing: fail`",
+                place=f"cohort.strata `{stratum.id}`",
+                remedy="Complete the column, or declare `level` or `exclude`.",
+            )
+
+
+def _level(stratum: StratumParameters, cases: pl.DataFrame) -> pl.Expr:
+    """The level of every case, null where it has none.
 
     Edges e1 < e2 < … give the levels ``<e1``, ``e1–<e2``, …, ``≥en``: a band holds its lower edge and not its upper.
 
@@ -46,13 +96,7 @@ def stratum_column(stratum: StratumParameters, cases: pl.DataFrame) -> pl.Expr:
             place=place,
             remedy="Name a column that describes them instead.",
         )
-    if stratum.column not in cases.columns:
-        raise SchemaError(
-            f"the cases have no column `{stratum.column}`",
-            place=place,
-            remedy="Name a column of the cohort, or a `clinical_…` column that the site's table maps.",
-        )
-    column = pl.col(stratum.column)
+    column = case_column(cases, stratum.column, place=place)
     if cases.schema[stratum.column].is_temporal() or (stratum.column in _EXACT and stratum.bands is None):
         raise SchemaError(
             f"every value of column `{stratum.column}` would be a level, and levels leave the site",
@@ -69,14 +113,12 @@ def stratum_column(stratum: StratumParameters, cases: pl.DataFrame) -> pl.Expr:
         level = pl.lit(None, pl.String)
         for low, high, label in _bands(stratum.bands):
             level = pl.when((column >= low) & (column < high)).then(pl.lit(label)).otherwise(level)
-        # NaN compares as larger than every number, and is not one.
-        level = pl.when(column.cast(pl.Float64).is_nan()).then(None).otherwise(level)
     else:
         level = column.cast(pl.String)
         if stratum.levels is not None:
             named = level.is_in(list(stratum.levels))
             level = pl.when(level.is_null() | named).then(level).otherwise(pl.lit(OTHER))
-    return level.fill_null(UNKNOWN).alias(f"stratum_{stratum.id}")
+    return level
 
 
 def level_order(stratum: StratumParameters, observed: list[str]) -> dict[str, int]:

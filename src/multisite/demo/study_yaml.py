@@ -64,41 +64,64 @@ cohort:
       when_missing: keep
       reason: The images are not of the chest
 
-  # Axes along which every result is broken down, beside the site. A missing value is a level of its own, "unknown".
-  #   bands   cuts a number: [18, 40] gives <18, 18 to <40, and 40 or more; `unit` is printed with it
-  #   levels  fixes the order of the levels of a text; values that are not named become "other"
+  # Where the split of a case comes from. Left out, as here, the sites' tables of cases say it (`by: table`). A rule
+  # makes it instead, one of these, among the cases that no other rule excludes:
+  #   split:                          # whole patients are drawn
+  #     by: patient
+  #     shares: {{train: 0.6, tune: 0.2, test: 0.2}}
+  #     seed: 7
+  #     stratify: [vendor, nodule]    # strata or findings; optional
+  #   split: {{by: time, tune_from: 2023-01-01, test_from: 2023-07-01, straddling: exclude_later}}
+  #   split: {{by: site, sites: {{train: [northgate, lakeside], test: [harbour]}}}}
+  #   split: {{by: column, column: vendor, levels: {{test: [Philips]}}, otherwise: train, straddling: keep}}
+  #   split: {{by: column, column: device, shares: {{train: 0.7, test: 0.3}}, seed: 7, straddling: exclude_later}}
+  # `straddling` says what becomes of a patient with cases in two splits: exclude_later keeps the patient in the split
+  # of the earliest case and excludes the cases in another; keep leaves it to the check `patient_overlap` to find.
+
+  # Axes along which every result is broken down, beside the site.
+  #   when_missing  level (a level of its own, "unknown"), exclude, or fail: always stated, never guessed
+  #   bands         cuts a number: [18, 40] gives <18, 18 to <40, and 40 or more; `unit` is printed with it
+  #   levels        fixes the order of the levels of a text; values that are not named become "other"
   strata:
     - id: vendor
       title: Vendor
       column: vendor
+      when_missing: level
     - id: model
       title: Scanner model
       column: manufacturer_model_name
+      when_missing: level
     - id: modality
       title: Modality
       column: modality
+      when_missing: level
       levels: [CT, CR, DX]
     - id: age_band
       title: Age
       column: age_years
+      when_missing: level
       bands: [40, 55, 65, 75]
       unit: years
     - id: sex
       title: Sex
       column: patient_sex
+      when_missing: level
       levels: [F, M, O]
     - id: slice_thickness
       title: CT slice thickness
       column: slice_thickness_mm
+      when_missing: level
       bands: [1.25, 2.5]
       unit: mm
     - id: kernel
       title: CT kernel family
       column: kernel_class
+      when_missing: level
       levels: [very_smooth, smooth, medium, sharp, very_sharp]
     - id: setting
       title: Clinical setting
       column: clinical_setting
+      when_missing: level
       levels: [emergency, inpatient, outpatient]
 
   # For whom the model is meant: shares of the levels of a stratum, and where they were taken from. The report says how

@@ -47,7 +47,7 @@ CASES = SiteTable(
         SiteColumn("case_id", _TEXT, "Identifier of the case, unique in the table", pseudonym_kind="case"),
         SiteColumn("patient_id", _TEXT, "PatientID as in the images", pseudonym_kind="patient"),
         SiteColumn("study_instance_uid", _TEXT, "StudyInstanceUID of the case's imaging study", pseudonym_kind="study"),
-        SiteColumn("split", _TEXT, "train, tune or test"),
+        SiteColumn("split", _TEXT, "train, tune or test; needed unless the study file makes the split", required=False),
         SiteColumn("case_date", _DATE, "Date of the case; the image's StudyDate where absent", required=False),
     ),
     open_prefixes=("reference_", "clinical_"),

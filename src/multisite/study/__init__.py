@@ -6,16 +6,22 @@ the values (the rooms take plain parameters). Rooms import it only in their ``st
 
 from multisite.study.loading import load_site, load_sites, load_study
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
+from multisite.study.split import ColumnSplit, PatientSplit, SiteSplit, TableSplit, TimeSplit
 from multisite.study.study_file import EligibilityRule, Stratum, Study
 
 __all__ = [
+    "ColumnSplit",
     "Credentials",
     "EligibilityRule",
+    "PatientSplit",
     "Site",
+    "SiteSplit",
     "SiteTableFile",
     "Store",
     "Stratum",
     "Study",
+    "TableSplit",
+    "TimeSplit",
     "load_site",
     "load_sites",
     "load_study",

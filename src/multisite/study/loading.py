@@ -118,12 +118,28 @@ def _is_echo(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
 
 
 def _fault(path: Path, root: yaml.Node | None, detail: ErrorDetails) -> str:
-    location = detail["loc"]
+    location = _written(root, detail["loc"])
     message = {
         "missing": "required key is missing",
         "extra_forbidden": "unknown key",
+        "union_tag_not_found": "required key `by` is missing",
     }.get(detail["type"], detail["msg"].removeprefix("Value error, "))
     return f"{path}:{_line(root, location)}: {_dotted(location)}: {message}"
+
+
+def _written(node: yaml.Node | None, location: Location) -> Location:
+    """``location`` without the kind of a section (the value of its key ``by``), which is no key of the file."""
+    parts: list[int | str] = []
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            values = {key.value: value for key, value in node.value}
+            if part not in values and "by" in values and values["by"].value == part:
+                continue
+            node = values.get(str(part))
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+        parts.append(part)
+    return tuple(parts)
 
 
 def _dotted(location: Location) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from multisite.study.study_file import Identifier, Section
+from multisite.study.section import Identifier, Section
 
 __all__ = ["Credentials", "Site", "SiteTableFile", "Store"]
 

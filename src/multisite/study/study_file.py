@@ -3,8 +3,10 @@
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from multisite.study.section import Identifier, Section, Share
+from multisite.study.split import PatientSplit, SplitRule, TableSplit
 from multisite.vocabulary import Severity
 
 __all__ = [
@@ -22,18 +24,10 @@ __all__ = [
     "Target",
 ]
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
-Share = Annotated[float, Field(gt=0, lt=1)]
 Scalar = str | float | int | bool
 
 _ROUNDING = 0.01
 """Published shares are rounded."""
-
-
-class Section(BaseModel):
-    """A part of a configuration file: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, str_min_length=1)
 
 
 class IntendedUse(Section):
@@ -88,6 +82,7 @@ class Stratum(Section):
     id: Identifier
     title: str
     column: str
+    when_missing: Literal["level", "exclude", "fail"]
     bands: tuple[float, ...] | None = None
     unit: str | None = None
     levels: tuple[str, ...] | None = None
@@ -116,10 +111,11 @@ class Target(Section):
 
 
 class Cohort(Section):
-    """Which cases are validated, in which images, and along which strata."""
+    """Which cases are validated, in which images, in which splits, and along which strata."""
 
     modalities: Annotated[tuple[str, ...], Field(min_length=1)]
     eligibility: tuple[EligibilityRule, ...] = ()
+    split: SplitRule = TableSplit()
     strata: Annotated[tuple[Stratum, ...], Field(min_length=1)]
     target: Target | None = None
 
@@ -193,4 +189,16 @@ class Study(Section):
         for place, ids in groups.items():
             if len(set(ids)) != len(ids):
                 raise ValueError(f"two entries of `{place}` have the same id")
+        return self
+
+    @model_validator(mode="after")
+    def _stratify_names_an_axis(self) -> "Study":
+        split = self.cohort.split
+        if not isinstance(split, PatientSplit):
+            return self
+        axes = [*(s.id for s in self.cohort.strata), *(f.id for f in self.findings)]
+        if any(axes.count(name) != 1 for name in split.stratify):
+            raise ValueError("`cohort.split.stratify` must name strata or findings, each by an id that only one has")
+        if len(set(split.stratify)) != len(split.stratify):
+            raise ValueError("`cohort.split.stratify` names an axis twice")
         return self

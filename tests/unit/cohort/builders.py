@@ -16,9 +16,9 @@ PARAMETERS = CohortParameters(
     models=("ai",),
     eligibility=(EligibilityParameters("adult", "age_years", ">=", 18, "exclude", "Adults only"),),
     strata=(
-        StratumParameters("age", "age_years", (40.0, 60.0), None),
-        StratumParameters("vendor", "vendor", None, None),
-        StratumParameters("setting", "clinical_setting", None, ("ward", "clinic")),
+        StratumParameters("age", "age_years", (40.0, 60.0), None, "level"),
+        StratumParameters("vendor", "vendor", None, None, "level"),
+        StratumParameters("setting", "clinical_setting", None, ("ward", "clinic"), "level"),
     ),
 )
 
@@ -60,12 +60,13 @@ def build(
     predictions: str = PREDICTIONS,
     images: pl.DataFrame | None = None,
     parameters: CohortParameters = PARAMETERS,
+    **dtypes: pl.DataType,
 ) -> StageOutputs:
     inputs = StageInputs(
         site="north",
         frames={"studies": index_studies(series() if images is None else images, modalities=("CT",))},
         tables={
-            "cases": table(cases, case_date=pl.Date(), reference_nodule=pl.Boolean()),
+            "cases": table(cases, case_date=pl.Date(), reference_nodule=pl.Boolean(), **dtypes),
             "predictions": table(predictions, score=pl.Float64()),
         },
     )

@@ -131,21 +131,21 @@ def test_levels_follow_bands_names_and_declared_levels_and_unknown_is_a_level() 
 
 
 def test_bands_on_text_are_a_fault_of_the_setup() -> None:
-    strata = (StratumParameters("v", "vendor", (1.0,), None),)
+    strata = (StratumParameters("v", "vendor", (1.0,), None, "level"),)
     with pytest.raises(SchemaError, match="bands need a number"):
         build(parameters=replace(PARAMETERS, strata=strata))
 
 
 @pytest.mark.parametrize("column", ["patient_id", "device", "case_id", "study_instance_uid"])
 def test_a_column_of_pseudonyms_cannot_be_a_stratum(column: str) -> None:
-    strata = (StratumParameters("who", column, None, None),)
+    strata = (StratumParameters("who", column, None, None, "level"),)
     with pytest.raises(SchemaError, match="by pseudonym"):
         build(parameters=replace(PARAMETERS, strata=strata))
 
 
 @pytest.mark.parametrize("column", ["case_date", "age_years"])
 def test_a_date_or_an_age_without_bands_cannot_be_a_stratum(column: str) -> None:
-    strata = (StratumParameters("exact", column, None, None),)
+    strata = (StratumParameters("exact", column, None, None, "level"),)
     with pytest.raises(SchemaError, match="every value of column"):
         build(parameters=replace(PARAMETERS, strata=strata))
 

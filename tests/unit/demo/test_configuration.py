@@ -6,9 +6,10 @@ import pytest
 from multisite.demo import DemoPlan, configuration_files, pseudonym_keys, write_configuration
 from multisite.demo.plan import FINDING, MODEL, THRESHOLD
 from multisite.schemas.site_tables import SITE_TABLES
-from multisite.study import load_sites, load_study
+from multisite.study import ColumnSplit, PatientSplit, SiteSplit, TimeSplit, load_sites, load_study
+from multisite.study.section import Section
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
-from multisite.study.study_file import Section, Study
+from multisite.study.study_file import Study
 from tests.unit.demo.small_demo import PLAN, SmallDemo
 
 
@@ -33,9 +34,24 @@ def test_every_key_of_a_study_file_is_shown(tmp_path: Path) -> None:
     sections = [Study, type(study.intended_use), type(study.findings[0]), type(study.models[0]), type(study.cohort)]
     sections += [type(study.cohort.eligibility[0]), type(study.cohort.strata[0]), type(study.integrity)]
     sections += [type(study.performance), type(study.drift), type(study.extraction)]
+    sections += [PatientSplit, TimeSplit, SiteSplit, ColumnSplit]
     for section in sections:
         for key in keys_of(section):
             assert f"{key}:" in text or f"#   {key} " in text, f"{section.__name__}.{key}"
+
+
+def test_every_split_that_a_comment_shows_is_one_that_loads(tmp_path: Path) -> None:
+    text = write_configuration(tmp_path, PLAN).read_text(encoding="utf-8")
+    lines = [line.removeprefix("  #   ") for line in text.splitlines() if line.startswith("  #   ")]
+    first = next(number for number, line in enumerate(lines) if line.startswith("split:"))
+    shown = ["\n".join(f"  {line}" for line in lines[first : first + 5])]
+    shown += [f"  {line}" for line in lines if line.startswith("split: {")]
+    kinds = []
+    for number, section in enumerate(shown):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(text.replace("\ncohort:\n", f"\ncohort:\n{section}\n"), encoding="utf-8")
+        kinds.append(type(load_study(path).cohort.split))
+    assert kinds == [PatientSplit, TimeSplit, SiteSplit, ColumnSplit, ColumnSplit]
 
 
 def test_every_key_of_a_site_file_is_shown() -> None:

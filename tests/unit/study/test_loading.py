@@ -16,7 +16,7 @@ cohort:
   eligibility:
     - {id: adult, column: age_years, operator: ">=", value: 18, when_missing: exclude, reason: Adults only}
   strata:
-    - {id: age, title: Age, column: age_years, bands: [40, 60], unit: years}
+    - {id: age, title: Age, column: age_years, when_missing: level, bands: [40, 60], unit: years}
 performance: {threshold: 0.5, seed: 1}
 drift: {numbers: [age_years]}
 """
@@ -83,6 +83,14 @@ def test_two_findings_with_one_id_are_refused(tmp_path: Path) -> None:
 def test_an_operator_that_needs_a_list_refuses_a_single_value(tmp_path: Path) -> None:
     text = STUDY.replace('operator: ">=", value: 18', "operator: in, value: 18")
     assert "`value` must be a list" in faults_of(write(tmp_path, "s.yaml", text))
+
+
+def test_a_fault_in_a_kind_of_split_is_told_with_the_keys_of_the_file(tmp_path: Path) -> None:
+    split = "  split:\n    by: patient\n    shares: {train: 0.5, test: 0.6}\n"
+    path = write(tmp_path, "study.yaml", STUDY.replace("  strata:", f"{split}  strata:"))
+    facts = faults_of(path).splitlines()
+    assert f"{path}:12: cohort.split.shares: the shares must add up to 1" in facts
+    assert f"{path}:11: cohort.split.seed: required key is missing" in facts
 
 
 def test_paths_in_a_site_file_are_relative_to_the_file(tmp_path: Path) -> None:
