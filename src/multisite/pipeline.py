@@ -1,9 +1,9 @@
 """The ordered tuple of stages: the whole program, from a site's objects to the report."""
 
-from multisite.cohort import COHORT_STAGE
+from multisite.cohort import COHORT_STAGE, REPRESENTATION_STAGE
 from multisite.drift import DEPLOYMENT_STAGE, DRIFT_BASELINE_STAGE, DRIFT_COMPARISON_STAGE
 from multisite.errors import UsageError
-from multisite.integrity import INTEGRITY_STAGE
+from multisite.integrity import INTEGRITY_STAGE, LADDER_STAGE, SHORTCUT_STAGE
 from multisite.pack import REPORT_STAGE
 from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE
 from multisite.provenance import HEADERS_STAGE, LISTING_RANGES_STAGE, LISTING_STAGE, SERIES_STAGE
@@ -17,7 +17,10 @@ STAGES: tuple[Stage, ...] = (
     HEADERS_STAGE,
     SERIES_STAGE,
     COHORT_STAGE,
+    REPRESENTATION_STAGE,
     INTEGRITY_STAGE,
+    SHORTCUT_STAGE,
+    LADDER_STAGE,
     PERFORMANCE_STAGE,
     ESTIMATES_STAGE,
     DRIFT_BASELINE_STAGE,

@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from multisite.cohort.representation import coverage_table, representation_table
+from multisite.integrity.header_scores import HEADERS_ALONE
+from multisite.integrity.ladder import ladder
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
+from multisite.schemas.representation import COVERAGE, REPRESENTATION
+from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.stats import (
     Estimate,
     ScoreCounts,
@@ -28,6 +33,7 @@ from multisite.stats import (
     reliability,
 )
 from multisite.study import Study
+from multisite.tallies import tally_scores
 from multisite.vocabulary import ALL_SITES, OVERALL
 
 __all__ = ["DRIFT_FRAMES", "FINDING", "LEVELS", "MODEL", "SITES", "report_inputs", "study"]
@@ -52,6 +58,7 @@ _WEIGHTS = {
     "smoking": (0.28, 0.37, 0.33, 0.02),
 }
 _SIZES = {"amstel": 1240, "borealis": 980, "cordoba": 760, "danube": 160}
+TARGET = {"sex": {"F": 0.51, "M": 0.49}}
 MONTHS = tuple(f"2025-{month:02d}" for month in range(1, 7))
 _MINIMUM = 10
 _THRESHOLD = 0.5
@@ -106,6 +113,7 @@ def study() -> Study:
                         {"id": "smoking", "title": "Smoking", "column": "c", "levels": ["never", "former", "current"]},
                     )
                 ],
+                "target": {"source": "A national register, 2023", "shares": TARGET},
             },
             "integrity": {"blocking": ["patient_overlap"]},
             "performance": {"threshold": _THRESHOLD, "minimum_denominator": _MINIMUM, "seed": 1},
@@ -125,12 +133,16 @@ def report_inputs(*, without: tuple[Artefact, ...] = ()) -> StageInputs:
 def _frames() -> dict[str, pl.DataFrame]:
     cases = _cases()
     tested = cases.filter(split="test")
+    composition = _composition(cases)
     made = (
         (HEADER_COUNTS, _header_counts()),
         (FLOW, _flow(cases)),
         (COHORT_IDENTITY, _identity(cases)),
-        (COMPOSITION, _composition(cases)),
+        (COMPOSITION, composition),
+        (REPRESENTATION, representation_table(composition, strata=tuple(LEVELS), target=TARGET)),
+        (COVERAGE, coverage_table(composition, strata=tuple(LEVELS), target=TARGET, minimum_patients=_MINIMUM)),
         (CHECK_RESULTS, _check_results()),
+        (SHORTCUT_LADDER, _ladder(tested)),
         (ESTIMATES, pl.DataFrame(list(_estimates(tested)), schema=ESTIMATES.schema)),
         (RELIABILITY, pl.DataFrame(list(_reliability(tested)), schema=RELIABILITY.schema)),
         (DRIFT_COMPARISON, _comparison()),
@@ -225,7 +237,10 @@ def _composition(cases: pl.DataFrame) -> pl.DataFrame:
                 n, positive = here.height, int(here["positive"].sum())
                 if n:
                     patients = n - n // 12
-                    rows.append((site, split, FINDING, stratum, level, order, patients, n, positive, n - positive))
+                    found = positive - positive // 12
+                    rows.append(
+                        (site, split, FINDING, stratum, level, order, patients, n, positive, n - positive, found)
+                    )
     return pl.DataFrame(rows, schema=COMPOSITION.schema, orient="row").sort("site", "split", "stratum", "level_order")
 
 
@@ -266,6 +281,23 @@ def _check_results() -> pl.DataFrame:
             )
             rows.append(row)
     return pl.DataFrame(rows, schema=CHECK_RESULTS.schema, orient="row")
+
+
+def _ladder(tested: pl.DataFrame) -> pl.DataFrame:
+    cases = tested.select(
+        "site", pl.lit(FINDING).alias("finding"), "split", pl.col("positive").alias("reference"), "score", "vendor"
+    )
+    share = cases.group_by("vendor").agg(pl.col("reference").mean().alias("told"))
+    of_vendor = cases.join(share, on="vendor").with_columns(pl.col("told").alias("score"))
+    sources = {MODEL: cases, HEADERS_ALONE: of_vendor, "(vendor)": of_vendor}
+    rows = pl.concat(
+        frame.drop("vendor", "told", strict=False)
+        .with_columns(pl.lit(name).alias("model"))
+        .select("site", "finding", "model", "split", "reference", "score")
+        for name, frame in sources.items()
+    )
+    patients = dict(tested.group_by("site").len().rows())
+    return ladder(tally_scores(rows, strata=[]).on_grid(1000), patients=patients, ci_level=0.95)
 
 
 def _segments(tested: pl.DataFrame) -> Iterator[tuple[str, str, str, pl.DataFrame]]:

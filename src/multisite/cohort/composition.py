@@ -28,6 +28,7 @@ def _count(included: pl.DataFrame, axis: StratumParameters, finding: str) -> pl.
         pl.len().cast(pl.Int64).alias("n_cases"),
         reference.fill_null(False).sum().cast(pl.Int64).alias("n_positive"),
         (~reference).fill_null(False).sum().cast(pl.Int64).alias("n_negative"),
+        pl.col("patient_id").filter(reference).n_unique().cast(pl.Int64).alias("n_positive_patients"),
     )
     labelled = counted.with_columns(
         pl.lit(finding).alias("finding"),

@@ -124,6 +124,14 @@ cohort:
       when_missing: level
       levels: [emergency, inpatient, outpatient]
 
+  # For whom the model is meant: shares of the levels of a stratum, and where they were taken from. The report says how
+  # far the tested patients lie from them. A level of a band is written <40, 40-<55 or >=75. May be left out.
+  target:
+    source: Made up for the demo
+    shares:
+      sex: {{F: 0.52, M: 0.48}}
+      age_band: {{<40: 0.12, 40-<55: 0.22, 55-<65: 0.26, 65-<75: 0.24, ">=75": 0.16}}
+
 # Every check always runs.
 integrity:
   # Checks whose failure ends the run with exit code 20. Empty here, because the demo's faults are planted on purpose; a

@@ -13,6 +13,8 @@ from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_C
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
+from multisite.schemas.representation import COVERAGE, REPRESENTATION
+from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.vocabulary import ALL_SITES, OVERALL, UNKNOWN, EstimateStatus, Split
 
 __all__ = ["DRIFT_EVIDENCE", "EVIDENCE", "Endpoint", "EstimateRow", "Evidence"]
@@ -22,7 +24,10 @@ EVIDENCE: tuple[Artefact, ...] = (
     FLOW,
     COHORT_IDENTITY,
     COMPOSITION,
+    REPRESENTATION,
+    COVERAGE,
     CHECK_RESULTS,
+    SHORTCUT_LADDER,
     ESTIMATES,
     RELIABILITY,
 )

@@ -11,6 +11,7 @@ from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.exhibits.calibration import reliability_figure
 from multisite.pack.exhibits.drift import drift_figures
 from multisite.pack.exhibits.flow import flow_figure
+from multisite.pack.exhibits.ladder import ladder_figure
 from multisite.pack.exhibits.performance import sites_figure, strata_figure
 from multisite.pack.figures.figure import Figure
 from multisite.pack.glossary import glossary
@@ -20,9 +21,10 @@ from multisite.pack.sentences.drift import PICTURE_NOT_ALARM, drift_statement, s
 from multisite.pack.sentences.headline import answer, test_set
 from multisite.pack.sentences.integrity import blocking_failures, integrity_statement
 from multisite.pack.sentences.missing import missing_statement
+from multisite.pack.sentences.shortcuts import shortcut_statement
 from multisite.pack.sentences.statement import Statement
 from multisite.pack.sentences.strata import strata_statement
-from multisite.pack.tables import composition, flow, lineage
+from multisite.pack.tables import composition, flow, lineage, representation
 from multisite.pack.tables.calibration import calibration_table
 from multisite.pack.tables.drift import deployment_tables
 from multisite.pack.tables.headline import headline_table
@@ -90,7 +92,10 @@ def render_page(evidence: Evidence) -> str:
         flow_tables=(flow.objects_table(evidence), flow.sites_table(evidence)),
         splits=composition.splits_table(evidence),
         who=[t for f in evidence.parameters.findings for t in composition.strata_tables(evidence, f)],
+        likeness=representation.likeness_table(evidence),
+        coverage=[representation.coverage_table(evidence, f) for f in evidence.parameters.findings],
         scorecard=scorecard(evidence),
+        ladders=[ladder_figure(evidence, f) for f in evidence.parameters.findings],
         drift_figures=drift_figures(evidence),
         drift_notice=PICTURE_NOT_ALARM,
         drift_absent=sites_without_months(evidence),
@@ -120,6 +125,9 @@ def _endpoint_chapters(evidence: Evidence, endpoint: Endpoint) -> EndpointChapte
 def _statements(evidence: Evidence) -> list[tuple[str, list[Statement]]]:
     """What a reviewer must know: of the whole study first, then of each endpoint."""
     blocks = [("", [integrity_statement(evidence)])]
+    findings = evidence.parameters.findings
+    for finding in findings:
+        blocks.append((finding.title if len(findings) > 1 else "", [shortcut_statement(evidence, finding)]))
     for endpoint in evidence.endpoints:
         heading = endpoint.title if len(evidence.endpoints) > 1 else ""
         blocks.append((heading, [strata_statement(evidence, endpoint), calibration_statement(evidence, endpoint)]))

@@ -64,6 +64,7 @@ class ReportParameters:
     models: tuple[ModelText, ...]
     strata: tuple[StratumText, ...]
     rules: tuple[RuleText, ...]
+    target_source: str | None
     blocking_checks: tuple[str, ...]
     threshold: float
     ci_level: float
@@ -95,6 +96,7 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
             for s in study.cohort.strata
         ),
         rules=tuple(RuleText(r.id, r.reason) for r in study.cohort.eligibility),
+        target_source=study.cohort.target.source if study.cohort.target else None,
         blocking_checks=study.integrity.blocking,
         threshold=performance.threshold,
         ci_level=performance.ci_level,

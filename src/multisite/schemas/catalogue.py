@@ -8,9 +8,11 @@ from multisite.schemas import (
     performance,
     provenance,
     report,
+    representation,
     series,
     series_parts,
     series_table,
+    shortcuts,
 )
 from multisite.schemas.artefact import AnyArtefact, Artefact, FileArtefact
 
@@ -26,7 +28,9 @@ def _declared() -> dict[str, AnyArtefact]:
         series,
         completeness,
         cohort,
+        representation,
         integrity,
+        shortcuts,
         performance,
         drift,
         report,

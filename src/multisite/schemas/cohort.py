@@ -113,6 +113,8 @@ COMPOSITION = Artefact(
         Column("n_cases", _COUNT, "Cases"),
         Column("n_positive", _COUNT, "Cases with the finding by the reference standard"),
         Column("n_negative", _COUNT, "Cases without it"),
+        Column("n_positive_patients", _COUNT, "Patients with a case that has the finding"),
     ),
     key=("site", "split", "finding", "stratum", "level"),
+    version=2,
 )

@@ -18,10 +18,17 @@ from multisite.stats.calibration_bins import (
     reliability,
 )
 from multisite.stats.calibration_line import CalibrationLine, calibration_line
+from multisite.stats.cross_fitting import cross_fitted_encoding, cross_fitted_scores, patient_folds
 from multisite.stats.estimate import CountArray, Estimate, FloatArray, IntegerArray, ScoreEstimate
 from multisite.stats.observed_expected import observed_expected
 from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
+from multisite.stats.standardised_difference import (
+    StandardisedDifference,
+    standardised_difference,
+    standardised_difference_to,
+)
+from multisite.stats.within_groups import auc_within_groups
 
 __all__ = [
     "AucMethod",
@@ -38,15 +45,22 @@ __all__ = [
     "ScoreCounts",
     "ScoreEstimate",
     "SegmentedScoreCounts",
+    "StandardisedDifference",
     "auc",
     "auc_by_segment",
+    "auc_within_groups",
     "brier",
     "calibration_line",
     "clustered_proportion",
+    "cross_fitted_encoding",
+    "cross_fitted_scores",
     "equal_width_cell",
     "expected_calibration_error",
     "observed_expected",
+    "patient_folds",
     "perfect_calibration",
     "proportion",
     "reliability",
+    "standardised_difference",
+    "standardised_difference_to",
 ]

@@ -21,9 +21,13 @@ __all__ = [
     "Performance",
     "Stratum",
     "Study",
+    "Target",
 ]
 
 Scalar = str | float | int | bool
+
+_ROUNDING = 0.01
+"""Published shares are rounded."""
 
 
 class IntendedUse(Section):
@@ -92,6 +96,20 @@ class Stratum(Section):
         return self
 
 
+class Target(Section):
+    """The patients for whom the model is meant: the share of each level of a stratum, and where that was taken from."""
+
+    source: str
+    shares: Annotated[dict[Identifier, dict[str, Annotated[float, Field(ge=0, le=1)]]], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _shares_sum_to_one(self) -> "Target":
+        wrong = [name for name, shares in self.shares.items() if abs(sum(shares.values()) - 1) > _ROUNDING]
+        if wrong:
+            raise ValueError(f"the shares of {', '.join(f'`{name}`' for name in wrong)} must sum to 1")
+        return self
+
+
 class Cohort(Section):
     """Which cases are validated, in which images, in which splits, and along which strata."""
 
@@ -99,6 +117,7 @@ class Cohort(Section):
     eligibility: tuple[EligibilityRule, ...] = ()
     split: SplitRule = TableSplit()
     strata: Annotated[tuple[Stratum, ...], Field(min_length=1)]
+    target: Target | None = None
 
 
 class Integrity(Section):

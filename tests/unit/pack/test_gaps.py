@@ -54,7 +54,7 @@ def estimate(metric: str, counts: Counts) -> dict[str, object]:
 
 
 def evidence(counts: Sequence[Counts], levels: Sequence[str]) -> Evidence:
-    composition = [("a", "test", "nodule", "vendor", level, order, 9, 9, 5, 4) for order, level in enumerate(levels)]
+    composition = [("a", "test", "nodule", "vendor", level, order, 9, 9, 5, 4, 5) for order, level in enumerate(levels)]
     sensitivity = partial(estimate, "sensitivity")
     frames = dict(report_inputs().frames) | {
         ESTIMATES.name: pl.DataFrame([sensitivity(row) for row in counts], schema=ESTIMATES.schema),

@@ -1,0 +1,65 @@
+"""What is said of how well the label is told without looking at the image."""
+
+import polars as pl
+
+from multisite.schemas.artefact import Artefact
+from multisite.schemas.column import Column, at_least, between, one_of
+from multisite.vocabulary import EstimateStatus, Zone
+
+__all__ = ["SHORTCUT_LADDER", "SHORTCUT_TALLY"]
+
+_TEXT, _COUNT, _FLOAT = pl.String(), pl.Int64(), pl.Float64()
+
+SHORTCUT_TALLY = Artefact(
+    "shortcut_tally",
+    Zone.AGGREGATE,
+    "Counts of positives and negatives of the test split at each score on the registered grid: of the declared models, "
+    "and of scores that were made from acquisition attributes alone.",
+    (
+        Column("site", _TEXT, "Site identifier"),
+        Column("finding", _TEXT, "Finding of the study file"),
+        Column("model", _TEXT, "Model of the study file; or in brackets what a score was made from"),
+        Column("split", _TEXT, "Part of the cohort"),
+        Column("stratum", _TEXT, "overall"),
+        Column("level", _TEXT, "overall"),
+        Column("score", _FLOAT, "Middle of the score's cell", constraint=between("score", 0, 1)),
+        Column("n_positive", _COUNT, "Cases at this score with the finding", constraint=at_least("n_positive", 0)),
+        Column("n_negative", _COUNT, "Cases at this score without it", constraint=at_least("n_negative", 0)),
+    ),
+    key=("site", "finding", "model", "split", "stratum", "level", "score"),
+)
+
+SHORTCUT_LADDER = Artefact(
+    "shortcut_ladder",
+    Zone.CENTRAL,
+    "AUC of the finding by the site alone, by acquisition attributes alone, and by the model's score: pooled over the "
+    "sites, and within them.",
+    (
+        Column("finding", _TEXT, "Finding of the study file"),
+        Column("source", _TEXT, "Model of the study file, site, headers, or the name of one attribute"),
+        Column(
+            "kind", _TEXT, "What the source is", constraint=one_of("kind", ["site", "attribute", "headers", "model"])
+        ),
+        Column(
+            "scope", _TEXT, "Which pairs are compared", constraint=one_of("scope", ["pooled", "within sites", "site"])
+        ),
+        Column("site", _TEXT, "Site, or all sites"),
+        Column("estimate", _FLOAT, "AUC; null where undefined", nullable=True),
+        Column("ci_low", _FLOAT, "Lower end of the interval", nullable=True),
+        Column("ci_high", _FLOAT, "Upper end of the interval", nullable=True),
+        Column("ci_level", _FLOAT, "Level of the interval"),
+        Column("ci_method", _TEXT, "How the interval was made"),
+        Column("n_patients", _COUNT, "Patients of the test split behind it"),
+        Column("n_cases", _COUNT, "Cases"),
+        Column("n_positive", _COUNT, "Cases with the finding"),
+        Column("n_negative", _COUNT, "Cases without it"),
+        Column(
+            "status",
+            _TEXT,
+            "Whether there is a number",
+            constraint=one_of("status", [status.value for status in EstimateStatus]),
+        ),
+        Column("reason", _TEXT, "Why there is none", nullable=True),
+    ),
+    key=("finding", "source", "kind", "scope", "site"),
+)
