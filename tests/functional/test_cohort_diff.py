@@ -149,12 +149,24 @@ def test_a_copy_whose_part_is_not_the_manifest_s_is_refused(kept: Kept, tmp_path
     assert "not the one that its manifest names" in finished.err
 
 
-def test_a_broken_manifest_and_a_broken_cohort_are_refused(kept: Kept, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["{}", "[]", "null", "", "\x00"])
+def test_a_broken_manifest_is_refused(kept: Kept, tmp_path: Path, text: str) -> None:
     shutil.copytree(kept.before, tmp_path / "copy")
-    (tmp_path / "copy" / "manifest.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "copy" / "manifest.json").write_text(text, encoding="utf-8")
     finished = diff(tmp_path / "copy", kept.site)
     assert finished.exit_code == 12
     assert "is no manifest" in finished.err
+
+
+@pytest.mark.parametrize("left", [0, 4, 100, -1])
+def test_a_file_that_was_cut_off_is_refused(kept: Kept, tmp_path: Path, left: int) -> None:
+    (tmp_path / "cut.parquet").write_bytes((kept.before / "part-all.parquet").read_bytes()[:left])
+    finished = diff(kept.before, tmp_path / "cut.parquet")
+    assert finished.exit_code == 12
+    assert "cannot be read as Parquet" in finished.err
+
+
+def test_a_cohort_that_breaks_its_schema_is_refused(kept: Kept, tmp_path: Path) -> None:
     cohort = cohort_of(kept.before)
     pl.concat([cohort, cohort[:1]]).write_parquet(tmp_path / "repeated.parquet")
     finished = diff(kept.before, tmp_path / "repeated.parquet")

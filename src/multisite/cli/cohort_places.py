@@ -68,7 +68,7 @@ def _parts(store: ObjectStore, place: str) -> list[pl.DataFrame]:
         )
     try:
         manifest = Manifest.from_bytes(store.read(f"{folder}{_MANIFEST}"))
-    except (ValueError, KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise SchemaError(
             f"`{_MANIFEST}` is no manifest of an artefact",
             place=place,
