@@ -8,6 +8,7 @@ from multisite.cli.running import workspace_location
 from multisite.demo import StagedDemo
 from multisite.storage.opening import open_store
 from tests.conftest import run_verb
+from tests.lib.command import multisite
 from tests.lib.s3_servers import moto_server
 from tests.lib.workspaces import contents
 
@@ -31,6 +32,25 @@ def test_a_workspace_in_s3_holds_the_bytes_of_a_workspace_on_disk(
         held = {info.key: store.read(info.key) for batch in store.list() for info in batch}
     on_disk = {path: (evaluated / path).read_bytes() for path in contents(evaluated)}
     assert held == on_disk
+
+
+def test_a_cohort_in_s3_is_compared_with_one_in_a_folder(evaluated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = min(evaluated.glob("*/*/cohort"))
+    with moto_server() as server:
+        server.create_bucket("results")
+        monkeypatch.setenv("MULTISITE_WORKSPACE_ENDPOINT", str(server.location("s3://results").endpoint))
+        monkeypatch.setenv("MULTISITE_WORKSPACE_REGION", "us-east-1")
+        for name in ("ACCESS_KEY", "SECRET_KEY"):
+            monkeypatch.setenv(f"MULTISITE_WORKSPACE_{name}", "testing")
+        store = open_store(workspace_location("s3://results"))
+        for path in folder.iterdir():
+            store.write(f"chest/north/cohort/{path.name}", path.read_bytes())
+        for place in ("chest/north", "chest/north/cohort/", "chest/north/cohort/part-all.parquet"):
+            finished = multisite("cohort", "diff", folder, f"s3://results/{place}")
+            assert finished.exit_code == 0, finished.err
+            assert "The hashes are equal." in finished.out
+        assert multisite("cohort", "diff", folder, "s3://results/chest").exit_code == 13
+        assert multisite("cohort", "diff", folder, "s3://results/none.parquet").exit_code == 11
 
 
 def test_missing_keys_are_told_by_the_name_of_their_variable(

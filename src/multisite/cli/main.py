@@ -6,14 +6,16 @@ from typing import Annotated
 import typer
 
 from multisite import __version__
-from multisite.cli import check_config, demo, show, verbs
+from multisite.cli import check_config, cohort_diff, demo, show, verbs
 from multisite.cli.failing import exit_with
+from multisite.cli.two_words import TwoWordCommands
 from multisite.errors import MultisiteError
 
 __all__ = ["app", "run"]
 
 app = typer.Typer(
     name="multisite",
+    cls=TwoWordCommands,
     help="Turn an imaging-AI performance claim into evidence across hospitals, without moving images.",
     no_args_is_help=True,
     add_completion=False,
@@ -40,6 +42,7 @@ def _root(
 
 verbs.add_to(app)
 check_config.add_to(app)
+cohort_diff.add_to(app)
 show.add_to(app)
 demo.add_to(app)
 

@@ -90,6 +90,10 @@ class Terminal:
         else:
             self._out.print(sentence, soft_wrap=True)
 
+    def conclude(self, sentence: str) -> None:
+        """A plain line, apart from what stands above it."""
+        self.say(sentence if self._json else f"\n{sentence}")
+
     def path(self, what: str, path: str) -> None:
         """Where to look next."""
         if self._json:
