@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +161,24 @@ def test_a_second_run_does_nothing_and_a_changed_table_is_noticed(archive: Path,
     finished = verb("extract", copy)
     assert finished.exit_code == 0, finished.err
     assert artefact(copy / "out", "archive", "series").height == 4 * PATIENTS - 2
+
+
+def test_another_mapping_or_form_of_dates_is_another_table(archive: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(archive, copy, copy_function=shutil.copy2)
+    cases = pl.read_csv(copy / "cases.csv", infer_schema=False)
+    cases.with_columns(pl.lit("03/04/2023").alias("case_date")).write_csv(copy / "cases.csv")
+    site = copy / "archive.yaml"
+    text = site.read_text(encoding="utf-8")
+    found = []
+    for form in ("%d/%m/%Y", "%m/%d/%Y"):
+        site.write_text(
+            text.replace("{path: cases.csv}", f'{{path: cases.csv, date_format: "{form}"}}'), encoding="utf-8"
+        )
+        finished = verb("cohort", copy)
+        assert finished.exit_code == 0, finished.err
+        found.append(artefact(copy / "out", "archive", "cohort")["case_date"].unique().to_list())
+    assert found == [[date(2023, 4, 3)], [date(2023, 3, 4)]]
 
 
 def test_faults_of_the_table_are_told_with_place_and_remedy(archive: Path, tmp_path: Path) -> None:

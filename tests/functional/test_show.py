@@ -54,6 +54,13 @@ def test_all_rows_as_csv(hospitals: StagedDemo, evaluated: Path, site: str, tmp_
         (("sereis", "--site", "any"), 2, "no table `sereis`"),
         (("report",), 2, "no table `report`"),
         (("series", "--columns", "colour"), 2, "`series` has no column `colour`"),
+        (("cohort", "--site", "northgate", "--columns", "case_id,colour"), 2, "`cohort` has no column `colour`"),
+        (
+            ("cohort", "--site", "northgate", "--columns", "stratum_colour"),
+            2,
+            "`cohort` has no column `stratum_colour`",
+        ),
+        (("series", "--site", "northgate", "--csv", "/nowhere/rows.csv"), 2, "the CSV file cannot be written"),
         (("series",), 13, "`series` has not been made"),
         (("series", "--site", "atlantis"), 13, "`series` has not been made"),
     ],

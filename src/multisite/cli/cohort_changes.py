@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import polars as pl
-
 from multisite.cli.cohort_places import read_cohort
+from multisite.cli.csv_file import write_csv
 from multisite.cli.terminal import Terminal
 from multisite.cohort.difference import CaseChange, CohortDifference, SetNumbers, cohort_difference
-from multisite.errors import UsageError
 
 __all__ = ["closing_sentence", "show_difference"]
 
@@ -27,7 +25,7 @@ def show_difference(before: str, after: str, *, csv: Path | None, json_lines: bo
     """
     difference = cohort_difference(read_cohort(before), read_cohort(after))
     if csv is not None:
-        _write(difference.cases, csv)
+        write_csv(difference.cases, csv)
     terminal = Terminal(json_lines=json_lines)
     terminal.title("Difference of two sets", ", ".join(difference.sites) or "no case in either")
     _print_sets(difference, terminal)
@@ -63,17 +61,6 @@ def closing_sentence(difference: CohortDifference) -> str:
         f"The set{place} went from {_cases(before.n_cases)} ({before.sha256[:_DIGITS]}) to {_cases(after.n_cases)}"
         f" ({after.sha256[:_DIGITS]}): {'; '.join(clauses)}."
     )
-
-
-def _write(cases: pl.DataFrame, csv: Path) -> None:
-    try:
-        cases.write_csv(csv)
-    except OSError as error:
-        raise UsageError(
-            f"the CSV file cannot be written ({type(error).__name__})",
-            place="--csv",
-            remedy="Name a file in a folder that exists and that this user may write to.",
-        ) from None
 
 
 def _print_sets(difference: CohortDifference, terminal: Terminal) -> None:

@@ -1,10 +1,12 @@
 """Reading an artefact for people: its first rows in a table, or all of them in a CSV file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 
+from multisite.cli.csv_file import write_csv
 from multisite.cli.running import workspace_location
 from multisite.cli.terminal import Terminal
 from multisite.errors import ArtefactMissingError, UsageError
@@ -38,23 +40,20 @@ def show_rows(
         When the site (or, without one, the study) has not made it.
     """
     artefact = _table_named(name)
-    known = set(artefact.schema.names())
-    unknown = [column for column in columns if column not in known and not artefact.families]
-    if unknown:
-        raise UsageError(
-            f"`{name}` has no column {', '.join(f'`{column}`' for column in unknown)}",
-            remedy="docs/reference/artefacts.md lists its columns.",
-        )
+    families = tuple(family.prefix for family in artefact.families)
+    _refuse(artefact, [column for column in columns if not column.startswith(families)])
     study = load_study(study_file)
     store = open_artefacts(workspace_location(workspace), study, Zone.SITE)
     folder = site or STUDY_FOLDER
     if csv is not None:
-        frame = _flat(store.read(artefact, folder, columns=columns or None))
-        frame.write_csv(csv)
+        with _refusing(artefact, columns):
+            frame = _flat(store.read(artefact, folder, columns=columns or None))
+        write_csv(frame, csv)
         Terminal().path(f"{frame.height:,} rows", str(csv))
         return
     on_end = len(columns or artefact.columns) > _MOST_COLUMNS
-    frame, n_all = _first_rows(store, artefact, folder, min(n_rows, _MOST_ON_END) if on_end else n_rows, columns)
+    with _refusing(artefact, columns):
+        frame, n_all = _first_rows(store, artefact, folder, min(n_rows, _MOST_ON_END) if on_end else n_rows, columns)
     place = f" of {site}" if site else ""
     stays = "; row-level, stays in the site" if artefact.zone is Zone.SITE else ""
     title = f"{name}{place}: {frame.height:,} of {n_all:,} rows{stays}"
@@ -66,6 +65,26 @@ def show_rows(
     else:
         numbers = [i for i, dtype in enumerate(frame.dtypes) if dtype.is_numeric()]
         terminal.table(title, frame.columns, cells, right=numbers)
+
+
+@contextmanager
+def _refusing(artefact: Artefact, columns: Sequence[str]) -> Iterator[None]:
+    """Which columns of a family there are, only reading tells."""
+    try:
+        yield
+    except pl.exceptions.ColumnNotFoundError:
+        _refuse(artefact, columns)
+        raise
+
+
+def _refuse(artefact: Artefact, columns: Sequence[str]) -> None:
+    known = set(artefact.schema.names())
+    unknown = [column for column in columns if column not in known]
+    if unknown:
+        raise UsageError(
+            f"`{artefact.name}` has no column {', '.join(f'`{column}`' for column in unknown)}",
+            remedy="docs/reference/artefacts.md lists its columns.",
+        )
 
 
 def _table_named(name: str) -> Artefact:

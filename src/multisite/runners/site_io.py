@@ -13,6 +13,7 @@ from multisite.errors import ConfigError
 from multisite.runners.site_tables import read_site_table
 from multisite.schemas.objects import OBJECT_COLUMNS, RangeRequest
 from multisite.schemas.site_tables import SITE_TABLES
+from multisite.storage.canonical import digest_of
 from multisite.storage.location import CredentialReference, StoreLocation
 from multisite.storage.objects import ObjectStore, ReadFailure
 from multisite.storage.opening import open_store
@@ -114,13 +115,15 @@ def site_table(site: Site, name: str) -> pl.DataFrame | None:
 def site_fingerprint(site: Site) -> dict[str, str]:
     """Digests of the site's tables and key, so that a change of either is noticed; nothing can be read back from them.
 
-    A table that cannot be read has no digest here: the stage that needs it says what is wrong.
+    A table is what its bytes are read as, so the mapping of its columns and the form of its dates count, too. One that
+    cannot be read has no digest here: the stage that needs it says what is wrong.
     """
     found = {"pseudonym_key": Pseudonymiser(site_key(site)).pseudonym("fingerprint", kind="fingerprint") or ""}
     for name, table in site.tables.items():
         try:
             with Path(table.path).open("rb") as file:
-                found[f"table {name}"] = hashlib.file_digest(file, "sha256").hexdigest()
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            found[f"table {name}"] = digest_of([digest, dict(table.columns), table.date_format])
         except OSError:
             found[f"table {name}"] = "unreadable"
     return found
