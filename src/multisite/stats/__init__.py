@@ -6,6 +6,7 @@ Does not belong: frames, files, strata, or the choice of which statistic a study
 ``tallies`` upwards may import it.
 """
 
+from multisite.stats.association import Association, association, holm
 from multisite.stats.auc import AucMethod, auc, auc_by_segment
 from multisite.stats.binning import equal_width_cell
 from multisite.stats.brier import brier
@@ -19,12 +20,15 @@ from multisite.stats.calibration_bins import (
 )
 from multisite.stats.calibration_line import CalibrationLine, calibration_line
 from multisite.stats.estimate import CountArray, Estimate, FloatArray, IntegerArray, ScoreEstimate
+from multisite.stats.label_order import BooleanArray, RankSum, Runs, rank_sum_test, runs_test
 from multisite.stats.observed_expected import observed_expected
 from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
 
 __all__ = [
+    "Association",
     "AucMethod",
+    "BooleanArray",
     "CalibrationError",
     "CalibrationLine",
     "ClusterMoments",
@@ -34,10 +38,13 @@ __all__ = [
     "IntegerArray",
     "PerfectCalibration",
     "ProportionEstimate",
+    "RankSum",
     "Reliability",
+    "Runs",
     "ScoreCounts",
     "ScoreEstimate",
     "SegmentedScoreCounts",
+    "association",
     "auc",
     "auc_by_segment",
     "brier",
@@ -45,8 +52,11 @@ __all__ = [
     "clustered_proportion",
     "equal_width_cell",
     "expected_calibration_error",
+    "holm",
     "observed_expected",
     "perfect_calibration",
     "proportion",
+    "rank_sum_test",
     "reliability",
+    "runs_test",
 ]
