@@ -4,13 +4,17 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, is_dataclass
+from datetime import date
 from typing import Any
 
 __all__ = ["canonical_json", "digest_of", "sha256_hex"]
 
 
 def canonical_json(content: Any) -> bytes:
-    """``content`` as UTF-8 JSON with sorted keys and no spaces. Dataclasses become objects; NaN is refused."""
+    """``content`` as UTF-8 JSON with sorted keys and no spaces.
+
+    Dataclasses become objects, dates text as in ISO 8601; NaN is refused.
+    """
     return json.dumps(
         content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
     ).encode()
@@ -34,4 +38,6 @@ def _plain(value: Any) -> Any:
         return asdict(value)
     if isinstance(value, set | frozenset):
         return sorted(value)
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no canonical form")
