@@ -11,6 +11,8 @@ from multisite.integrity.check import Check, CheckFrames, Claims
 from multisite.integrity.disjointness import DISJOINTNESS_CHECKS
 from multisite.integrity.duplicates import DUPLICATE_CHECKS
 from multisite.integrity.identity import IDENTITY_CHECKS
+from multisite.integrity.label_association import LABEL_ASSOCIATION_CHECKS
+from multisite.integrity.labels import LABEL_CHECKS
 from multisite.integrity.overlap import OVERLAP_CHECKS
 from multisite.integrity.plugins import Plugin, installed_plugins, plugin_checks
 from multisite.integrity.preprocessing import PREPROCESSING_CHECKS
@@ -35,6 +37,8 @@ CHECKS: tuple[Check, ...] = (
     *IDENTITY_CHECKS,
     *TIMING_CHECKS,
     *PREPROCESSING_CHECKS,
+    *LABEL_CHECKS,
+    *LABEL_ASSOCIATION_CHECKS,
     *SERIES_CHECKS,
 )
 """Every check but those of plugins, in the order of the scorecard."""
