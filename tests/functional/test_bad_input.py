@@ -150,6 +150,13 @@ def test_a_stratum_or_rule_on_a_column_that_nobody_gives_is_told_by_check_config
     assert_told(copy.check(), 10, "`clinical_ward`", "`clinical_weight`")
 
 
+def test_a_disjoint_column_that_nobody_gives_is_told_by_check_config(copy: Copy) -> None:
+    copy.edit(copy.study, "disjoint: []", "disjoint: [device, clinical_room]")
+    assert_told(copy.check(), 10, "`clinical_room`")
+    copy.edit(copy.study, "disjoint: [device, clinical_room]", "disjoint: [room]")
+    assert_told(copy.check(), 10, "a case has no column `room`")
+
+
 def test_a_site_without_images_runs_to_the_end_with_every_case_counted_as_without_images(copy: Copy) -> None:
     empty = copy.sites / "empty"
     empty.mkdir()

@@ -118,7 +118,11 @@ def _check_table(study: Study, site: Site, name: str) -> None:
         return
     lacking = [f"reference_{f.id}" for f in study.findings if f"reference_{f.id}" not in table.columns]
     known = {*COHORT.schema.names(), *table.columns}
-    declared = [*(s.column for s in study.cohort.strata), *(r.column for r in study.cohort.eligibility)]
+    declared = [
+        *(s.column for s in study.cohort.strata),
+        *(r.column for r in study.cohort.eligibility),
+        *(column for column in study.integrity.disjoint if column.startswith("clinical_")),
+    ]
     if isinstance(study.cohort.split, ColumnSplit):
         declared.append(study.cohort.split.column)
     lacking += sorted({column for column in declared if column not in known})

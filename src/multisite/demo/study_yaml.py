@@ -144,6 +144,17 @@ integrity:
     test_before_train: major
   # Whether the protocol claims that training was over before the first test case; if so, it is checked.
   train_ends_before_test: true
+  # The day from which on the protocol claims that every test case was acquired; leave it out where it claims none.
+  # prospective_from: 2025-01-01
+  # Columns of the case none of whose values may stand in train and in test: site, device, vendor, model, station_name,
+  # protocol_name, …, or a `clinical_…` column. A test by scanner is `[device]`. Empty where nothing is claimed.
+  disjoint: []
+  # Whether what is fitted before the model (a site's table `fitted` names the cases) may be fitted on tune, too.
+  tune_may_fit: true
+  # Further checks, from packages that are installed beside multisite: names of entry points of `multisite.checks`.
+  plugins: []
+  # Where the permutations of the checks of labels start, so that they repeat.
+  seed: 20
 
 # How the index test is judged, on the test split.
 performance:

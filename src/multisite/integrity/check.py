@@ -1,25 +1,48 @@
-"""What a check is, and what it hands back."""
+"""What a check is, what it may look at, and what it hands back."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
 from multisite.vocabulary import Severity, Verdict
 
-__all__ = ["Check", "CheckFrames", "Outcome", "nothing_found"]
+__all__ = ["Check", "CheckFrames", "Claims", "Outcome", "insufficient", "judged", "not_applicable", "nothing_found"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What the study file claims of the set, and some check asks."""
+
+    train_ends_before_test: bool = True
+    """Whether training was over before the first test case."""
+    prospective_from: date | None = None
+    """The day from which on every test case was acquired."""
+    disjoint: tuple[str, ...] = ()
+    """Columns of the case none of whose values is in both train and test."""
+    tune_may_fit: bool = True
+    """Whether something may have been fitted on cases of the split tune."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckFrames:
-    """What a check may look at: included cases, one row per instance with its identities, the series, and what
-    was noticed about their instances."""
+    """What a check may look at, of one site."""
 
     included: pl.DataFrame
+    """The included cases, as ``described_cases`` gives them."""
     instances: pl.DataFrame
+    """One row per instance of the stores with its identities, cases or not."""
     series: pl.DataFrame
+    """The series, cases or not."""
     instance_incidents: pl.DataFrame
-    train_ends_before_test: bool
+    """What was noticed about instances in more than one content or series."""
+    fitted: pl.DataFrame | None = None
+    """The site's table of what was fitted on whom; None where it has none."""
+    claims: Claims
+    """What the study file claims."""
+    seed: int
+    """Where random draws start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +72,20 @@ class Check:
 def nothing_found() -> pl.DataFrame:
     """The findings of a check that found nothing."""
     return pl.DataFrame(schema={"entity": pl.String, "pseudonym": pl.String, "detail": pl.String})
+
+
+def judged(found: pl.DataFrame, n_examined: int, *, failed: str, passed: str) -> Outcome:
+    """The outcome of a check that could look: it fails with the rows of ``found``, and passes without any."""
+    if found.height:
+        return Outcome(Verdict.FAIL, n_examined, found.height, failed, found)
+    return Outcome(Verdict.PASS, n_examined, 0, passed, nothing_found())
+
+
+def insufficient(sentence: str, n_examined: int = 0) -> Outcome:
+    """The outcome of a check that lacks what it needs."""
+    return Outcome(Verdict.INSUFFICIENT, n_examined, 0, sentence, nothing_found())
+
+
+def not_applicable(sentence: str, n_examined: int = 0) -> Outcome:
+    """The outcome of a check whose question does not arise."""
+    return Outcome(Verdict.NOT_APPLICABLE, n_examined, 0, sentence, nothing_found())

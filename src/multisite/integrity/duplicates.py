@@ -2,15 +2,19 @@
 
 import polars as pl
 
-from multisite.integrity.check import Check, CheckFrames, Outcome, nothing_found
-from multisite.vocabulary import Severity, Verdict
+from multisite.integrity.check import Check, CheckFrames, Outcome, insufficient, judged
+from multisite.vocabulary import Severity
 
 __all__ = ["DUPLICATE_CHECKS"]
+
+_NOTHING_KNOWN = "No instance carries the attributes that this check needs."
 
 
 def same_instance(frames: CheckFrames) -> Outcome:
     """Studies with an SOPInstanceUID that occurs under more than one patient."""
     known = frames.instances.filter(pl.col("patient_id").is_not_null() & pl.col("sop_instance_uid").is_not_null())
+    if known.is_empty():
+        return insufficient(_NOTHING_KNOWN)
     shared = known.group_by("sop_instance_uid").agg(
         pl.col("patient_id").n_unique().alias("n_patients"), pl.col("study_instance_uid").min()
     )
@@ -26,12 +30,11 @@ def same_instance(frames: CheckFrames) -> Outcome:
         pl.format("{} instances under {} patients", "n_instances", "n_patients").alias("detail"),
     )
     n_examined = known["study_instance_uid"].n_unique()
-    return _outcome(
+    return judged(
         found,
         n_examined,
         failed=f"{studies.height} of {n_examined:,} studies has instances under more than one patient.",
         passed=f"No instance of {n_examined:,} studies occurs under more than one patient.",
-        looked_at=shared.height > 0,
     )
 
 
@@ -40,6 +43,8 @@ def same_content(frames: CheckFrames) -> Outcome:
     known = frames.instances.filter(
         pl.col("content_fingerprint").is_not_null() & pl.col("patient_id").is_not_null()
     ).select("content_fingerprint", "sop_instance_uid", "study_instance_uid", "patient_id")
+    if known.is_empty():
+        return insufficient(_NOTHING_KNOWN)
     spread = known.filter(pl.col("patient_id").n_unique().over("content_fingerprint") > 1)
     pairs = (
         spread.join(spread, on="content_fingerprint", suffix="_other")
@@ -60,24 +65,14 @@ def same_content(frames: CheckFrames) -> Outcome:
         pl.format("{} acquisitions also stand under another patient and other UIDs", "n_contents").alias("detail"),
     )
     n_examined = known["study_instance_uid"].n_unique()
-    return _outcome(
+    return judged(
         found,
         n_examined,
         failed=f"{pairs.height} pair of studies holds the same acquisitions under two patients and other UIDs."
         if pairs.height == 1
         else f"{pairs.height} pairs of studies hold the same acquisitions under two patients and other UIDs.",
         passed=f"No acquisition of {n_examined:,} studies stands under two patients.",
-        looked_at=known.height > 0,
     )
-
-
-def _outcome(found: pl.DataFrame, n_examined: int, *, failed: str, passed: str, looked_at: bool) -> Outcome:
-    if not looked_at:
-        sentence = "No instance carries the attributes that this check needs."
-        return Outcome(Verdict.INSUFFICIENT, 0, 0, sentence, nothing_found())
-    if found.height:
-        return Outcome(Verdict.FAIL, n_examined, found.height, failed, found)
-    return Outcome(Verdict.PASS, n_examined, 0, passed, found)
 
 
 DUPLICATE_CHECKS = (

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from multisite.integrity.check import Check, CheckFrames, Outcome, nothing_found
-from multisite.vocabulary import Severity, Verdict
+from multisite.integrity.check import Check, CheckFrames, Outcome, insufficient, judged
+from multisite.vocabulary import Severity
 
 __all__ = ["IDENTITY_CHECKS"]
 
@@ -16,20 +16,20 @@ def patient_of_images(frames: CheckFrames) -> Outcome:
         images.select("study_instance_uid").unique(), on="study_instance_uid", how="semi"
     )
     if known.is_empty():
-        sentence = "No case has both a patient in the table and a patient in its images."
-        return Outcome(Verdict.INSUFFICIENT, 0, 0, sentence, nothing_found())
+        return insufficient("No case has both a patient in the table and a patient in its images.")
     wrong = known.join(images, on=identity, how="anti").sort("case_id")
     found = wrong.select(
         pl.lit("case").alias("entity"),
         pl.col("case_id").alias("pseudonym"),
         pl.lit("the images of its study carry another patient").alias("detail"),
     )
-    if found.height:
-        verb = "has" if found.height == 1 else "have"
-        sentence = f"{found.height:,} of {known.height:,} cases {verb} images of another patient than the table says."
-        return Outcome(Verdict.FAIL, known.height, found.height, sentence, found)
-    sentence = f"The images of all {known.height:,} cases carry the patient that the table gives."
-    return Outcome(Verdict.PASS, known.height, 0, sentence, found)
+    verb = "has" if found.height == 1 else "have"
+    return judged(
+        found,
+        known.height,
+        failed=f"{found.height:,} of {known.height:,} cases {verb} images of another patient than the table says.",
+        passed=f"The images of all {known.height:,} cases carry the patient that the table gives.",
+    )
 
 
 IDENTITY_CHECKS = (

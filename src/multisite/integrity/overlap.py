@@ -1,41 +1,19 @@
-"""The same patient, study or series in more than one split."""
+"""The same patient, study, series, instance, frame of reference or order in more than one split."""
 
 import polars as pl
 
-from multisite.integrity.check import Check, CheckFrames, Outcome, nothing_found
-from multisite.vocabulary import Severity, Verdict
+from multisite.integrity.check import Check, CheckFrames, Outcome, insufficient, judged, not_applicable
+from multisite.vocabulary import Severity
 
 __all__ = ["OVERLAP_CHECKS"]
 
 
-def _overlap(column: str, noun: str, plural: str) -> Check:
+def _of_cases(column: str, noun: str, plural: str) -> Check:
+    """The check of an identifier that each case has once."""
+
     def run(frames: CheckFrames) -> Outcome:
-        known = frames.included.filter(pl.col(column).is_not_null())
-        if known["split"].n_unique() < 2:
-            sentence = f"Only one split holds cases with a known {noun}, so nothing can overlap."
-            return Outcome(Verdict.NOT_APPLICABLE, known[column].n_unique(), 0, sentence, nothing_found())
-        spread = (
-            known.group_by(column)
-            .agg(
-                pl.col("split").unique().sort().str.join(" and ").alias("splits"),
-                pl.col("split").n_unique().alias("n_splits"),
-                pl.len().alias("n_cases"),
-            )
-            .filter(pl.col("n_splits") > 1)
-            .sort(column)
-        )
-        n_examined, n_found = known[column].n_unique(), spread.height
-        found = spread.select(
-            pl.lit(noun).alias("entity"),
-            pl.col(column).alias("pseudonym"),
-            pl.format("{} cases in {}", "n_cases", "splits").alias("detail"),
-        )
-        if n_found:
-            named = noun if n_found == 1 else plural
-            sentence = f"{n_found} {named} of {n_examined:,} in more than one split."
-            return Outcome(Verdict.FAIL, n_examined, n_found, sentence, found)
-        sentence = f"None of {n_examined:,} {plural} is in more than one split."
-        return Outcome(Verdict.PASS, n_examined, 0, sentence, found)
+        known = frames.included.select("case_id", "split", column).drop_nulls()
+        return _overlap(known, frames.included, column, noun, plural)
 
     return Check(
         id=f"{noun}_overlap",
@@ -48,8 +26,64 @@ def _overlap(column: str, noun: str, plural: str) -> Check:
     )
 
 
+def _of_images(column: str, noun: str, plural: str, severity: Severity) -> Check:
+    """The check of an identifier in the images of the cases' studies."""
+
+    def run(frames: CheckFrames) -> Outcome:
+        images = frames.instances.select("study_instance_uid", column).drop_nulls().unique()
+        cases = frames.included.select("case_id", "split", "study_instance_uid")
+        known = cases.join(images, on="study_instance_uid", how="inner").drop_nulls()
+        return _overlap(known, frames.included, column, noun, plural)
+
+    return Check(
+        id=f"{noun.replace(' ', '_')}_overlap",
+        title=f"No {noun} is in more than one split",
+        family="overlap",
+        severity=severity,
+        method=f"Splits per pseudonym of {column}, over all images of the studies of the included cases.",
+        unit=plural,
+        run=run,
+    )
+
+
+def _overlap(known: pl.DataFrame, included: pl.DataFrame, column: str, noun: str, plural: str) -> Outcome:
+    n_examined = known[column].n_unique()
+    if included["split"].drop_nulls().n_unique() < 2:
+        return not_applicable("Fewer than two splits hold cases here, so nothing can overlap.", n_examined)
+    if known["split"].n_unique() < 2:
+        return insufficient(f"Fewer than two splits hold cases with a known {noun}.", n_examined)
+    shared = known.select(column, "split").unique().group_by(column).len().filter(pl.col("len") > 1)
+    spread = (
+        known.join(shared, on=column, how="semi")
+        .group_by(column)
+        .agg(
+            pl.col("split").unique().sort().str.join(" and ").alias("splits"),
+            pl.col("case_id").n_unique().alias("n_cases"),
+        )
+        .sort(column)
+    )
+    found = spread.select(
+        pl.lit(noun).alias("entity"),
+        pl.col(column).alias("pseudonym"),
+        pl.format("{} cases in {}", "n_cases", "splits").alias("detail"),
+    )
+    n_found, n_missing = spread.height, included.height - known["case_id"].n_unique()
+    named = noun if n_found == 1 else plural
+    left_out = f" {n_missing:,} of {included.height:,} cases have none and were left out." if n_missing else ""
+    return judged(
+        found,
+        n_examined,
+        failed=f"{n_found:,} {named} of {n_examined:,} in more than one split.{left_out}",
+        passed=f"None of {n_examined:,} {plural} is in more than one split.{left_out}",
+    )
+
+
 OVERLAP_CHECKS = (
-    _overlap("patient_id", "patient", "patients"),
-    _overlap("study_instance_uid", "study", "studies"),
-    _overlap("series_instance_uid", "series", "series"),
+    _of_cases("patient_id", "patient", "patients"),
+    _of_cases("study_instance_uid", "study", "studies"),
+    _of_cases("series_instance_uid", "series", "series"),
+    _of_images("sop_instance_uid", "instance", "instances", Severity.CRITICAL),
+    # Both may be shared rightly (a common frame for two registered examinations) or by a de-identification's constant.
+    _of_images("frame_of_reference_uid", "frame of reference", "frames of reference", Severity.MAJOR),
+    _of_images("accession_number", "accession number", "accession numbers", Severity.MAJOR),
 )

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from multisite.integrity.check import Check, CheckFrames, Outcome, nothing_found
+from multisite.integrity.check import Check, CheckFrames, Outcome, insufficient, judged, not_applicable
 from multisite.schemas.series import GeometryGap
-from multisite.vocabulary import Severity, Verdict
+from multisite.vocabulary import Severity
 
 __all__ = ["SERIES_CHECKS"]
 
@@ -31,7 +31,7 @@ def same_instance_other_content(frames: CheckFrames) -> Outcome:
     """Instances whose SOPInstanceUID stands for more than one content."""
     known = frames.series.filter(pl.col("n_conflicting_instances").is_not_null())
     if known.is_empty():
-        return _nothing_to_examine("No series was made from headers, so no copies can be compared.")
+        return insufficient("No series was made from headers, so no copies can be compared.")
     conflicts = frames.instance_incidents.filter(pl.col("n_contents") > 1).sort("instance")
     found = conflicts.select(
         pl.lit("instance").alias("entity"),
@@ -39,19 +39,20 @@ def same_instance_other_content(frames: CheckFrames) -> Outcome:
         pl.format("{} contents in {} objects of {} series", "n_contents", "n_objects", "n_series").alias("detail"),
     )
     n_examined = int(known["n_instances"].sum())
-    if found.height:
-        verb = "stands" if found.height == 1 else "stand"
-        sentence = f"{found.height:,} of {n_examined:,} instances {verb} in the stores with more than one content."
-        return Outcome(Verdict.FAIL, n_examined, found.height, sentence, found)
-    sentence = f"Each of {n_examined:,} instances has one content, however often it is stored."
-    return Outcome(Verdict.PASS, n_examined, 0, sentence, found)
+    verb = "stands" if found.height == 1 else "stand"
+    return judged(
+        found,
+        n_examined,
+        failed=f"{found.height:,} of {n_examined:,} instances {verb} in the stores with more than one content.",
+        passed=f"Each of {n_examined:,} instances has one content, however often it is stored.",
+    )
 
 
 def series_consistency(frames: CheckFrames) -> Outcome:
     """Index series within which something varies that a series has once."""
     known = _index_series(frames).filter(pl.col("inconsistent_attributes").is_not_null())
     if known.is_empty():
-        return _nothing_to_examine("No included case has a series made from headers.")
+        return insufficient("No included case has a series made from headers.")
     named = pl.col("inconsistent_attributes").list.set_intersection(list(_ONE_PER_SERIES)).list.sort()
     varying = known.with_columns(named.alias("varying")).filter(pl.col("varying").list.len() > 0)
     found = varying.select(
@@ -59,46 +60,43 @@ def series_consistency(frames: CheckFrames) -> Outcome:
         pl.col("series_instance_uid").alias("pseudonym"),
         pl.format("more than one {}", pl.col("varying").list.join(", ")).alias("detail"),
     )
-    if found.height:
-        verb = "varies" if found.height == 1 else "vary"
-        sentence = f"{found.height:,} of {known.height:,} index series {verb} in equipment, acquisition or identity."
-        return Outcome(Verdict.FAIL, known.height, found.height, sentence, found)
-    sentence = f"Each of {known.height:,} index series is of one equipment, acquisition and identity."
-    return Outcome(Verdict.PASS, known.height, 0, sentence, found)
+    verb = "varies" if found.height == 1 else "vary"
+    return judged(
+        found,
+        known.height,
+        failed=f"{found.height:,} of {known.height:,} index series {verb} in equipment, acquisition or identity.",
+        passed=f"Each of {known.height:,} index series is of one equipment, acquisition and identity.",
+    )
 
 
 def slice_gaps(frames: CheckFrames) -> Outcome:
     """Index series of slices that lack some, or have some twice."""
     series = _index_series(frames)
-    judged = series.filter(pl.col("is_complete").is_not_null())
+    stacks = series.filter(pl.col("is_complete").is_not_null())
     # A series whose slices could be put in a row has no gap in what is known, and is not equal to any.
     if series.height and series["geometry_gap"].eq_missing(pl.Series([GeometryGap.NOT_CROSS_SECTIONAL.value])).all():
-        sentence = "No index series is a stack of slices."
-        return Outcome(Verdict.NOT_APPLICABLE, 0, 0, sentence, nothing_found())
-    if judged.is_empty():
-        return _nothing_to_examine("No included case has a series whose slices can be put in a row.")
-    broken = judged.filter(~pl.col("is_complete"))
+        return not_applicable("No index series is a stack of slices.")
+    if stacks.is_empty():
+        return insufficient("No included case has a series whose slices can be put in a row.")
+    broken = stacks.filter(~pl.col("is_complete"))
     found = broken.select(
         pl.lit("series").alias("entity"),
         pl.col("series_instance_uid").alias("pseudonym"),
         pl.format("{} slices missing and {} there twice", "n_missing_slices", "n_duplicate_slices").alias("detail"),
     )
-    if found.height:
-        verb = "has" if found.height == 1 else "have"
-        sentence = f"{found.height:,} of {judged.height:,} index series {verb} gaps or duplicates among their slices."
-        return Outcome(Verdict.FAIL, judged.height, found.height, sentence, found)
-    sentence = f"Each of {judged.height:,} index series has its slices without gap or duplicate."
-    return Outcome(Verdict.PASS, judged.height, 0, sentence, found)
+    verb = "has" if found.height == 1 else "have"
+    return judged(
+        found,
+        stacks.height,
+        failed=f"{found.height:,} of {stacks.height:,} index series {verb} gaps or duplicates among their slices.",
+        passed=f"Each of {stacks.height:,} index series has its slices without gap or duplicate.",
+    )
 
 
 def _index_series(frames: CheckFrames) -> pl.DataFrame:
     """The series that stand for the included cases, in order."""
     wanted = frames.included.select("series_instance_uid").drop_nulls().unique()
     return frames.series.join(wanted, on="series_instance_uid", how="semi").sort("series_instance_uid")
-
-
-def _nothing_to_examine(sentence: str) -> Outcome:
-    return Outcome(Verdict.INSUFFICIENT, 0, 0, sentence, nothing_found())
 
 
 SERIES_CHECKS = (

@@ -1,15 +1,22 @@
-"""The integrity stage: every check, its scorecard row, and its findings."""
+"""The integrity stage: which checks there are, what the protocol says about them, and what they look at."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
-from multisite.errors import ConfigError
-from multisite.integrity.check import Check, CheckFrames, Outcome, nothing_found
+from multisite.errors import ConfigError, SchemaError
+from multisite.integrity.cases import CLINICAL, COLUMNS_OF_CASE, COLUMNS_OF_HEADERS, described_cases
+from multisite.integrity.check import Check, CheckFrames, Claims
+from multisite.integrity.disjointness import DISJOINTNESS_CHECKS
 from multisite.integrity.duplicates import DUPLICATE_CHECKS
 from multisite.integrity.identity import IDENTITY_CHECKS
+from multisite.integrity.label_association import LABEL_ASSOCIATION_CHECKS
+from multisite.integrity.labels import LABEL_CHECKS
 from multisite.integrity.overlap import OVERLAP_CHECKS
+from multisite.integrity.plugins import Plugin, installed_plugins, plugin_checks
+from multisite.integrity.preprocessing import PREPROCESSING_CHECKS
+from multisite.integrity.scorecard import run_checks
 from multisite.integrity.series import SERIES_CHECKS
 from multisite.integrity.timing import TIMING_CHECKS
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
@@ -17,13 +24,24 @@ from multisite.schemas.cohort import COHORT
 from multisite.schemas.integrity import CHECK_RESULTS, FINDINGS
 from multisite.schemas.provenance import HEADERS
 from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
+from multisite.schemas.site_tables import CASES, FITTED
 from multisite.study import Site, Study
-from multisite.vocabulary import Severity, Verdict
+from multisite.vocabulary import Severity
 
-__all__ = ["CHECKS", "INTEGRITY_STAGE", "IntegrityParameters", "run_checks"]
+__all__ = ["CHECKS", "INTEGRITY_STAGE", "IntegrityParameters"]
 
-CHECKS: tuple[Check, ...] = (*OVERLAP_CHECKS, *DUPLICATE_CHECKS, *IDENTITY_CHECKS, *TIMING_CHECKS, *SERIES_CHECKS)
-"""Every check, in the order of the scorecard."""
+CHECKS: tuple[Check, ...] = (
+    *OVERLAP_CHECKS,
+    *DISJOINTNESS_CHECKS,
+    *DUPLICATE_CHECKS,
+    *IDENTITY_CHECKS,
+    *TIMING_CHECKS,
+    *PREPROCESSING_CHECKS,
+    *LABEL_CHECKS,
+    *LABEL_ASSOCIATION_CHECKS,
+    *SERIES_CHECKS,
+)
+"""Every check but those of plugins, in the order of the scorecard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,74 +50,81 @@ class IntegrityParameters:
 
     blocking: tuple[str, ...]
     severity: tuple[tuple[str, Severity], ...]
-    train_ends_before_test: bool
-
-
-def run_checks(
-    frames: CheckFrames, checks: Sequence[Check], *, site: str, blocking: Sequence[str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Scorecard and findings. A check that crashes is one row with the verdict ``error``, never the end of the run."""
-    results, findings = [], []
-    for order, check in enumerate(checks):
-        outcome = _outcome(check, frames)
-        results.append(
-            {
-                "site": site,
-                "order": order,
-                "check": check.id,
-                "title": check.title,
-                "family": check.family,
-                "severity": check.severity.value,
-                "method": check.method,
-                "verdict": outcome.verdict.value,
-                "blocking": check.id in blocking,
-                "unit": check.unit,
-                "n_examined": outcome.n_examined,
-                "n_found": outcome.n_found,
-                "sentence": outcome.sentence,
-            }
-        )
-        findings.append(outcome.found.with_columns(pl.lit(site).alias("site"), pl.lit(check.id).alias("check")))
-    scorecard = pl.DataFrame(results, schema=CHECK_RESULTS.schema)
-    return scorecard, pl.concat([FINDINGS.empty(), *(f.select(FINDINGS.schema.names()) for f in findings)])
-
-
-def _outcome(check: Check, frames: CheckFrames) -> Outcome:
-    try:
-        return check.run(frames)
-    except Exception as error:  # A broken check must not hide the others; its class alone is told.
-        sentence = f"The check stopped with {type(error).__name__}; nothing is known about its question."
-        return Outcome(Verdict.ERROR, 0, 0, sentence, nothing_found())
+    claims: Claims
+    plugins: tuple[Plugin, ...]
+    seed: int
 
 
 def _check_site(inputs: StageInputs, parameters: IntegrityParameters) -> StageOutputs:
+    included = described_cases(
+        inputs.frame(COHORT.name), inputs.tables[CASES.name], instances=inputs.frame(HEADERS.name)
+    )
+    _require_columns(included, parameters.claims.disjoint, inputs.site)
     frames = CheckFrames(
-        included=inputs.frame(COHORT.name).filter("included"),
+        included=included,
         instances=inputs.frame(HEADERS.name),
         series=inputs.frame(SERIES.name),
         instance_incidents=inputs.frame(INSTANCE_INCIDENTS.name),
-        train_ends_before_test=parameters.train_ends_before_test,
+        fitted=inputs.tables.get(FITTED.name),
+        claims=parameters.claims,
+        seed=parameters.seed,
     )
     severity = dict(parameters.severity)
-    checks = [replace(check, severity=severity.get(check.id, check.severity)) for check in CHECKS]
+    checks = [
+        replace(check, severity=severity.get(check.id, check.severity))
+        for check in _all_checks([plugin.name for plugin in parameters.plugins])
+    ]
     scorecard, findings = run_checks(frames, checks, site=inputs.site, blocking=parameters.blocking)
     return StageOutputs(frames={CHECK_RESULTS.name: scorecard, FINDINGS.name: findings})
 
 
+def _all_checks(plugins: Sequence[str]) -> tuple[Check, ...]:
+    return (*CHECKS, *plugin_checks(plugins, taken=[check.id for check in CHECKS]))
+
+
+def _require_columns(included: pl.DataFrame, columns: Sequence[str], site: str) -> None:
+    missing = [name for name in columns if name not in included.columns]
+    if missing:
+        raise SchemaError(
+            f"table `cases` lacks {_quoted(missing)}, which `integrity.disjoint` names",
+            place=f"site {site}",
+            remedy="Map a column of the site's table to it under `tables.cases.columns`, or mend the study file.",
+        )
+
+
 def _parameters(study: Study, site: Site | None) -> IntegrityParameters:
-    known = {check.id for check in CHECKS}
-    unknown = sorted({*study.integrity.blocking, *study.integrity.severity} - known)
+    declared = study.integrity
+    known = {check.id for check in _all_checks(declared.plugins)}
+    unknown = sorted({*declared.blocking, *declared.severity} - known)
     if unknown:
         raise ConfigError(
-            f"no check is called {', '.join(f'`{name}`' for name in unknown)}",
+            f"no check is called {_quoted(unknown)}",
             place="study file, `integrity`",
             remedy=f"Name one of: {', '.join(sorted(known))}.",
         )
+    foreign = [name for name in declared.disjoint if name not in COLUMNS_OF_CASE and not name.startswith(CLINICAL)]
+    if foreign:
+        raise ConfigError(
+            f"a case has no column {_quoted(foreign)}",
+            place="study file, `integrity.disjoint`",
+            remedy=f"Name a `{CLINICAL}…` column of the sites' tables, or one of: {', '.join(COLUMNS_OF_CASE)}.",
+        )
     return IntegrityParameters(
-        blocking=study.integrity.blocking,
-        severity=tuple(sorted(study.integrity.severity.items())),
-        train_ends_before_test=study.integrity.train_ends_before_test,
+        blocking=declared.blocking,
+        severity=tuple(sorted(declared.severity.items())),
+        claims=Claims(
+            train_ends_before_test=declared.train_ends_before_test,
+            prospective_from=declared.prospective_from,
+            disjoint=declared.disjoint,
+            tune_may_fit=declared.tune_may_fit,
+        ),
+        plugins=installed_plugins(declared.plugins),
+        seed=declared.seed,
     )
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 INTEGRITY_STAGE = Stage(
@@ -107,9 +132,11 @@ INTEGRITY_STAGE = Stage(
     title="Check the integrity",
     verb="check",
     scope=Scope.SITE,
-    version=2,
+    version=3,
     reads=(COHORT, HEADERS, SERIES, INSTANCE_INCIDENTS),
     writes=(FINDINGS, CHECK_RESULTS),
+    tables=(CASES,),
+    optional_tables=(FITTED,),
     projection={
         HEADERS.name: (
             "sop_instance_uid",
@@ -117,6 +144,9 @@ INTEGRITY_STAGE = Stage(
             "study_instance_uid",
             "patient_id",
             "content_fingerprint",
+            "frame_of_reference_uid",
+            "accession_number",
+            *COLUMNS_OF_HEADERS,
         ),
         SERIES.name: (
             "series_instance_uid",

@@ -18,8 +18,17 @@ FINDINGS = Artefact(
     (
         _SITE,
         Column("check", _TEXT, "Identifier of the check"),
-        Column("entity", _TEXT, "What the pseudonym names: patient, study, series, instance or content"),
-        Column("pseudonym", _TEXT, "Pseudonym of the entity", privacy=ColumnPrivacy.PSEUDONYM),
+        Column(
+            "entity",
+            _TEXT,
+            "What the pseudonym names: case, patient, study, series, instance, …, column; or a column, by its name",
+        ),
+        Column(
+            "pseudonym",
+            _TEXT,
+            "Pseudonym of the entity; the name of the column where it is one; the value where it is a column's name",
+            privacy=ColumnPrivacy.PSEUDONYM,
+        ),
         Column("detail", _TEXT, "What was found, in words and counts"),
     ),
 )

@@ -10,7 +10,7 @@ import polars as pl
 
 from multisite.dicom import ATTRIBUTES, HEADER_COLUMNS
 
-__all__ = ["CASES", "DEPLOYMENT", "PREDICTIONS", "SERIES_TABLE", "SITE_TABLES", "SiteColumn", "SiteTable"]
+__all__ = ["CASES", "DEPLOYMENT", "FITTED", "PREDICTIONS", "SERIES_TABLE", "SITE_TABLES", "SiteColumn", "SiteTable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,23 @@ DEPLOYMENT = SiteTable(
         SiteColumn("finding", _TEXT, "A finding of the study file"),
         SiteColumn("model", _TEXT, "A model of the study file"),
         SiteColumn("score", _FLOAT, "Score, from 0 to 1"),
+    ),
+)
+
+FITTED = SiteTable(
+    "fitted",
+    "One row per thing that was fitted before the model was tested (normalisation, harmonisation, selection of"
+    " features), and case or patient that it was fitted on.",
+    (
+        SiteColumn("transform", _TEXT, "What was fitted"),
+        SiteColumn("case_id", _TEXT, "Identifier of the case", required=False, pseudonym_kind="case"),
+        SiteColumn(
+            "patient_id",
+            _TEXT,
+            "PatientID as in the images, where a row names no case but all cases of a patient",
+            required=False,
+            pseudonym_kind="patient",
+        ),
     ),
 )
 
@@ -152,4 +169,6 @@ SERIES_TABLE = SiteTable(
     ),
 )
 
-SITE_TABLES: dict[str, SiteTable] = {table.name: table for table in (CASES, PREDICTIONS, DEPLOYMENT, SERIES_TABLE)}
+SITE_TABLES: dict[str, SiteTable] = {
+    table.name: table for table in (CASES, PREDICTIONS, DEPLOYMENT, FITTED, SERIES_TABLE)
+}

@@ -6,6 +6,7 @@ Does not belong: frames, files, strata, or the choice of which statistic a study
 ``tallies`` upwards may import it.
 """
 
+from multisite.stats.association import Association, association, holm
 from multisite.stats.auc import AucMethod, auc, auc_by_segment
 from multisite.stats.binning import equal_width_cell
 from multisite.stats.brier import brier
@@ -20,6 +21,7 @@ from multisite.stats.calibration_bins import (
 from multisite.stats.calibration_line import CalibrationLine, calibration_line
 from multisite.stats.cross_fitting import cross_fitted_encoding, cross_fitted_scores, patient_folds
 from multisite.stats.estimate import CountArray, Estimate, FloatArray, IntegerArray, ScoreEstimate
+from multisite.stats.label_order import BooleanArray, RankSum, Runs, rank_sum_test, runs_test
 from multisite.stats.observed_expected import observed_expected
 from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
@@ -31,7 +33,9 @@ from multisite.stats.standardised_difference import (
 from multisite.stats.within_groups import auc_within_groups
 
 __all__ = [
+    "Association",
     "AucMethod",
+    "BooleanArray",
     "CalibrationError",
     "CalibrationLine",
     "ClusterMoments",
@@ -41,11 +45,14 @@ __all__ = [
     "IntegerArray",
     "PerfectCalibration",
     "ProportionEstimate",
+    "RankSum",
     "Reliability",
+    "Runs",
     "ScoreCounts",
     "ScoreEstimate",
     "SegmentedScoreCounts",
     "StandardisedDifference",
+    "association",
     "auc",
     "auc_by_segment",
     "auc_within_groups",
@@ -56,11 +63,14 @@ __all__ = [
     "cross_fitted_scores",
     "equal_width_cell",
     "expected_calibration_error",
+    "holm",
     "observed_expected",
     "patient_folds",
     "perfect_calibration",
     "proportion",
+    "rank_sum_test",
     "reliability",
+    "runs_test",
     "standardised_difference",
     "standardised_difference_to",
 ]

@@ -1,5 +1,6 @@
 """The study protocol: frozen models of ``study.yaml``. Shared by all sites; holds no secret and no path."""
 
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -121,11 +122,26 @@ class Cohort(Section):
 
 
 class Integrity(Section):
-    """Which checks run, and which of them stop the claim when they fail."""
+    """What the protocol claims of the set, which failed checks stop the claim, and which packages add checks.
+
+    ``disjoint`` are columns of the case, ``plugins`` entry points of the group ``multisite.checks``.
+    """
 
     blocking: tuple[Identifier, ...] = ()
     severity: dict[Identifier, Severity] = Field(default_factory=dict)
     train_ends_before_test: bool = True
+    prospective_from: date | None = None
+    disjoint: tuple[str, ...] = ()
+    tune_may_fit: bool = True
+    plugins: tuple[str, ...] = ()
+    seed: Annotated[int, Field(ge=0)] = 20
+
+    @model_validator(mode="after")
+    def _names_stand_once(self) -> "Integrity":
+        for place, names in (("disjoint", self.disjoint), ("plugins", self.plugins)):
+            if len(set(names)) != len(names):
+                raise ValueError(f"an entry of `{place}` stands twice")
+        return self
 
 
 class Performance(Section):

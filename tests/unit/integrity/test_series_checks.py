@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from multisite.integrity.check import CheckFrames, Outcome
+from multisite.integrity.check import CheckFrames, Claims, Outcome
 from multisite.integrity.series import SERIES_CHECKS
 from multisite.schemas.series import INSTANCE_INCIDENTS
 from multisite.vocabulary import Severity, Verdict
@@ -27,7 +27,8 @@ def outcome(check: str, *, series: str = SOUND_SERIES, incidents: str | None = N
         instances=pl.DataFrame(),
         series=series_rows(series),
         instance_incidents=found,
-        train_ends_before_test=False,
+        claims=Claims(),
+        seed=20,
     )
     return BY_ID[check].run(frames)
 
@@ -86,7 +87,14 @@ def test_series_that_were_not_made_from_headers_leave_the_question_open() -> Non
         pl.lit(None, pl.List(pl.String)).alias("inconsistent_attributes"),
         pl.lit(None, pl.Boolean).alias("is_complete"),
     )
-    frames = CheckFrames(table(_CASES), pl.DataFrame(), bare, INSTANCE_INCIDENTS.empty(), False)
+    frames = CheckFrames(
+        included=table(_CASES),
+        instances=pl.DataFrame(),
+        series=bare,
+        instance_incidents=INSTANCE_INCIDENTS.empty(),
+        claims=Claims(),
+        seed=20,
+    )
     assert {check.run(frames).verdict for check in SERIES_CHECKS} == {Verdict.INSUFFICIENT}
 
 

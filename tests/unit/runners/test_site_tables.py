@@ -6,7 +6,7 @@ import pytest
 from multisite.dicom import Pseudonymiser
 from multisite.errors import SchemaError
 from multisite.runners.site_tables import read_site_table
-from multisite.schemas.site_tables import CASES, PREDICTIONS, SiteTable
+from multisite.schemas.site_tables import CASES, FITTED, PREDICTIONS, SiteTable
 
 PSEUDONYMS = Pseudonymiser(b"a key of sixteen bytes or more")
 CSV = """accession,pid,uid,part,truth,clinical_bmi,clinical_ward
@@ -41,6 +41,14 @@ def test_identifiers_are_replaced_by_the_same_pseudonyms_as_in_the_headers(tmp_p
         None,
     ]
     assert not {"A1", "P1", "1.2"} & {value for row in rows.rows() for value in row if isinstance(value, str)}
+
+
+def test_what_was_fitted_names_cases_and_patients_by_the_same_pseudonyms_as_the_table_of_cases(tmp_path: Path) -> None:
+    cases = read(written(tmp_path))
+    rows = read(written(tmp_path, "transform,case_id,patient_id\nz-scores,A1,\nselection,,P2\n"), FITTED, {})
+    assert rows["case_id"].to_list() == [cases["case_id"][0], None]
+    assert rows["patient_id"].to_list() == [None, cases["patient_id"][1]]
+    assert rows["transform"].to_list() == ["z-scores", "selection"]
 
 
 def test_a_reference_is_a_boolean_in_whatever_words_and_else_missing(tmp_path: Path) -> None:

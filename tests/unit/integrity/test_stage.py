@@ -1,0 +1,141 @@
+"""What the study file may say about checks, and what the stage makes of the site's tables."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from multisite.errors import ConfigError, SchemaError
+from multisite.integrity import CHECKS, INTEGRITY_STAGE
+from multisite.integrity.cases import described_cases
+from multisite.schemas import StageInputs
+from multisite.schemas.cohort import COHORT
+from multisite.schemas.provenance import HEADERS
+from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
+from multisite.storage.canonical import digest_of
+from multisite.study import Study
+from tests.lib.tables import table
+
+_STUDY = {
+    "study": "chest",
+    "title": "Chest study",
+    "intended_use": {"task": "detect", "population": "adults", "setting": "emergency", "human_role": "second reader"},
+    "findings": [{"id": "nodule", "title": "Nodule"}],
+    "models": [{"id": "ai", "title": "AI", "version": "1"}],
+    "cohort": {"modalities": ["CT"], "strata": [{"id": "vendor", "title": "Vendor", "column": "vendor"}]},
+    "performance": {"threshold": 0.5, "seed": 1},
+    "drift": {"numbers": ["age_years"]},
+}
+
+_COHORT = """
+case_id | patient_id | study_instance_uid | series_instance_uid | split | case_date  | included
+c1      | p1         | s1                 | e1                  | train | 2024-01-01 | true
+c2      | p2         | s2                 | e2                  | test  | 2024-03-01 | true
+c3      | p3         | s3                 | e3                  | test  | 2024-04-01 | false
+"""
+_CASES = """
+case_id | patient_id | study_instance_uid | split | clinical_ward
+c3      | p3         | s3                 | test  | a
+c2      | p2         | s2                 | test  | a
+c1      | p1         | s1                 | train | b
+"""
+_HEADERS = """
+series_instance_uid | study_instance_uid | sop_instance_uid | patient_id | station_name | protocol_name
+e1                  | s1                 | i1               | p1         | t1           | chest
+e1                  | s1                 | i2               | p1         | t1           | chest low dose
+e2                  | s2                 | i3               | p2         | t1           | -
+"""
+
+
+def study(**integrity: object) -> Study:
+    return Study.model_validate({**_STUDY, "integrity": integrity})
+
+
+def filled(text: str, schema: pl.Schema, **dtypes: pl.DataType) -> pl.DataFrame:
+    rows = table(text, **dtypes)
+    return rows.with_columns(pl.lit(None, dtype).alias(n) for n, dtype in schema.items() if n not in rows.columns)
+
+
+def inputs(cases: str = _CASES, **tables: pl.DataFrame) -> StageInputs:
+    cohort = filled(_COHORT, COHORT.schema, case_date=pl.Date(), included=pl.Boolean())
+    columns = INTEGRITY_STAGE.projection[HEADERS.name]
+    headers = filled(_HEADERS, pl.Schema({name: HEADERS.schema[name] for name in columns}))
+    return StageInputs(
+        site="north",
+        frames={
+            COHORT.name: cohort.with_columns(pl.lit("north").alias("site")),
+            HEADERS.name: headers,
+            SERIES.name: SERIES.empty(),
+            INSTANCE_INCIDENTS.name: INSTANCE_INCIDENTS.empty(),
+        },
+        tables={"cases": table(cases), **tables},
+    )
+
+
+def verdicts(declared: Study, given: StageInputs) -> dict[str, str]:
+    made = INTEGRITY_STAGE.run(given, INTEGRITY_STAGE.parameters(declared, None)).frames
+    results = made["check_results"]
+    assert isinstance(results, pl.DataFrame)
+    return dict(results.select("check", "verdict").rows())
+
+
+def test_the_stage_asks_every_check_and_none_crashes() -> None:
+    found = verdicts(study(disjoint=["clinical_ward", "station_name"]), inputs())
+    assert list(found) == [check.id for check in CHECKS]
+    assert "error" not in found.values()
+
+
+def test_columns_of_the_sites_table_and_of_headers_can_be_declared_disjoint() -> None:
+    assert verdicts(study(disjoint=["clinical_ward"]), inputs())["declared_disjoint"] == "pass"
+    assert verdicts(study(disjoint=["station_name"]), inputs())["declared_disjoint"] == "fail"
+
+
+def test_the_table_of_what_was_fitted_is_looked_at_where_the_site_has_one() -> None:
+    assert verdicts(study(), inputs())["fitted_on_test"] == "not applicable"
+    fitted = table("transform | case_id | patient_id\nz-scores | c2 | -")
+    assert verdicts(study(), inputs(fitted=fitted))["fitted_on_test"] == "fail"
+
+
+def test_cases_have_their_row_of_the_table_and_what_their_index_series_says_with_one_voice() -> None:
+    given = inputs()
+    made = described_cases(given.frames["cohort"], given.tables["cases"], given.frames["headers"]).sort("case_id")
+    assert made.select("case_id", "table_row", "clinical_ward", "station_name", "protocol_name").rows() == [
+        ("c1", 2, "b", "t1", None),
+        ("c2", 1, "a", "t1", None),
+    ]
+
+
+def test_a_column_that_no_case_has_is_refused_before_anything_runs() -> None:
+    with pytest.raises(ConfigError) as caught:
+        INTEGRITY_STAGE.parameters(study(disjoint=["device", "scanner", "case_date"]), None)
+    assert caught.value.fact == "a case has no column `scanner`, `case_date`"
+    assert "integrity.disjoint" in caught.value.place
+
+
+def test_a_clinical_column_that_the_site_lacks_is_refused() -> None:
+    with pytest.raises(SchemaError, match="lacks `clinical_room`"):
+        verdicts(study(disjoint=["clinical_room"]), inputs())
+
+
+def test_unknown_checks_and_plugins_are_refused() -> None:
+    with pytest.raises(ConfigError, match="no check is called `typo`"):
+        INTEGRITY_STAGE.parameters(study(blocking=["typo"]), None)
+    with pytest.raises(ConfigError, match="no installed package offers the plugin `absent`"):
+        INTEGRITY_STAGE.parameters(study(plugins=["absent"]), None)
+
+
+@pytest.mark.parametrize("key", ["disjoint", "plugins"])
+def test_a_name_that_stands_twice_is_refused(key: str) -> None:
+    with pytest.raises(ValueError, match=f"an entry of `{key}` stands twice"):
+        study(**{key: ["device", "device"]})
+
+
+def test_another_claim_is_another_run() -> None:
+    claims = (
+        {},
+        {"prospective_from": date(2024, 1, 1)},
+        {"prospective_from": date(2024, 1, 2)},
+        {"tune_may_fit": False},
+    )
+    digests = {digest_of(INTEGRITY_STAGE.parameters(study(**claim), None)) for claim in claims}
+    assert len(digests) == len(claims)
