@@ -22,7 +22,10 @@ _STUDY = {
     "intended_use": {"task": "detect", "population": "adults", "setting": "emergency", "human_role": "second reader"},
     "findings": [{"id": "nodule", "title": "Nodule"}],
     "models": [{"id": "ai", "title": "AI", "version": "1"}],
-    "cohort": {"modalities": ["CT"], "strata": [{"id": "vendor", "title": "Vendor", "column": "vendor"}]},
+    "cohort": {
+        "modalities": ["CT"],
+        "strata": [{"id": "vendor", "title": "Vendor", "column": "vendor", "when_missing": "level"}],
+    },
     "performance": {"threshold": 0.5, "seed": 1},
     "drift": {"numbers": ["age_years"]},
 }
