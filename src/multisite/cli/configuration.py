@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import polars as pl
+
 from multisite.cli.terminal import Terminal
 from multisite.dicom import Pseudonymiser
 from multisite.errors import ConfigError, MultisiteError
 from multisite.pipeline import STAGES
 from multisite.runners.site_io import site_key, site_table, store_location
+from multisite.schemas import Stage
 from multisite.schemas.cohort import COHORT
 from multisite.schemas.site_tables import CASES, PREDICTIONS
 from multisite.storage.opening import open_store
@@ -17,14 +20,24 @@ from multisite.study import Site, Store, Study, load_sites, load_study
 
 __all__ = ["check_everything"]
 
+_EMPTY = "empty"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One thing that was looked at: where, what, and the fault if there is one."""
+    """One thing that was looked at: where, what, the fault if there is one, and else what a person should know."""
 
     place: str
     what: str
     fault: MultisiteError | None
+    note: str = ""
+
+    @property
+    def word(self) -> str:
+        """The answer in a table."""
+        if self.fault is not None:
+            return "✗ fault"
+        return f"✓ sound, but {self.note}" if self.note else "✓ sound"
 
 
 def check_everything(study_file: Path, site_places: Sequence[Path], *, offline: bool, json_lines: bool) -> int:
@@ -39,7 +52,7 @@ def check_everything(study_file: Path, site_places: Sequence[Path], *, offline: 
     terminal = Terminal(json_lines=json_lines)
     terminal.title(study.title, f"{len(sites)} site{'s' if len(sites) != 1 else ''}")
     answers = list(_answers(study, sites, offline=offline))
-    rows = [(a.place, a.what, "✓ sound" if a.fault is None else "✗ fault") for a in answers]
+    rows = [(a.place, a.what, a.word) for a in answers]
     terminal.table("Configuration", ("site", "what", "answer"), rows)
     faults = [answer for answer in answers if answer.fault is not None]
     for answer in faults:
@@ -69,7 +82,9 @@ def _load(study_file: Path, site_places: Sequence[Path]) -> tuple[Study, tuple[S
 
 def _answers(study: Study, sites: Sequence[Site], *, offline: bool) -> Iterator[Answer]:
     for stage in STAGES:
-        yield from _only_faults("study", f"parameters of `{stage.name}`", partial(stage.parameters, study, sites[0]))
+        yield from _only_faults(
+            "study", f"parameters of `{stage.name}`", partial(_check_parameters, stage, study, sites)
+        )
     yield Answer("study", "study file", None)
     for site in sites:
         yield Answer(site.site, "site file", None)
@@ -94,18 +109,30 @@ def _site_answers(study: Study, site: Site) -> Iterator[Answer]:
         yield _try(site.site, f"table `{name}`", partial(_check_table, study, site, name))
 
 
-def _check_key(site: Site) -> None:
+def _check_parameters(stage: Stage, study: Study, sites: Sequence[Site]) -> str:
+    stage.parameters(study, sites[0])
+    return ""
+
+
+def _check_key(site: Site) -> str:
     Pseudonymiser(site_key(site))
+    return ""
 
 
-def _check_store(store: Store) -> None:
-    open_store(store_location(store)).check()
+def _check_store(store: Store) -> str:
+    opened = open_store(store_location(store))
+    opened.check()
+    return _EMPTY if opened.is_empty() else ""
 
 
-def _check_table(study: Study, site: Site, name: str) -> None:
+def _check_table(study: Study, site: Site, name: str) -> str:
     table = site_table(site, name)
-    if name != CASES.name or table is None:
-        return
+    if name == CASES.name and table is not None:
+        _check_cases(study, table)
+    return _EMPTY if table is not None and table.is_empty() else ""
+
+
+def _check_cases(study: Study, table: pl.DataFrame) -> None:
     lacking = [f"reference_{f.id}" for f in study.findings if f"reference_{f.id}" not in table.columns]
     known = {*COHORT.schema.names(), *table.columns}
     declared = [*(s.column for s in study.cohort.strata), *(r.column for r in study.cohort.eligibility)]
@@ -117,15 +144,15 @@ def _check_table(study: Study, site: Site, name: str) -> None:
         )
 
 
-def _try(place: str, what: str, action: Callable[[], object]) -> Answer:
+def _try(place: str, what: str, action: Callable[[], str]) -> Answer:
+    """What came of ``action``, which gives a note, or nothing worth one."""
     try:
-        action()
+        return Answer(place, what, None, action())
     except MultisiteError as error:
         return Answer(place, what, error)
-    return Answer(place, what, None)
 
 
-def _only_faults(place: str, what: str, action: Callable[[], object]) -> Iterator[Answer]:
+def _only_faults(place: str, what: str, action: Callable[[], str]) -> Iterator[Answer]:
     answer = _try(place, what, action)
     if answer.fault is not None:
         yield answer

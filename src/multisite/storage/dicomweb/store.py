@@ -109,6 +109,9 @@ class DicomwebStore(ObjectStore):
     def check(self) -> None:
         self._first_study()
 
+    def is_empty(self) -> bool:
+        return self._first_study() is None
+
     def _first_study(self) -> Study | None:
         try:
             return self._queries.first_study()

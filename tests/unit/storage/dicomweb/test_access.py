@@ -220,7 +220,8 @@ def test_an_address_beside_the_service_is_not_taken_for_it(answers: list[Answer]
 def test_a_service_that_refuses_any_limit_is_there() -> None:
     with faulty_dicomweb(FaultyDicomweb(some(2), refuses_limit_above=0)) as server:
         a_store(server).check()
-    assert server.asked == {"studies": 2}
+        assert server.asked == {"studies": 2}
+        assert not a_store(server).is_empty()
 
 
 def test_a_redirect_within_the_server_is_followed_but_not_for_ever() -> None:
