@@ -8,7 +8,6 @@ from pathlib import Path
 import polars as pl
 
 from multisite.cli.terminal import Terminal
-from multisite.dicom import Pseudonymiser
 from multisite.errors import ConfigError, MultisiteError
 from multisite.pipeline import STAGES
 from multisite.runners.site_io import site_key, site_table, store_location
@@ -58,6 +57,8 @@ def check_everything(study_file: Path, site_places: Sequence[Path], *, offline: 
     for answer in faults:
         assert answer.fault is not None
         terminal.warn(f"{answer.place}, {answer.what}: {answer.fault.fact}")
+        if answer.fault.place:
+            terminal.say(f"      at: {answer.fault.place}")
         if answer.fault.remedy:
             terminal.say(f"  do now: {answer.fault.remedy}")
     return faults[0].fault.exit_code if faults and faults[0].fault else 0
@@ -96,7 +97,7 @@ def _site_answers(study: Study, site: Site) -> Iterator[Answer]:
     key = _try(site.site, "pseudonym key", partial(_check_key, site))
     yield key
     for store in site.stores:
-        yield _try(site.site, f"store `{store.name}`", partial(_check_store, store))
+        yield _try(site.site, f"store `{store.name}`", partial(_check_store, site, store))
     for name in (CASES.name, PREDICTIONS.name):
         if name not in site.tables:
             missing = ConfigError(
@@ -115,12 +116,12 @@ def _check_parameters(stage: Stage, study: Study, sites: Sequence[Site]) -> str:
 
 
 def _check_key(site: Site) -> str:
-    Pseudonymiser(site_key(site))
+    site_key(site)
     return ""
 
 
-def _check_store(store: Store) -> str:
-    opened = open_store(store_location(store))
+def _check_store(site: Site, store: Store) -> str:
+    opened = open_store(store_location(store, site=site.site))
     opened.check()
     return _EMPTY if opened.is_empty() else ""
 

@@ -136,7 +136,7 @@ class LocalFolder(ObjectStore):
             raise StoreError(
                 fact,
                 place=self.location.place,
-                remedy="Correct `url` in the site file, or mount or share the folder.",
+                remedy="Correct `url` in the site file (for a workspace, `--workspace`), or mount or share the folder.",
             )
 
     def _read_window(self, requests: Sequence[RangeRequest]) -> Sequence[ReadResult]:
