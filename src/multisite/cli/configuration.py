@@ -19,12 +19,13 @@ from multisite.study import Site, Store, Study, load_sites, load_study
 
 __all__ = ["check_everything"]
 
-_EMPTY = "empty"
+_EMPTY = "✓ sound, but empty"
+_UNDECLARED = "– not declared; needed from `cohort` on"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One thing that was looked at: where, what, the fault if there is one, and else what a person should know."""
+    """One thing that was looked at: where, what, the fault if there is one, and else an answer other than sound."""
 
     place: str
     what: str
@@ -36,11 +37,13 @@ class Answer:
         """The answer in a table."""
         if self.fault is not None:
             return "✗ fault"
-        return f"✓ sound, but {self.note}" if self.note else "✓ sound"
+        return self.note or "✓ sound"
 
 
 def check_everything(study_file: Path, site_places: Sequence[Path], *, offline: bool, json_lines: bool) -> int:
-    """Print an answer per file, store and table; 0 when all are sound, else the exit code of the first fault.
+    """Print an answer per file, store and table; 0 when there is no fault, else the exit code of the first.
+
+    A table that is not declared is none: `extract` does without it.
 
     Raises
     ------
@@ -100,11 +103,7 @@ def _site_answers(study: Study, site: Site) -> Iterator[Answer]:
         yield _try(site.site, f"store `{store.name}`", partial(_check_store, site, store))
     for name in (CASES.name, PREDICTIONS.name):
         if name not in site.tables:
-            missing = ConfigError(
-                f"the site file names no table `{name}`",
-                remedy=f"Add `tables.{name}`; only `extract` works without it.",
-            )
-            yield Answer(site.site, f"table `{name}`", missing)
+            yield Answer(site.site, f"table `{name}`", None, _UNDECLARED)
     # Without a sound key every table would be told to lack it.
     for name in site.tables if key.fault is None else ():
         yield _try(site.site, f"table `{name}`", partial(_check_table, study, site, name))
