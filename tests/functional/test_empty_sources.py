@@ -72,6 +72,17 @@ def test_a_store_that_has_lost_its_objects_is_told_with_how_many_there_were(
     assert "holds no object; at the run before it held 3." in sentence
 
 
+def test_a_run_that_read_nothing_says_that_its_table_is_of_an_earlier_one(
+    hospitals: StagedDemo, images: Path, tmp_path: Path
+) -> None:
+    shutil.copy2(min(Path(load_sites([hospitals.sites_folder])[0].stores[0].url).rglob("*.dcm")), images)
+    site = OneSite.over(tmp_path / "site", images)
+    first, second = site.run("extract").out, site.run("extract").out
+    assert "Objects, when they were read" in first
+    assert "Nothing was read in this run" not in first
+    assert "Nothing was read in this run; the numbers are of the runs that read the objects." in second
+
+
 def test_an_empty_store_is_sound_and_called_empty(images: Path, tmp_path: Path) -> None:
     site = OneSite.over(tmp_path / "site", images)
     assert answer(site, "store `shelf`") == "✓ sound, but empty"

@@ -16,6 +16,7 @@ from multisite.cli.scorecard import blocking_failures, print_scorecard
 from multisite.cli.terminal import Terminal
 from multisite.errors import ChecksFailedError
 from multisite.pipeline import stages_of
+from multisite.provenance import HEADERS_STAGE
 from multisite.runners import Executor, LocalExecutor, RunSummary, run_stages
 from multisite.runners.work import STUDY_FOLDER, open_artefacts
 from multisite.schemas.report import REPORT
@@ -54,7 +55,8 @@ def run_verb(verb: str | None, options: RunOptions) -> int:
     terminal.summary(summary)
     exit_code = 0
     if extracts:
-        print_extraction(store, sites, terminal)
+        any_read = any(done.stage == HEADERS_STAGE.name and done.n_run for done in summary.stages)
+        print_extraction(store, sites, terminal, any_read=any_read)
         for sentence in emptiness(store, sites, before=before):
             terminal.warn(sentence)
     if verb in (None, "check"):
