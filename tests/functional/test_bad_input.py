@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from multisite.demo import StagedDemo
+from multisite.study import load_sites
 from tests.lib.command import Finished, multisite
 
 
@@ -99,7 +100,9 @@ def test_a_table_without_a_mapped_column_is_told_by_name(copy: Copy) -> None:
 def test_a_store_that_is_not_there_is_told_before_anything_runs(copy: Copy) -> None:
     copy.store_url(str(copy.sites / "nowhere"))
     assert_told(copy.check(), 11, "store `")
-    assert_told(copy.run("extract"), 11, "store `", "do now:")
+    site = load_sites([copy.site])[0]
+    place = f"at: site {site.site}, store `{site.stores[0].name}`"
+    assert_told(copy.run("extract"), 11, place, "do now:")
     assert not list(copy.workspace.rglob("*.parquet"))
 
 
@@ -130,7 +133,9 @@ def test_a_pseudonym_key_that_is_too_short_is_refused_and_not_quoted(
     line = next(line for line in copy.site.read_text().splitlines() if line.startswith("pseudonym_key_env"))
     monkeypatch.setenv(line.split()[1], "canary-key")
     finished = copy.run("extract")
-    assert_told(finished, 10, "at least 16")
+    assert_told(
+        finished, 10, "at least 16", f"at: site {load_sites([copy.site])[0].site}, the variable {line.split()[1]}"
+    )
     assert "canary-key" not in finished.err + finished.out
 
 
@@ -140,7 +145,7 @@ def test_a_pseudonym_key_that_is_too_short_is_told_once_by_check_config(
     line = next(line for line in copy.site.read_text().splitlines() if line.startswith("pseudonym_key_env"))
     monkeypatch.setenv(line.split()[1], "short")
     finished = copy.check()
-    assert_told(finished, 10, "pseudonym key", "at least 16")
+    assert_told(finished, 10, "pseudonym key", "at least 16", f"the variable {line.split()[1]}")
     assert finished.out.count("at least 16") == 1
 
 

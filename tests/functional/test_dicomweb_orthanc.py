@@ -213,6 +213,9 @@ def test_each_fault_of_the_set_up_has_its_own_fact(
     server = sent[0]
     with pytest.raises(StoreError, match=r"has no DICOMweb service under its path \(404\)"):
         _open(server.url + "x").check()
+    for beside in (server.url.rpartition("/")[0], f"{server.url}/studies"):
+        with pytest.raises(StoreError, match="does not answer as a DICOMweb service does"):
+            _open(beside).check()
     monkeypatch.setenv("MULTISITE_TEST_PASSWORD", "another")
     for ask in (lambda: _open(server.url).check(), lambda: list(_open(server.url).list())):
         with pytest.raises(StoreError, match=r"refuses the credentials \(401\)"):

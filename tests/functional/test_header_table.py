@@ -1,5 +1,6 @@
 """A site that brings a table of headers: alone, in the place of its images, and beside them."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -189,6 +190,31 @@ def test_faults_of_the_table_are_told_with_place_and_remedy(archive: Path, tmp_p
     assert checked.exit_code == 12
     assert "`patient_id` (PatientID)" in checked.out + checked.err
     assert "ARCHIVE-" not in checked.out + checked.err
+
+
+def test_a_table_that_is_not_declared_is_no_fault_and_a_declared_one_that_is_wrong_stays_one(
+    archive: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(archive, copy)
+
+    def answers(keep: str) -> tuple[int, dict[str, str]]:
+        lines = [line for line in SITE.splitlines() if ".csv" not in line or keep in line]
+        (copy / "archive.yaml").write_text("\n".join(lines), encoding="utf-8")
+        checked = multisite("check-config", copy / "study.yaml", "--sites", copy / "archive.yaml", "--json")
+        rows = [json.loads(line) for line in checked.out.splitlines()]
+        return checked.exit_code, {row["what"]: row["answer"] for row in rows if row["event"] == "row"}
+
+    code, told = answers("headers only")
+    assert code == 0
+    for name in ("cases", "predictions"):
+        assert told[f"table `{name}`"] == "– not declared; needed from `cohort` on"
+    assert told["table `series`"] == "✓ sound"
+    code, told = answers("cases.csv")
+    assert (code, told["table `cases`"]) == (0, "✓ sound")
+    (copy / "cases.csv").unlink()
+    code, told = answers("cases.csv")
+    assert (code, told["table `cases`"]) == (12, "✗ fault")
 
 
 def test_a_site_with_neither_images_nor_headers_is_told_so(archive: Path, tmp_path: Path) -> None:

@@ -35,8 +35,25 @@ def test_a_wide_table_stands_on_end(hospitals: StagedDemo, evaluated: Path, site
     _, out, _ = show(hospitals, evaluated, "headers", "--site", site, "--rows", 2)
     title, head, *lines = out.strip().splitlines()
     assert "2 of " in title
+    assert "--columns" not in title
     assert head.split() == ["column", "row", "1", "row", "2"]
     assert [line.split()[0] for line in lines] == list(HEADERS.schema.names())
+
+
+def test_a_wide_table_shows_three_rows_at_most_and_says_so(hospitals: StagedDemo, evaluated: Path, site: str) -> None:
+    _, out, _ = show(hospitals, evaluated, "headers", "--site", site, "--rows", 9)
+    assert f"headers of {site}: 3 of " in out
+    assert "rows (no more with over 16 columns: name some with --columns)" in out
+
+
+def test_a_table_without_rows_is_one_line(hospitals: StagedDemo, evaluated: Path, site: str) -> None:
+    _, out, _ = show(hospitals, evaluated, "series_table_counts", "--site", site)
+    assert out == f"series_table_counts of {site}: no rows\n"
+
+
+def test_one_row_is_counted_in_the_singular(hospitals: StagedDemo, evaluated: Path, site: str) -> None:
+    _, out, _ = show(hospitals, evaluated, "listing_ranges", "--site", site, "--rows", 1)
+    assert out.strip().startswith(f"listing_ranges of {site}: 1 of 1 row;")
 
 
 def test_all_rows_as_csv(hospitals: StagedDemo, evaluated: Path, site: str, tmp_path: Path) -> None:

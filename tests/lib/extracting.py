@@ -52,6 +52,10 @@ class OneSite:
         study, site = self.folder / "study.yaml", self.folder / "site.yaml"
         return multisite(verb, study, "--sites", site, "--workspace", self.workspace, *more)
 
+    def check(self, *more: object) -> Finished:
+        """``multisite check-config`` on this site."""
+        return multisite("check-config", self.folder / "study.yaml", "--sites", self.folder / "site.yaml", *more)
+
     def table(self, name: str) -> pl.DataFrame:
         """All rows of an artefact that the last run made."""
         parts = sorted((self.workspace / "any" / "shelf" / name).glob("part-*.parquet"))

@@ -16,14 +16,17 @@ __all__ = ["print_extraction"]
 _REASONS = [reason.value for reason in QuarantineReason]
 
 
-def print_extraction(store: ArtefactStore, sites: Sequence[Site], terminal: Terminal) -> None:
+def print_extraction(store: ArtefactStore, sites: Sequence[Site], terminal: Terminal, *, any_read: bool) -> None:
     """One line per site on the reading, and one per site and reason on what was not read.
 
-    Requests and bytes are those of the run that read the objects; what was taken over unread took none.
+    Requests and bytes are those of the run that read the objects; what was taken over unread took none. Unless
+    ``any_read`` in this run, it is said that they are an earlier run's.
     """
     counts = pl.concat([HEADER_COUNTS.empty(), *(store.read(HEADER_COUNTS, site.site) for site in sites)])
     if counts.height:
         _print_reading(counts, terminal)
+        if not any_read:
+            terminal.say("Nothing was read in this run; the numbers are of the runs that read the objects.")
     brought = pl.concat([SERIES_TABLE_COUNTS.empty(), *(store.read(SERIES_TABLE_COUNTS, s.site) for s in sites)])
     if brought.height:
         rows = [(row["site"], row["fact"], row["attribute"], f"{row['n']:,}") for row in brought.iter_rows(named=True)]

@@ -10,11 +10,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
+from multisite.cli.emptiness import emptiness, objects_of_stores
 from multisite.cli.extraction import print_extraction
 from multisite.cli.scorecard import blocking_failures, print_scorecard
 from multisite.cli.terminal import Terminal
 from multisite.errors import ChecksFailedError
 from multisite.pipeline import stages_of
+from multisite.provenance import HEADERS_STAGE
 from multisite.runners import Executor, LocalExecutor, RunSummary, run_stages
 from multisite.runners.work import STUDY_FOLDER, open_artefacts
 from multisite.schemas.report import REPORT
@@ -46,12 +48,17 @@ def run_verb(verb: str | None, options: RunOptions) -> int:
     study, sites = load_study(options.study), load_sites(options.sites)
     terminal = Terminal(json_lines=options.json)
     terminal.title(study.title, f"{len(sites)} site{'s' if len(sites) != 1 else ''}, {options.runner} runner")
+    store = open_artefacts(workspace_location(options.workspace), study, Zone.SITE)
+    extracts = verb in (None, "extract")
+    before = objects_of_stores(store, sites) if extracts else {}
     summary = execute(verb, study=study, sites=sites, options=options, terminal=terminal)
     terminal.summary(summary)
-    store = open_artefacts(workspace_location(options.workspace), study, Zone.SITE)
     exit_code = 0
-    if verb in (None, "extract"):
-        print_extraction(store, sites, terminal)
+    if extracts:
+        any_read = any(done.stage == HEADERS_STAGE.name and done.n_run for done in summary.stages)
+        print_extraction(store, sites, terminal, any_read=any_read)
+        for sentence in emptiness(store, sites, before=before):
+            terminal.warn(sentence)
     if verb in (None, "check"):
         print_scorecard(store, sites, terminal)
         if blocking_failures(store, sites):

@@ -16,7 +16,7 @@ def show(
     site: Annotated[str, typer.Option(help="Site; leave out for artefacts of the whole study.")] = "",
     workspace: Workspace = "workspace",
     columns: Annotated[str, typer.Option(help="Columns to show, with commas between them; all if left out.")] = "",
-    rows: Annotated[int, typer.Option(min=1, help="Rows to show.")] = 20,
+    rows: Annotated[int, typer.Option(min=1, help="Rows to show; at most 3 where there are over 16 columns.")] = 20,
     csv: Annotated[Path | None, typer.Option(help="Write all rows to this CSV file instead.")] = None,
     debug: Debug = False,
 ) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 
 from multisite.cli.csv_file import write_csv
 from multisite.cli.running import workspace_location
-from multisite.cli.terminal import Terminal
+from multisite.cli.terminal import Terminal, counted_rows
 from multisite.errors import ArtefactMissingError, UsageError
 from multisite.runners.work import STUDY_FOLDER, open_artefacts
 from multisite.schemas import Artefact
@@ -49,14 +49,19 @@ def show_rows(
         with _refusing(artefact, columns):
             frame = _flat(store.read(artefact, folder, columns=columns or None))
         write_csv(frame, csv)
-        Terminal().path(f"{frame.height:,} rows", str(csv))
+        Terminal().path(counted_rows(frame.height), str(csv))
         return
     on_end = len(columns or artefact.columns) > _MOST_COLUMNS
     with _refusing(artefact, columns):
         frame, n_all = _first_rows(store, artefact, folder, min(n_rows, _MOST_ON_END) if on_end else n_rows, columns)
     place = f" of {site}" if site else ""
     stays = "; row-level, stays in the site" if artefact.zone is Zone.SITE else ""
-    title = f"{name}{place}: {frame.height:,} of {n_all:,} rows{stays}"
+    if not n_all:
+        Terminal().say(f"{name}{place}: no rows{stays}")
+        return
+    is_cut = on_end and min(n_rows, n_all) > frame.height
+    few = f" (no more with over {_MOST_COLUMNS} columns: name some with --columns)" if is_cut else ""
+    title = f"{name}{place}: {frame.height:,} of {counted_rows(n_all)}{few}{stays}"
     cells = [["" if value is None else str(value) for value in row] for row in _flat(frame).iter_rows()]
     terminal = Terminal(width=_WIDE)
     if on_end:

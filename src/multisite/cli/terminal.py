@@ -13,9 +13,14 @@ from rich.table import Table
 from multisite.runners import Observer, RunSummary
 from multisite.schemas import Stage
 
-__all__ = ["Counting", "Terminal"]
+__all__ = ["Counting", "Terminal", "counted_rows"]
 
 _PLAIN_EVERY_S = 10.0
+
+
+def counted_rows(n: int) -> str:
+    """A number of rows in words."""
+    return f"{n:,} row{'s' if n != 1 else ''}"
 
 
 class Terminal:
@@ -162,7 +167,7 @@ class _Bars:
         self._progress.update(self._task, advance=1, rate=f"{rate:,.0f} rows/s" if rate >= 1 else "")
 
     def stage_done(self, stage: Stage, *, n_rows: int, seconds: float) -> None:
-        self._progress.update(self._task, rate=f"{n_rows:,} rows, {seconds:.1f} s")
+        self._progress.update(self._task, rate=f"{counted_rows(n_rows)}, {seconds:.1f} s")
 
 
 class _PlainLines:
@@ -180,7 +185,7 @@ class _PlainLines:
             sys.stderr.write(f"{stage.title}: {self._n_done} of {self._n_tasks} tasks\n")
 
     def stage_done(self, stage: Stage, *, n_rows: int, seconds: float) -> None:
-        sys.stderr.write(f"{stage.title}: {n_rows:,} rows, {seconds:.1f} s\n")
+        sys.stderr.write(f"{stage.title}: {counted_rows(n_rows)}, {seconds:.1f} s\n")
 
 
 class _JsonLines:

@@ -18,10 +18,12 @@ import pyarrow as pa
 from multisite.dicom.attributes import ITEM_MARK, Attribute, Form
 from multisite.dicom.clocks import moments, times
 
-__all__ = ["parse", "years_between"]
+__all__ = ["parse", "possible_years", "years_between"]
 
 _DAYS_PER_YEAR: Final = 365.25
 _AGE_UNITS: Final = {"D": 1 / _DAYS_PER_YEAR, "W": 7 / _DAYS_PER_YEAR, "M": 1 / 12, "Y": 1.0}
+_OLDEST_YEARS: Final = 150.0
+"""What says that somebody is older stands for something else, or is a slip."""
 
 
 def parse(attributes: Sequence[Attribute], text: pl.DataFrame) -> dict[str, pl.Series]:
@@ -100,11 +102,16 @@ class _Lists:
         return pl.Series(pl.from_arrow(lists), dtype=attribute.dtype)
 
 
+def possible_years(years: pl.Expr) -> pl.Expr:
+    """The age in years, null where nobody has that: below 0, above 150, or no number."""
+    return pl.when(years.is_between(0.0, _OLDEST_YEARS)).then(years)
+
+
 def years_between(start: pl.Expr, end: pl.Expr) -> pl.Expr:
-    """Whole years from one date to another, null if they are in the wrong order."""
+    """The age in whole years from one date to another, null if they are in the wrong order or too far apart."""
     birthday_to_come = _day_of_year(end) < _day_of_year(start)
     years = end.dt.year() - start.dt.year() - birthday_to_come.cast(pl.Int32)
-    return pl.when(end >= start).then(years.cast(pl.Float64))
+    return pl.when(end >= start).then(possible_years(years.cast(pl.Float64)))
 
 
 def _day_of_year(day: pl.Expr) -> pl.Expr:
@@ -150,7 +157,7 @@ def _date(text: pl.Expr) -> pl.Expr:
 def _age(text: pl.Expr) -> pl.Expr:
     number = text.str.extract(r"^([0-9]{1,3})[DWMY]$").cast(pl.Float64)
     unit = text.str.slice(-1).replace_strict(_AGE_UNITS, default=None, return_dtype=pl.Float64)
-    return number * unit
+    return possible_years(number * unit)
 
 
 def _decimal(text: pl.Expr) -> pl.Expr:

@@ -10,13 +10,12 @@ import pyarrow as pa
 from multisite.dicom import ATTRIBUTES, Attribute, Pseudonymiser
 from multisite.dicom.ages import age_sources
 from multisite.dicom.attributes import Form
-from multisite.dicom.parsing import parse, years_between
+from multisite.dicom.parsing import parse, possible_years, years_between
 from multisite.schemas.site_tables import SiteColumn, SiteTable
 
 __all__ = ["header_columns", "row_faults"]
 
 _PADDING: Final = " \0\t\n\r\v\f"
-_OLDEST_YEARS: Final = 150.0
 _BIRTH: Final = "patient_birth_date"
 _WRITTEN: Final = {pl.Date: "%Y%m%d", pl.Datetime: "%Y%m%d%H%M%S%.6f", pl.Time: "%H%M%S%.6f"}
 _ATTRIBUTES: Final = {attribute.keyword: attribute for attribute in ATTRIBUTES}
@@ -122,8 +121,8 @@ def _values(text: pl.Series, declared: SiteColumn, date_format: str) -> pl.Serie
     known = _parse(attribute, text)
     if attribute.form is not Form.AGE:
         return known
-    years = text.cast(pl.Float64, strict=False)
-    return known.zip_with(known.is_not_null(), years.set(~years.is_between(0, _OLDEST_YEARS).fill_null(False), None))
+    years = text.cast(pl.Float64, strict=False).to_frame("years").select(possible_years(pl.col("years"))).to_series()
+    return known.zip_with(known.is_not_null(), years)
 
 
 def _parse(attribute: Attribute, text: pl.Series) -> pl.Series:

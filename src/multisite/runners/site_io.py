@@ -23,8 +23,8 @@ from multisite.vocabulary import QuarantineReason
 __all__ = ["SiteObjects", "site_fingerprint", "site_key", "site_table", "store_location"]
 
 
-def store_location(store: Store) -> StoreLocation:
-    """Where the store is, and the names under which its secrets are found."""
+def store_location(store: Store, *, site: str) -> StoreLocation:
+    """Where a store of ``site`` is, and the names under which its secrets are found."""
     credentials = CredentialReference(**store.credentials.model_dump()) if store.credentials else None
     return StoreLocation(
         name=store.name,
@@ -34,6 +34,7 @@ def store_location(store: Store) -> StoreLocation:
         region=store.region,
         credentials=credentials,
         concurrency=store.concurrency,
+        site=site,
     )
 
 
@@ -53,7 +54,7 @@ class SiteObjects:
         """The store called ``name``."""
         if name not in self._open:
             declared = next(store for store in self.site.stores if store.name == name)
-            self._open[name] = open_store(store_location(declared))
+            self._open[name] = open_store(store_location(declared, site=self.site.site))
         return self._open[name]
 
     def stores(self) -> list[str]:
@@ -85,7 +86,7 @@ def site_key(site: Site) -> bytes:
     Raises
     ------
     ConfigError
-        When the variable is not set; a key that is too short is refused by the pseudonymiser.
+        When the variable is not set, or the key is too short for the pseudonymiser.
     """
     value = os.environ.get(site.pseudonym_key_env, "")
     if not value:
@@ -94,6 +95,12 @@ def site_key(site: Site) -> bytes:
             place=f"site {site.site}, `pseudonym_key_env`",
             remedy="Set it, on the machine that reads the site's stores, to the site's key (16 characters or more).",
         )
+    try:
+        Pseudonymiser(value.encode())
+    except ConfigError as error:
+        # The pseudonymiser knows neither.
+        place = f"site {site.site}, the variable {site.pseudonym_key_env}"
+        raise ConfigError(error.fact, place=place, remedy=error.remedy) from None
     return value.encode()
 
 

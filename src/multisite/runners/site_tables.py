@@ -62,9 +62,15 @@ def _open(path: Path, place: str) -> pl.LazyFrame:
             source = pl.scan_parquet(path)
         else:
             source = pl.scan_csv(path, infer_schema=False, null_values=["", "NA"])
-        source.collect_schema()
+        names = source.collect_schema().names()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise _unreadable(error, place) from None
+    if len(names) == 1 and ";" in names[0]:
+        raise SchemaError(
+            "the file seems to be separated by semicolons",
+            place=place,
+            remedy="Write it with commas between the columns, and points in numbers; or as Parquet.",
+        )
     return source
 
 

@@ -109,7 +109,7 @@ class FsspecStore(ObjectStore):
             raise StoreError(
                 "The bucket or folder of a store does not exist",
                 place=self.location.place,
-                remedy="Correct `url` in the site file, or have the folder created.",
+                remedy="Correct `url` in the site file (for a workspace, `--workspace`), or have the folder created.",
             )
 
     def _look_into(self, folder: str) -> FolderContent[dict[str, Any]]:

@@ -41,7 +41,15 @@ _WINDOW = 1024
 # O_NONBLOCK: a named pipe among the images must not hang the reader; it changes nothing for regular files.
 _OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _GONE = {errno.ENOENT, errno.ENOTDIR}
+_DENIED = {errno.EACCES, errno.EPERM}
 _TRANSIENT = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno.EINTR, errno.EMFILE, errno.ENFILE}
+
+_LOOK = "Check the permissions of the folder, its disk or share, and the space left."
+# Its path may hold identifiers, so that the user has to look for it.
+_FIND = (
+    "`find FOLDER -type d ! -readable`, with the store's folder and as the user who runs this, lists such folders."
+    " Grant the right to read them, or move them out of the store."
+)
 
 
 class LocalFolder(ObjectStore):
@@ -136,7 +144,7 @@ class LocalFolder(ObjectStore):
             raise StoreError(
                 fact,
                 place=self.location.place,
-                remedy="Correct `url` in the site file, or mount or share the folder.",
+                remedy="Correct `url` in the site file (for a workspace, `--workspace`), or mount or share the folder.",
             )
 
     def _read_window(self, requests: Sequence[RangeRequest]) -> Sequence[ReadResult]:
@@ -193,7 +201,8 @@ class LocalFolder(ObjectStore):
             files = [(key_of_name(path[cut:]), path) for path, is_folder in entries if not is_folder]
         except OSError as error:
             if error.errno not in _GONE:
-                raise self._failed("A folder inside a store cannot be listed", error) from None
+                fact = "A folder inside a store cannot be listed"
+                raise self._failed(fact, error, remedy=_FIND if error.errno in _DENIED else _LOOK) from None
         return FolderContent(folders, files)
 
     def _info(self, path: str) -> ObjectInfo | None:
@@ -231,13 +240,9 @@ class LocalFolder(ObjectStore):
         real = os.path.realpath(path)
         return real == self._root or real.startswith(self._root + "/")
 
-    def _failed(self, fact: str, error: OSError) -> StoreError:
+    def _failed(self, fact: str, error: OSError, *, remedy: str = _LOOK) -> StoreError:
         reason = errno.errorcode.get(error.errno or 0, type(error).__name__)
-        return StoreError(
-            f"{fact} ({reason})",
-            place=self.location.place,
-            remedy="Check the permissions of the folder, its disk or share, and the space left.",
-        )
+        return StoreError(f"{fact} ({reason})", place=self.location.place, remedy=remedy)
 
 
 def _folder_of(location: StoreLocation) -> str:

@@ -68,7 +68,8 @@ class StoreLocation:
 
     ``url`` is a folder, ``file://…``, ``s3://bucket/prefix``, ``dicomweb+https://host/path`` or another fsspec
     URL. ``endpoint`` (or the variable named by ``endpoint_env``) and ``region`` are for S3, ``credentials`` for S3
-    and DICOMweb. ``concurrency``, for DICOMweb, is the most requests in flight at a time, per process.
+    and DICOMweb. ``concurrency``, for DICOMweb, is the most requests in flight at a time, per process. ``site`` is the
+    site whose store it is, for messages only: sites give their stores the same names. A workspace has none.
 
     Raises
     ------
@@ -84,6 +85,7 @@ class StoreLocation:
     region: str | None = None
     credentials: CredentialReference | None = None
     concurrency: int | None = None
+    site: str | None = None
 
     def __post_init__(self) -> None:
         if any(urlsplit(text).password is not None for text in (self.url, self.endpoint or "") if "@" in text):
@@ -106,7 +108,7 @@ class StoreLocation:
     @property
     def place(self) -> str:
         """How messages name this store."""
-        return f"store `{self.name}`"
+        return f"store `{self.name}`" if self.site is None else f"site {self.site}, store `{self.name}`"
 
     @property
     def scheme(self) -> str:
@@ -121,6 +123,6 @@ def environment_value(location: StoreLocation, variable: str) -> str:
         raise ConfigError(
             f"The environment variable {variable} is not set",
             place=f"{location.place}, on the machine that reads it",
-            remedy=f"Set {variable} there, or correct the name in the site file.",
+            remedy=f"Set {variable} there, or correct the name in the site file where that gives it.",
         )
     return value

@@ -166,6 +166,16 @@ class ObjectStore(ABC):
             folder.
         """
 
+    def is_empty(self) -> bool:
+        """Whether the store holds no object, as a share does that is not mounted; asked without listing all of it.
+
+        Raises
+        ------
+        StoreError
+            As for ``list``.
+        """
+        return next(self.list(), None) is None
+
     def size(self, key: str) -> int | None:
         """Size of the object in bytes; None when there is none."""
         info = self.head(key)

@@ -183,13 +183,17 @@ def _ends_early(dataset: Dataset) -> bool:
     return any(tag in dataset._dict for tag in BEHIND)
 
 
+OLDEST_YEARS = 150.0
+
+
 def _age(found: dict[str, Any]) -> float | None:
     age, birth, study = found["PatientAge"], found["PatientBirthDate"], found["StudyDate"]
     if isinstance(age, float):
         return age
     if not isinstance(birth, date) or not isinstance(study, date) or study < birth:
         return None
-    return float(study.year - birth.year - ((study.month, study.day) < (birth.month, birth.day)))
+    years = float(study.year - birth.year - ((study.month, study.day) < (birth.month, birth.day)))
+    return years if years <= OLDEST_YEARS else None
 
 
 def _find(dataset: Dataset, attribute: Attribute, stood_in: set[str]) -> Any:
@@ -410,7 +414,8 @@ def _datetime(text: str, attribute: Attribute) -> datetime | None:
 def _years(text: str, attribute: Attribute) -> float | None:
     match = re.fullmatch(r"(\d{1,3})([DWMY])", text, re.ASCII)
     unit = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
-    return int(match[1]) * unit[match[2]] if match else None
+    years = int(match[1]) * unit[match[2]] if match else None
+    return years if years is not None and years <= OLDEST_YEARS else None
 
 
 def _float(text: str, attribute: Attribute) -> float | None:

@@ -101,6 +101,13 @@ def test_a_mapped_column_that_the_table_lacks_is_named(tmp_path: Path) -> None:
         read(written(tmp_path), columns={**COLUMNS, "patient_id": "pid2"})
 
 
+def test_a_file_with_semicolons_is_told_as_one_and_not_as_lacking_every_column(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="seems to be separated by semicolons") as raised:
+        read(written(tmp_path, "accession;pid;uid;part;truth\nA1;P1;1,2;train;1\n"))
+    assert raised.value.place == "site north, table `cases`"
+    assert "accession" not in str(raised.value)
+
+
 def test_a_file_that_is_no_table_is_a_fault_of_the_setup(tmp_path: Path) -> None:
     path = tmp_path / "cases.parquet"
     path.write_bytes(b"no parquet")

@@ -91,13 +91,16 @@ def test_an_age_is_an_age_string_or_a_number_of_years(tmp_path: Path) -> None:
     assert rows["age_source"].to_list() == ["patient_age", "patient_age", "none"]
     assert one(tmp_path, PatientAge=[66.5])["age_years"] == 66.5
     assert one(tmp_path, PatientAge=["018M"])["age_years"] == 1.5
-    assert one(tmp_path, PatientAge=[1912])["age_years"] is None
+    for impossible in ([1912], ["155Y"], [-1]):
+        row = one(tmp_path, PatientAge=impossible)
+        assert (row["age_years"], row["invalid_attributes"]) == (None, ["PatientAge"])
 
 
 def test_the_date_of_birth_gives_the_age_and_is_dropped(tmp_path: Path) -> None:
     row = one(tmp_path, PatientBirthDate=[dt.date(1980, 6, 1)], StudyDate=["20240531"])
     assert (row["age_years"], row["age_source"]) == (43.0, "dates")
     assert "patient_birth_date" not in row
+    assert one(tmp_path, PatientBirthDate=["18000101"], StudyDate=["20240531"])["age_years"] is None
     stated = one(tmp_path, PatientBirthDate=["19800601"], StudyDate=["20240531"], PatientAge=["050Y"])
     assert (stated["age_years"], stated["age_source"]) == (50.0, "patient_age")
 

@@ -187,6 +187,7 @@ def test_a_subfolder_that_cannot_be_listed_stops_the_listing(
     with pytest.raises(StoreError, match=r"cannot be listed \(EACCES\)") as raised:
         list(store.list())
     assert "closed" not in str(raised.value)
+    assert "`find FOLDER -type d ! -readable`" in raised.value.remedy
 
 
 def test_a_long_listing_comes_in_batches(root: Path, store: LocalFolder) -> None:

@@ -86,6 +86,12 @@ def test_an_empty_store_lists_nothing_and_passes_its_check(store: ObjectStore) -
     store.check()
 
 
+def test_a_store_is_empty_until_an_object_is_in_it(store: ObjectStore) -> None:
+    assert store.is_empty()
+    store.write("a/b.dcm", b"1")
+    assert not store.is_empty()
+
+
 def test_what_was_written_is_listed_sized_and_read_back(store: ObjectStore) -> None:
     store.write("a/one.dcm", b"12345")
     store.write("a/b/two.dcm", b"")

@@ -32,6 +32,11 @@ def test_the_url_decides_the_kind_of_store(url: str, kind: type) -> None:
     assert type(open_store(StoreLocation("ct", url))) is kind
 
 
+def test_a_store_is_named_with_its_site_and_a_workspace_without_one() -> None:
+    assert StoreLocation("pacs", "/images", site="eastbay").place == "site eastbay, store `pacs`"
+    assert StoreLocation("workspace", "/artefacts").place == "store `workspace`"
+
+
 def test_an_s3_url_opens_s3_without_asking_it_anything() -> None:
     assert type(open_store(_s3())) is S3
 

@@ -39,7 +39,8 @@ _MEANINGS: Final = {
     ),
     Cause.UNUSABLE: (
         "A store does not answer as a DICOMweb service does",
-        "Check `url`: a login page or another service may answer there. If it is right, ask those who run the server.",
+        "Check `url`, the part before /studies: a login page or another service may answer there. If it is right, ask"
+        " those who run the server.",
     ),
 }
 

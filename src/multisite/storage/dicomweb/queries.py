@@ -75,9 +75,24 @@ class DicomwebQueries:
                 raise
         return sorted(found)
 
-    def probe(self) -> None:
-        """Ask for one study; DicomwebFailure when there is no usable answer."""
-        self._ask("studies", {}, offset=0, limit=1)
+    def first_study(self) -> Study | None:
+        """Some study; None when the service has none.
+
+        A service that refuses a limit is asked without: an address beside the service's refuses both, or answers with
+        something else than studies.
+
+        Raises
+        ------
+        DicomwebFailure
+            When there is no usable answer.
+        """
+        try:
+            answer = self._ask("studies", {}, offset=0, limit=1)
+        except DicomwebFailure as failure:
+            if failure.detail not in _REFUSALS:
+                raise
+            answer = self._ask("studies", {}, offset=0, limit=None)
+        return next(map(_study, _records(answer)), None)
 
     def _pages(
         self, path: str, query: Mapping[str, str], read: Callable[[dict[str, Any]], _Found]

@@ -107,12 +107,16 @@ class DicomwebStore(ObjectStore):
         raise read_only_error(self.location)
 
     def check(self) -> None:
+        self._first_study()
+
+    def is_empty(self) -> bool:
+        return self._first_study() is None
+
+    def _first_study(self) -> Study | None:
         try:
-            self._queries.probe()
+            return self._queries.first_study()
         except DicomwebFailure as failure:
-            # A server that knows no `limit` says so, and says with it that it is there.
-            if failure.detail != "400":
-                raise store_error(self.location, failure) from None
+            raise store_error(self.location, failure) from None
 
     def _asked_studies(self) -> "Sequence[Study]":
         try:

@@ -39,7 +39,7 @@ _MEANINGS = (
     _Meaning(
         frozenset({"NoSuchBucket"}),
         "The bucket of a store does not exist",
-        "Correct the bucket in `url`, or have it created.",
+        "Correct the bucket in `url` (for a workspace, in `--workspace`), or have it created.",
     ),
     _Meaning(
         frozenset(
@@ -69,7 +69,7 @@ _MEANINGS = (
             }
         ),
         "The bucket of a store lies in another region",
-        "Correct `region` in the site file.",
+        "Correct `region` in the site file; for a workspace, the variable MULTISITE_WORKSPACE_REGION.",
     ),
     _Meaning(
         _THROTTLING,

@@ -25,6 +25,7 @@ from tests.lib.s3_servers import free_port
 from tests.unit.storage.dicomweb.test_listing import a_store, keys, some
 from tests.unit.storage.dicomweb.test_reading import one
 
+JSON = {"Content-Type": "application/json"}
 TOKEN = CredentialReference(token_env="PACS_TOKEN")
 USER = CredentialReference(user_env="PACS_USER", password_env="PACS_PASSWORD")
 
@@ -194,6 +195,33 @@ def test_a_redirect_to_another_server_is_not_followed() -> None:
         ):
             a_store(server, credentials=TOKEN).check()
     assert other.asked == {}
+
+
+@pytest.mark.parametrize(
+    ("answers", "detail"),
+    [
+        ([Answer(400), Answer(400)], "400"),
+        ([Answer(400), Answer(200, b'["6b9e19d9"]', JSON)], "broken JSON"),
+        ([Answer(200, b'["6b9e19d9"]', JSON)], "broken JSON"),
+        ([Answer(200, b'[{"00100010": {"vr": "PN"}}]', JSON)], "a study without its UID"),
+    ],
+    ids=["it refuses", "refuses a limit only", "lists other things", "lists other records"],
+)
+def test_an_address_beside_the_service_is_not_taken_for_it(answers: list[Answer], detail: str) -> None:
+    with (
+        faulty_dicomweb(FaultyDicomweb(some(1), faults={"studies": answers})) as server,
+        pytest.raises(StoreError, match="does not answer as a DICOMweb service does") as raised,
+    ):
+        a_store(server).check()
+    assert detail in raised.value.fact
+    assert "the part before /studies" in raised.value.remedy
+
+
+def test_a_service_that_refuses_any_limit_is_there() -> None:
+    with faulty_dicomweb(FaultyDicomweb(some(2), refuses_limit_above=0)) as server:
+        a_store(server).check()
+        assert server.asked == {"studies": 2}
+        assert not a_store(server).is_empty()
 
 
 def test_a_redirect_within_the_server_is_followed_but_not_for_ever() -> None:

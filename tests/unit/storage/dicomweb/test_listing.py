@@ -80,6 +80,7 @@ def test_an_empty_service_lists_nothing(none_is_204: bool) -> None:
     with faulty_dicomweb(FaultyDicomweb({}, none_is_204=none_is_204)) as server:
         store = a_store(server)
         store.check()
+        assert store.is_empty()
         assert list(store.list()) == []
         assert store.split_points(8) == []
 
