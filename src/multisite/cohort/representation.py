@@ -43,7 +43,7 @@ def representation_table(composition: pl.DataFrame, *, strata: Sequence[str], ta
     counts twice. A target is compared over the known levels only, for nobody's share of ``unknown`` is a target.
     """
     # Patients do not depend on the finding: any one stands for all.
-    counted = composition.filter(pl.col("finding") == composition["finding"].min())
+    counted = composition.filter(pl.col("finding") == pl.col("finding").min())
     rows = [
         _row(pair, stratum)
         for stratum in strata

@@ -47,11 +47,11 @@ def _tally_sources(inputs: StageInputs, parameters: ShortcutParameters) -> Stage
 
 
 def _climb(inputs: StageInputs, parameters: ShortcutParameters) -> StageOutputs:
-    composition = inputs.frame(COMPOSITION.name)
-    overall = composition.filter(
-        pl.col("stratum") == OVERALL,
-        pl.col("split") == Split.TEST.value,
-        pl.col("finding") == composition["finding"].min(),
+    # Patients do not depend on the finding: any one stands for all.
+    overall = (
+        inputs.frame(COMPOSITION.name)
+        .filter(stratum=OVERALL, split=Split.TEST.value)
+        .filter(pl.col("finding") == pl.col("finding").min())
     )
     tally = ScoreTally.from_frame(inputs.frame(SHORTCUT_TALLY.name))
     patients = dict(overall.select("site", "n_patients").rows())

@@ -66,6 +66,14 @@ def test_one_site_alone_is_compared_with_no_other() -> None:
     assert rows.is_empty()
 
 
+def test_a_set_without_a_case_has_nothing_to_compare() -> None:
+    nobody = composition().clear()
+    assert representation_table(nobody, strata=["sex"], target={}).is_empty()
+    alone = representation_table(nobody, strata=["sex"], target={"sex": {"F": 1.0}})
+    assert alone.select("difference", "status", "reason").rows() == [(None, "undefined", "no patient on one side")]
+    assert coverage_table(nobody, strata=["sex"], target={}, minimum_patients=10).is_empty()
+
+
 def test_a_level_with_too_few_positive_patients_is_named_and_one_that_nobody_has_too() -> None:
     target = {"sex": {"F": 0.5, "M": 0.48, "O": 0.02}}
     rows = COVERAGE.conform(

@@ -107,6 +107,19 @@ def test_with_too_few_patients_nothing_is_made_of_headers_and_the_model_still_st
     assert set(climb(few)["kind"]) == {"model", "site"}
 
 
+def test_a_site_without_a_test_case_has_an_empty_tally_and_no_rung() -> None:
+    nobody = cohort("north").clear()
+    assert tally(nobody).is_empty()
+    frames = {"shortcut_tally": tally(nobody), "composition": COMPOSITION.empty()}
+    outputs = LADDER_STAGE.run(StageInputs(site="all sites", frames=frames), PARAMETERS)
+    assert outputs.frames[SHORTCUT_LADDER.name].is_empty()
+
+
+def test_cases_of_one_label_alone_make_rungs_without_a_number() -> None:
+    rows = climb(cohort("north", share=0.0))
+    assert set(rows["status"]) == {"undefined"}
+
+
 def test_an_attribute_that_never_varies_says_nothing_and_neither_age_nor_date_is_looked_at() -> None:
     made = header_scores(cohort("north"), finding="nodule", seed=20)
     assert made is not None
