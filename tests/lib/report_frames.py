@@ -14,6 +14,7 @@ from multisite.integrity.header_scores import HEADERS_ALONE
 from multisite.integrity.ladder import ladder
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
+from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
@@ -142,6 +143,7 @@ def _frames() -> dict[str, pl.DataFrame]:
         (REPRESENTATION, representation_table(composition, strata=tuple(LEVELS), target=TARGET)),
         (COVERAGE, coverage_table(composition, strata=tuple(LEVELS), target=TARGET, minimum_patients=_MINIMUM)),
         (CHECK_RESULTS, _check_results()),
+        (CONSEQUENCES, _consequences()),
         (SHORTCUT_LADDER, _ladder(tested)),
         (ESTIMATES, pl.DataFrame(list(_estimates(tested)), schema=ESTIMATES.schema)),
         (RELIABILITY, pl.DataFrame(list(_reliability(tested)), schema=RELIABILITY.schema)),
@@ -281,6 +283,18 @@ def _check_results() -> pl.DataFrame:
             )
             rows.append(row)
     return pl.DataFrame(rows, schema=CHECK_RESULTS.schema, orient="row")
+
+
+def _consequences() -> pl.DataFrame:
+    """The overlap at borealis flattered the AUC, did nothing to sensitivity, and left no negative."""
+    how = (0.95, "linearised, patients as clusters, wald")
+    shared = ("borealis", "patient_overlap", FINDING, MODEL)
+    rows = [
+        (*shared, "auc", 600, 3, 0.93, 0.91, 0.02, 0.01, 0.03, *how, "ok", None),
+        (*shared, "sensitivity", 200, 3, 0.8, 0.8, 0.0, -0.01, 0.01, *how, "ok", None),
+        (*shared, "specificity", 3, 3, 0.7, None, None, None, None, *how, "undefined", "no case is left"),
+    ]
+    return pl.DataFrame(rows, schema=CONSEQUENCES.schema, orient="row")
 
 
 def _ladder(tested: pl.DataFrame) -> pl.DataFrame:

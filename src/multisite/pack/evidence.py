@@ -9,6 +9,7 @@ import polars as pl
 from multisite.pack.parameters import FindingText, ModelText, ReportParameters, StratumText
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
+from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
@@ -27,6 +28,7 @@ EVIDENCE: tuple[Artefact, ...] = (
     REPRESENTATION,
     COVERAGE,
     CHECK_RESULTS,
+    CONSEQUENCES,
     SHORTCUT_LADDER,
     ESTIMATES,
     RELIABILITY,

@@ -26,6 +26,7 @@ from multisite.pack.sentences.statement import Statement
 from multisite.pack.sentences.strata import strata_statement
 from multisite.pack.tables import composition, flow, lineage, representation
 from multisite.pack.tables.calibration import calibration_table
+from multisite.pack.tables.consequences import consequences_table
 from multisite.pack.tables.drift import deployment_tables
 from multisite.pack.tables.headline import headline_table
 from multisite.pack.tables.integrity import scorecard
@@ -95,6 +96,7 @@ def render_page(evidence: Evidence) -> str:
         likeness=representation.likeness_table(evidence),
         coverage=[representation.coverage_table(evidence, f) for f in evidence.parameters.findings],
         scorecard=scorecard(evidence),
+        consequences=consequences_table(evidence),
         ladders=[ladder_figure(evidence, f) for f in evidence.parameters.findings],
         drift_figures=drift_figures(evidence),
         drift_notice=PICTURE_NOT_ALARM,

@@ -3,6 +3,7 @@
 from multisite.schemas import (
     cohort,
     completeness,
+    consequences,
     drift,
     integrity,
     performance,
@@ -30,6 +31,7 @@ def _declared() -> dict[str, AnyArtefact]:
         cohort,
         representation,
         integrity,
+        consequences,
         shortcuts,
         performance,
         drift,

@@ -24,6 +24,7 @@ from multisite.stats.estimate import CountArray, Estimate, FloatArray, IntegerAr
 from multisite.stats.label_order import BooleanArray, RankSum, Runs, rank_sum_test, runs_test
 from multisite.stats.observed_expected import observed_expected
 from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
+from multisite.stats.removal import RemovalDifference, auc_without, proportion_without
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
 from multisite.stats.standardised_difference import (
     StandardisedDifference,
@@ -47,6 +48,7 @@ __all__ = [
     "ProportionEstimate",
     "RankSum",
     "Reliability",
+    "RemovalDifference",
     "Runs",
     "ScoreCounts",
     "ScoreEstimate",
@@ -56,6 +58,7 @@ __all__ = [
     "auc",
     "auc_by_segment",
     "auc_within_groups",
+    "auc_without",
     "brier",
     "calibration_line",
     "clustered_proportion",
@@ -68,6 +71,7 @@ __all__ = [
     "patient_folds",
     "perfect_calibration",
     "proportion",
+    "proportion_without",
     "rank_sum_test",
     "reliability",
     "runs_test",

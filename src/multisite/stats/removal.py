@@ -1,0 +1,164 @@
+"""What a statistic loses or gains when some patients are taken out: a paired difference, patients as clusters."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from multisite.stats.estimate import FloatArray, IntegerArray, normal_quantile
+from multisite.vocabulary import EstimateStatus
+
+__all__ = ["RemovalDifference", "auc_without", "proportion_without"]
+
+Booleans = npt.NDArray[np.bool_]
+
+_METHOD = "linearised, patients as clusters, wald"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalDifference:
+    """A statistic of all cases, of those that are left, and the first minus the second with its interval."""
+
+    of_all: float | None
+    without: float | None
+    difference: float | None
+    ci_low: float | None
+    ci_high: float | None
+    ci_level: float
+    ci_method: str
+    n_patients: int
+    n_patients_removed: int
+    status: EstimateStatus
+    reason: str | None = None
+
+
+def auc_without(
+    positive: Booleans, score: FloatArray, patient: IntegerArray, removed: Booleans, *, level: float = 0.95
+) -> RemovalDifference:
+    """AUC of all cases minus the AUC without those of the removed patients.
+
+    With the placement V of each case among those of the other class (ties counting half), a case with the finding has
+    the influence (V − A)/P on the area A, one without it (V − A)/N. φ is the influence on the area of all cases minus
+    that on the area of those left (none, for a removed case), summed over the cases of a patient; the variance of the
+    difference is C/(C − 1) · Σ φ² over C patients. The interval is difference ± z·SE.
+
+    Parameters
+    ----------
+    positive, score, patient, removed
+        Truth, score, number of the patient, and whether the patient is taken out, of each case; shape (n_cases,).
+    level
+        Confidence level in (0, 1).
+
+    Returns
+    -------
+    RemovalDifference
+        Above zero, the removed patients flattered the model.
+
+    Raises
+    ------
+    ValueError
+        If the arrays are not of one length, or a patient is removed with some cases only.
+
+    Undefined cases
+    ---------------
+    No case, or none left, with (or without) the finding: undefined, with what is known.
+
+    References
+    ----------
+    Obuchowski NA. Biometrics 1997;53:567-578. doi:10.2307/2533958 (placements summed over clusters)
+    """
+    _require_whole_patients(patient, removed, positive, score)
+    both = _area(positive, score), _area(positive[~removed], score[~removed])
+    return _difference(*both, patient, removed, level, "a class is empty")
+
+
+def proportion_without(
+    success: Booleans, patient: IntegerArray, removed: Booleans, *, level: float = 0.95
+) -> RemovalDifference:
+    """A share of cases minus the share without those of the removed patients; each case's influence is (y − p)/n.
+
+    Parameters, results and errors are as for :func:`auc_without`; ``success`` has a value for each case of the
+    denominator (for sensitivity, the cases with the finding).
+
+    Undefined cases
+    ---------------
+    No case, or none left: undefined.
+    """
+    _require_whole_patients(patient, removed, success)
+    both = _share(success), _share(success[~removed])
+    return _difference(*both, patient, removed, level, "no case is left" if success.size else "no case")
+
+
+@dataclass(frozen=True, slots=True)
+class _Linear:
+    """A statistic and the influence of each case on it."""
+
+    value: float
+    influence: FloatArray
+
+
+def _area(positive: Booleans, score: FloatArray) -> _Linear | None:
+    n_positive = int(positive.sum())
+    n_negative = positive.size - n_positive
+    if not n_positive or not n_negative:
+        return None
+    above, below = np.sort(score[positive]), np.sort(score[~positive])
+    influence = np.empty(score.size)
+    placed = (np.searchsorted(below, score[positive], "left") + np.searchsorted(below, score[positive], "right")) / 2
+    area = float(placed.mean()) / n_negative
+    influence[positive] = (placed / n_negative - area) / n_positive
+    passed = (np.searchsorted(above, score[~positive], "left") + np.searchsorted(above, score[~positive], "right")) / 2
+    influence[~positive] = ((n_positive - passed) / n_positive - area) / n_negative
+    return _Linear(area, influence)
+
+
+def _share(success: Booleans) -> _Linear | None:
+    if not success.size:
+        return None
+    share = float(success.mean())
+    return _Linear(share, (success - share) / success.size)
+
+
+def _difference(
+    of_all: _Linear | None,
+    without: _Linear | None,
+    patient: IntegerArray,
+    removed: Booleans,
+    level: float,
+    reason: str,
+) -> RemovalDifference:
+    z = normal_quantile(level)
+    numbers, cluster = np.unique(patient, return_inverse=True)
+    known: dict[str, Any] = {
+        "of_all": of_all.value if of_all else None,
+        "without": without.value if without else None,
+        "ci_level": level,
+        "ci_method": _METHOD,
+        "n_patients": int(numbers.size),
+        "n_patients_removed": int(np.unique(patient[removed]).size),
+    }
+    if of_all is None or without is None:
+        nothing: dict[str, Any] = {"difference": None, "ci_low": None, "ci_high": None}
+        return RemovalDifference(**known, **nothing, status=EstimateStatus.UNDEFINED, reason=reason)
+    influence = of_all.influence.copy()
+    influence[~removed] -= without.influence
+    sums = np.bincount(cluster, weights=influence, minlength=numbers.size)
+    difference = of_all.value - without.value
+    # A single patient has no spread, and then nothing could have been removed and left something.
+    error = math.sqrt(float(sums @ sums) * numbers.size / max(numbers.size - 1, 1))
+    return RemovalDifference(
+        **known,
+        difference=difference,
+        ci_low=difference - z * error,
+        ci_high=difference + z * error,
+        status=EstimateStatus.OK,
+    )
+
+
+def _require_whole_patients(patient: IntegerArray, removed: Booleans, *others: npt.NDArray[Any]) -> None:
+    if any(array.shape != patient.shape for array in (removed, *others)):
+        raise ValueError("every array must have one value for each case")
+    if np.intersect1d(patient[removed], patient[~removed]).size:
+        raise ValueError("a patient is taken out with all cases or with none")
