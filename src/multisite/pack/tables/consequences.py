@@ -17,11 +17,12 @@ _DECIMALS = 3
 def consequences_table(evidence: Evidence) -> Table:
     """Per failed check that names tested patients: each metric with them, without them, and the difference."""
     rows = evidence.frame(CONSEQUENCES)
-    titles = dict(evidence.frame(CHECK_RESULTS).sort("order").select("check", "title").unique("check").rows())
+    checks = evidence.frame(CHECK_RESULTS).sort("order", "check").unique("check", keep="first", maintain_order=True)
+    titles = {check: title for check, title in checks.select("check", "title").rows() if check in set(rows["check"])}
     groups = []
-    for check in rows["check"].unique().sort():
+    for check in titles:
         shown = rows.filter(check=check).sort("site", "finding", "model", "metric").iter_rows(named=True)
-        groups.append(Group(titles.get(check, check), tuple(_row(evidence, row) for row in shown)))
+        groups.append(Group(titles[check], tuple(_row(evidence, row) for row in shown)))
     nobody = Row((Cell("no failed check names a tested patient"), *(missing("") for _ in range(5))))
     return Table(
         "consequences",
@@ -64,6 +65,8 @@ def _gap(row: dict[str, Any]) -> Cell:
 def _reading(row: dict[str, Any]) -> str:
     if row["difference"] is None:
         return "cannot be judged"
+    if not row["n_patients_removed"]:
+        return "none of them is in it"
     if row["ci_low"] > 0:
         return "flattered by them"
     return "harmed by them" if row["ci_high"] < 0 else "no change seen"
