@@ -95,6 +95,9 @@ def test_a_verb_refuses_inputs_that_were_made_under_another_study_file(
     assert finished.exit_code == 13
     assert "other parameters than the study file now has" in finished.err
     assert multisite("evaluate", study, *options).exit_code == 0
+    # What failed checks change is judged at the threshold, too.
+    assert multisite("report", study, *options).exit_code == 13
+    assert multisite("check", study, *options).exit_code == 0
     assert multisite("report", study, *options).exit_code == 0
 
 
