@@ -76,7 +76,7 @@ def mirrored(change: str, why: str) -> tuple[str, str]:
 def test_a_set_does_not_differ_from_itself_in_any_order(whole: pl.DataFrame, random: object) -> None:
     order, columns = list(range(whole.height)), list(whole.columns)
     random.shuffle(order)  # type: ignore[attr-defined]  # hypothesis types the strategy's value as object
-    random.shuffle(columns)  # type: ignore[attr-defined]
+    random.shuffle(columns)  # type: ignore[attr-defined]  # as above
     difference = cohort_difference(whole, whole[order].select(columns))
     assert difference.are_equal
     assert difference.cases.is_empty()

@@ -3,8 +3,9 @@
 import polars as pl
 
 from multisite.schemas.artefact import Artefact
-from multisite.schemas.column import Column, one_of
-from multisite.vocabulary import EstimateStatus, Zone
+from multisite.schemas.column import Column
+from multisite.schemas.status import STATUS_COLUMNS
+from multisite.vocabulary import Zone
 
 __all__ = ["CONSEQUENCES"]
 
@@ -29,13 +30,7 @@ CONSEQUENCES = Artefact(
         Column("ci_high", _FLOAT, "Upper end of it", nullable=True),
         Column("ci_level", _FLOAT, "Level of the interval"),
         Column("ci_method", _TEXT, "How the interval was made"),
-        Column(
-            "status",
-            _TEXT,
-            "Whether there is a number",
-            constraint=one_of("status", [status.value for status in EstimateStatus]),
-        ),
-        Column("reason", _TEXT, "Why there is none", nullable=True),
+        *STATUS_COLUMNS,
     ),
     key=("site", "check", "finding", "model", "metric"),
 )

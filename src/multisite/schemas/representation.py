@@ -3,8 +3,9 @@
 import polars as pl
 
 from multisite.schemas.artefact import Artefact
-from multisite.schemas.column import Column, at_least, one_of
-from multisite.vocabulary import EstimateStatus, Zone
+from multisite.schemas.column import Column, at_least
+from multisite.schemas.status import STATUS_COLUMNS
+from multisite.vocabulary import Zone
 
 __all__ = ["COVERAGE", "REPRESENTATION"]
 
@@ -29,13 +30,7 @@ REPRESENTATION = Artefact(
         Column("level", _TEXT, "Level whose shares differ most", nullable=True),
         Column("share_first", _FLOAT, "Share of that level among the first", nullable=True),
         Column("share_second", _FLOAT, "Share of that level among the second", nullable=True),
-        Column(
-            "status",
-            _TEXT,
-            "Whether there is a number",
-            constraint=one_of("status", [status.value for status in EstimateStatus]),
-        ),
-        Column("reason", _TEXT, "Why there is none", nullable=True),
+        *STATUS_COLUMNS,
     ),
     key=("comparison", "site", "first", "second", "stratum"),
 )

@@ -4,7 +4,8 @@ import polars as pl
 
 from multisite.schemas.artefact import Artefact
 from multisite.schemas.column import Column, at_least, between, one_of
-from multisite.vocabulary import EstimateStatus, Zone
+from multisite.schemas.status import STATUS_COLUMNS
+from multisite.vocabulary import Zone
 
 __all__ = ["SHORTCUT_LADDER", "SHORTCUT_TALLY"]
 
@@ -53,13 +54,7 @@ SHORTCUT_LADDER = Artefact(
         Column("n_cases", _COUNT, "Cases"),
         Column("n_positive", _COUNT, "Cases with the finding"),
         Column("n_negative", _COUNT, "Cases without it"),
-        Column(
-            "status",
-            _TEXT,
-            "Whether there is a number",
-            constraint=one_of("status", [status.value for status in EstimateStatus]),
-        ),
-        Column("reason", _TEXT, "Why there is none", nullable=True),
+        *STATUS_COLUMNS,
     ),
     key=("finding", "source", "kind", "scope", "site"),
 )

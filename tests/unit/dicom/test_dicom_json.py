@@ -53,7 +53,7 @@ def _shipped() -> list[tuple[str, pydicom.Dataset]]:
             try:
                 dataset = pydicom.dcmread(path, stop_before_pixels=True)
                 dataset.to_json_dict()
-            except Exception:
+            except Exception:  # pydicom itself cannot make JSON of some of its files, with errors of no common class
                 continue
             if "SOPInstanceUID" in dataset:
                 found.append((str(path.relative_to(FILES)), dataset))
