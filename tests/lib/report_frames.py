@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from multisite.cohort.representation import coverage_table, representation_table
-from multisite.integrity.header_scores import HEADERS_ALONE
-from multisite.integrity.ladder import ladder
+from multisite.integrity.shortcuts.header_scores import HEADERS_ALONE
+from multisite.integrity.shortcuts.ladder import ladder
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES

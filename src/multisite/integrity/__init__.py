@@ -4,8 +4,9 @@ Belongs here: checks that look at the cohort and at where its images came from. 
 deciding what a failure means for the claim (the report says it, the protocol declares which checks block).
 """
 
+from multisite.integrity.checks import CHECKS
 from multisite.integrity.consequences import CONSEQUENCE_STAGE
-from multisite.integrity.shortcut_stage import LADDER_STAGE, SHORTCUT_STAGE
-from multisite.integrity.stage import CHECKS, INTEGRITY_STAGE
+from multisite.integrity.shortcuts import LADDER_STAGE, SHORTCUT_STAGE
+from multisite.integrity.stage import INTEGRITY_STAGE
 
 __all__ = ["CHECKS", "CONSEQUENCE_STAGE", "INTEGRITY_STAGE", "LADDER_STAGE", "SHORTCUT_STAGE"]

@@ -8,17 +8,9 @@ import polars as pl
 from multisite.errors import ConfigError, SchemaError
 from multisite.integrity.cases import CLINICAL, COLUMNS_OF_CASE, COLUMNS_OF_HEADERS, described_cases
 from multisite.integrity.check import Check, CheckFrames, Claims
-from multisite.integrity.disjointness import DISJOINTNESS_CHECKS
-from multisite.integrity.duplicates import DUPLICATE_CHECKS
-from multisite.integrity.identity import IDENTITY_CHECKS
-from multisite.integrity.label_association import LABEL_ASSOCIATION_CHECKS
-from multisite.integrity.labels import LABEL_CHECKS
-from multisite.integrity.overlap import OVERLAP_CHECKS
+from multisite.integrity.checks import CHECKS
 from multisite.integrity.plugins import Plugin, installed_plugins, plugin_checks
-from multisite.integrity.preprocessing import PREPROCESSING_CHECKS
 from multisite.integrity.scorecard import run_checks
-from multisite.integrity.series import SERIES_CHECKS
-from multisite.integrity.timing import TIMING_CHECKS
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT
 from multisite.schemas.integrity import CHECK_RESULTS, FINDINGS
@@ -28,20 +20,7 @@ from multisite.schemas.site_tables import CASES, FITTED
 from multisite.study import Site, Study
 from multisite.vocabulary import Severity
 
-__all__ = ["CHECKS", "INTEGRITY_STAGE", "IntegrityParameters"]
-
-CHECKS: tuple[Check, ...] = (
-    *OVERLAP_CHECKS,
-    *DISJOINTNESS_CHECKS,
-    *DUPLICATE_CHECKS,
-    *IDENTITY_CHECKS,
-    *TIMING_CHECKS,
-    *PREPROCESSING_CHECKS,
-    *LABEL_CHECKS,
-    *LABEL_ASSOCIATION_CHECKS,
-    *SERIES_CHECKS,
-)
-"""Every check but those of plugins, in the order of the scorecard."""
+__all__ = ["INTEGRITY_STAGE", "IntegrityParameters"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from multisite.integrity.check import CheckFrames, Claims, Outcome
-from multisite.integrity.series import SERIES_CHECKS
+from multisite.integrity.checks.series import SERIES_CHECKS
 from multisite.schemas.series import INSTANCE_INCIDENTS
 from multisite.vocabulary import Severity, Verdict
 from tests.lib.tables import table

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from multisite.integrity import LADDER_STAGE, SHORTCUT_STAGE
-from multisite.integrity.header_scores import ATTRIBUTES, HEADERS_ALONE, header_scores
-from multisite.integrity.shortcut_stage import ShortcutParameters
+from multisite.integrity.shortcuts.header_scores import ATTRIBUTES, HEADERS_ALONE, header_scores
+from multisite.integrity.shortcuts.stage import ShortcutParameters
 from multisite.schemas import StageInputs
 from multisite.schemas.cohort import COHORT, COMPOSITION
 from multisite.schemas.shortcuts import SHORTCUT_LADDER, SHORTCUT_TALLY

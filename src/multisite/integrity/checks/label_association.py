@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from multisite.integrity.check import Check, CheckFrames, Outcome, insufficient, not_applicable, nothing_found
-from multisite.integrity.labelled import ALPHA, FLOOR, Labelled, labelled_patients, random_generator
+from multisite.integrity.checks.labelled import ALPHA, FLOOR, Labelled, labelled_patients, random_generator
 from multisite.stats import Association, association, holm
 from multisite.vocabulary import Severity, Verdict
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from multisite.integrity.cases import CLINICAL
 from multisite.integrity.check import Check, CheckFrames, Outcome, insufficient, judged
-from multisite.integrity.labelled import ALPHA, FLOOR, REFERENCE, Labelled, labelled_patients
+from multisite.integrity.checks.labelled import ALPHA, FLOOR, REFERENCE, Labelled, labelled_patients
 from multisite.schemas.column import Column
 from multisite.schemas.series import ACQUISITION
 from multisite.stats import rank_sum_test, runs_test

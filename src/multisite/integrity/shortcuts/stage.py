@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from multisite.integrity.header_scores import header_scores
-from multisite.integrity.ladder import ladder
+from multisite.integrity.shortcuts.header_scores import header_scores
+from multisite.integrity.shortcuts.ladder import ladder
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, COMPOSITION, PREDICTIONS
 from multisite.schemas.shortcuts import SHORTCUT_LADDER, SHORTCUT_TALLY

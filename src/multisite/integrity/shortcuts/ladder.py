@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from multisite.integrity.header_scores import HEADERS_ALONE
+from multisite.integrity.shortcuts.header_scores import HEADERS_ALONE
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.stats import ScoreCounts, ScoreEstimate, auc, auc_by_segment, auc_within_groups
 from multisite.tallies import ScoreTally
