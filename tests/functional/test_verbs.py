@@ -36,7 +36,7 @@ def test_a_second_run_does_nothing_and_changes_no_byte(hospitals: StagedDemo, ev
     finished = run_verb("cohort", hospitals, workspace, "--json")
     rows = [json.loads(line) for line in finished.out.splitlines()]
     summary = next(row for row in rows if row.get("table") == "Stages")
-    assert (summary["tasks run"], summary["up to date"]) == ("0", "2")
+    assert (summary["n_run"], summary["n_skipped"]) == (0, 2)
     assert contents(workspace) == before
 
 
@@ -53,7 +53,7 @@ def test_a_changed_table_is_noticed_and_only_what_depends_on_it_runs_again(
     study = data / hospitals.study_file.relative_to(hospitals.study_file.parents[1])
     finished = multisite("cohort", study, "--sites", study.parent / "sites", "--workspace", workspace, "--json")
     summary = next(json.loads(line) for line in finished.out.splitlines() if '"Stages"' in line)
-    assert (summary["tasks run"], summary["up to date"]) == ("1", "1")
+    assert (summary["n_run"], summary["n_skipped"]) == (1, 1)
 
 
 def test_check_prints_a_scorecard_and_its_exit_code_tells_of_a_blocking_failure(
@@ -118,8 +118,8 @@ def test_the_later_verbs_lead_to_a_report(hospitals: StagedDemo, evaluated: Path
     assert run.exit_code == 0
     summaries = [json.loads(line) for line in run.out.splitlines() if '"Stages"' in line]
     # Listing looks at the stores again; nothing has changed, so nothing else runs.
-    looked = ["Divide the site's stores", "List the site's objects"]
-    assert [row["stage"] for row in summaries if row["tasks run"] != "0"] == looked
+    looked = ["listing_ranges", "listing"]
+    assert [row["stage"] for row in summaries if row["n_run"]] == looked
 
 
 def test_progress_goes_to_standard_error_in_plain_lines_without_escape_codes(
@@ -134,3 +134,18 @@ def test_every_line_of_json_output_is_an_object(hospitals: StagedDemo, evaluated
     finished = run_verb("evaluate", hospitals, evaluated, "--json")
     assert all(isinstance(json.loads(line), dict) for line in finished.out.splitlines())
     assert finished.err == ""
+
+
+def test_json_has_numbers_as_numbers_and_ends_with_the_error_if_there_is_one(
+    hospitals: StagedDemo, evaluated: Path, tmp_path: Path
+) -> None:
+    workspace = tmp_path / "checked"
+    shutil.copytree(evaluated, workspace)
+    rows = [json.loads(line) for line in run_verb("check", hospitals, workspace, "--json").out.splitlines()]
+    overlap = next(row for row in rows if row.get("check") == "patient_overlap" and row["verdict"] == "fail")
+    assert overlap["n_found"] == 3
+    assert overlap["site"] in sites_of(workspace)
+    finished = run_verb("evaluate", hospitals, tmp_path / "nothing", "--json")
+    error = json.loads(finished.out.splitlines()[-1])
+    assert (error["event"], error["exit_code"]) == ("error", finished.exit_code)
+    assert error["fact"] in finished.err

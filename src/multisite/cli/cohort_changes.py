@@ -4,7 +4,7 @@ from pathlib import Path
 
 from multisite.cli.cohort_places import read_cohort
 from multisite.cli.csv_file import write_csv
-from multisite.cli.terminal import Terminal
+from multisite.cli.terminal import Terminal, Value
 from multisite.cohort.difference import CaseChange, CohortDifference, SetNumbers, cohort_difference
 
 __all__ = ["closing_sentence", "show_difference"]
@@ -72,9 +72,8 @@ def _print_sets(difference: CohortDifference, terminal: Terminal) -> None:
         terminal.say(f"Columns {what}: {', '.join(names)}.")
 
 
-def _set_row(name: str, numbers: SetNumbers) -> tuple[str, ...]:
-    counts = (numbers.n_cases, numbers.n_patients, numbers.n_excluded)
-    return (name, numbers.sha256[:_DIGITS], *(f"{count:,}" for count in counts))
+def _set_row(name: str, numbers: SetNumbers) -> tuple[Value, ...]:
+    return (name, numbers.sha256[:_DIGITS], numbers.n_cases, numbers.n_patients, numbers.n_excluded)
 
 
 def _print_reasons(difference: CohortDifference, terminal: Terminal, *, n_most: int) -> None:
@@ -82,7 +81,7 @@ def _print_reasons(difference: CohortDifference, terminal: Terminal, *, n_most: 
     if counts.is_empty():
         return
     rows = [
-        (row["change"], f"{row['n_cases']:,}", f"{row['n_patients']:,}", row["why"])
+        (row["change"], row["n_cases"], row["n_patients"], row["why"])
         for row in counts.head(n_most).iter_rows(named=True)
     ]
     terminal.table("Changes", ("change", "cases", "patients", "why"), rows, right=(1, 2))
@@ -94,10 +93,7 @@ def _print_reasons(difference: CohortDifference, terminal: Terminal, *, n_most: 
 
 def _print_columns(difference: CohortDifference, terminal: Terminal) -> None:
     if difference.columns.height:
-        rows = [
-            (row["column"], f"{row['n_cases']:,}", f"{row['n_patients']:,}")
-            for row in difference.columns.iter_rows(named=True)
-        ]
+        rows = [(row["column"], row["n_cases"], row["n_patients"]) for row in difference.columns.iter_rows(named=True)]
         terminal.table("Changed columns of cases in both sets", ("column", "cases", "patients"), rows, right=(1, 2))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from multisite.cli.terminal import Terminal
+from multisite.cli.terminal import Terminal, Value
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.series_table import SERIES_TABLE_COUNTS
 from multisite.storage.artefacts import ArtefactStore
@@ -29,7 +29,7 @@ def print_extraction(store: ArtefactStore, sites: Sequence[Site], terminal: Term
             terminal.say("Nothing was read in this run; the numbers are of the runs that read the objects.")
     brought = pl.concat([SERIES_TABLE_COUNTS.empty(), *(store.read(SERIES_TABLE_COUNTS, s.site) for s in sites)])
     if brought.height:
-        rows = [(row["site"], row["fact"], row["attribute"], f"{row['n']:,}") for row in brought.iter_rows(named=True)]
+        rows = [(row["site"], row["fact"], row["attribute"], row["n"]) for row in brought.iter_rows(named=True)]
         terminal.table("Header tables", ("site", "what", "attribute", "number"), rows, right=(3,))
 
 
@@ -37,14 +37,14 @@ def _print_reading(counts: pl.DataFrame, terminal: Terminal) -> None:
     terminal.table("Objects, when they were read", ("site", *_HEAD), _reading(counts), right=range(1, 1 + len(_HEAD)))
     lost = counts.filter(pl.col("outcome").is_in(_REASONS)).sort("site", "n_objects", descending=[False, True])
     if lost.height:
-        rows = [(row["site"], row["outcome"], f"{row['n_objects']:,}") for row in lost.iter_rows(named=True)]
+        rows = [(row["site"], row["outcome"], row["n_objects"]) for row in lost.iter_rows(named=True)]
         terminal.table("In quarantine", ("site", "reason", "objects"), rows, right=(2,))
 
 
-_HEAD = ("objects", "taken over", "headers", "quarantined", "in one request", "bytes per object", "bytes per header")
+_HEAD = ("objects", "taken over", "headers", "quarantined", "% in one request", "bytes per object", "bytes per header")
 
 
-def _reading(counts: pl.DataFrame) -> list[tuple[str, ...]]:
+def _reading(counts: pl.DataFrame) -> list[tuple[Value, ...]]:
     lost = pl.col("outcome").is_in(_REASONS)
     sites = counts.group_by("site", maintain_order=True).agg(
         pl.col("n_objects").sum(),
@@ -59,11 +59,11 @@ def _reading(counts: pl.DataFrame) -> list[tuple[str, ...]]:
     return [
         (
             row["site"],
-            f"{row['n_objects']:,}",
-            f"{row['n_carried']:,}",
-            f"{row['n_headers']:,}",
-            f"{row['n_lost']:,}",
-            _share(row["n_one_request"], row["n_one_request"] + row["n_more_requests"]),
+            row["n_objects"],
+            row["n_carried"],
+            row["n_headers"],
+            row["n_lost"],
+            _per_cent(row["n_one_request"], row["n_one_request"] + row["n_more_requests"]),
             _mean(row["n_bytes_read"], row["n_objects"] - row["n_carried"]),
             _mean(row["n_bytes_header"], row["n_headers"]),
         )
@@ -71,9 +71,9 @@ def _reading(counts: pl.DataFrame) -> list[tuple[str, ...]]:
     ]
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} %" if whole else "–"
+def _per_cent(part: int, whole: int) -> float | None:
+    return round(100 * part / whole, 1) if whole else None
 
 
-def _mean(total: int, n: int) -> str:
-    return f"{total / n:,.0f}" if n else "–"
+def _mean(total: int, n: int) -> int | None:
+    return round(total / n) if n else None

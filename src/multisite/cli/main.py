@@ -52,4 +52,4 @@ def run() -> None:
     try:
         app()
     except MultisiteError as error:
-        exit_with(error, debug="--debug" in sys.argv)
+        exit_with(error, debug="--debug" in sys.argv, json_lines="--json" in sys.argv)

@@ -1,4 +1,4 @@
-"""The integrity scorecard in a terminal."""
+"""The integrity scorecard in a terminal: a line per check and verdict, whatever the number of sites."""
 
 from collections.abc import Sequence
 
@@ -13,27 +13,43 @@ from multisite.vocabulary import Verdict
 __all__ = ["blocking_failures", "print_scorecard"]
 
 _MARKS = {
-    Verdict.PASS.value: "✓",
     Verdict.FAIL.value: "✗",
-    Verdict.INSUFFICIENT.value: "?",
-    Verdict.NOT_APPLICABLE.value: "–",
     Verdict.ERROR.value: "!",
+    Verdict.INSUFFICIENT.value: "?",
+    Verdict.PASS.value: "✓",
+    Verdict.NOT_APPLICABLE.value: "–",
 }
+"""The gravest first."""
+_NAMED_SITES = 2
 
 
 def print_scorecard(store: ArtefactStore, sites: Sequence[Site], terminal: Terminal) -> None:
-    """One line per check and site, in the order of the scorecard."""
+    """Checks in the order of the scorecard; as JSON a record per check and site."""
     results = _results(store, sites)
+    rank = pl.col("verdict").replace_strict({name: i for i, name in enumerate(_MARKS)}, return_dtype=pl.Int64)
+    lines = (
+        results.sort("site")
+        .group_by("order", "check", "verdict", "unit")
+        .agg("site", pl.col("n_found", "n_examined").sum())
+        .sort("order", rank)
+    )
     rows = [
         (
-            row["site"],
             f"{_MARKS[row['verdict']]} {row['verdict']}",
             row["check"],
+            _sites(row["site"], len(sites)),
             f"{row['n_found']:,} of {row['n_examined']:,} {row['unit']}",
         )
-        for row in results.sort("order", "site").iter_rows(named=True)
+        for row in lines.iter_rows(named=True)
     ]
-    terminal.table("Integrity", ("site", "verdict", "check", "found"), rows)
+    records = results.sort("order", "site").drop("order").to_dicts()
+    terminal.table("Integrity", ("verdict", "check", "sites", "found"), rows, records=records)
+
+
+def _sites(names: Sequence[str], n_sites: int) -> str:
+    if len(names) == n_sites:
+        return f"all {n_sites}" if n_sites > 1 else names[0]
+    return ", ".join(names) if len(names) <= _NAMED_SITES else f"{len(names)} of {n_sites}"
 
 
 def blocking_failures(store: ArtefactStore, sites: Sequence[Site]) -> int:

@@ -3,8 +3,9 @@
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -13,9 +14,21 @@ from rich.table import Table
 from multisite.runners import Observer, RunSummary
 from multisite.schemas import Stage
 
-__all__ = ["Counting", "Terminal", "counted_rows"]
+__all__ = ["Counting", "Terminal", "Value", "counted_rows"]
 
 _PLAIN_EVERY_S = 10.0
+
+
+Value = str | int | float | None
+"""What a cell may hold."""
+
+
+def _written(value: Value) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    return value if isinstance(value, str) else f"{value:,}"
 
 
 def counted_rows(n: int) -> str:
@@ -61,22 +74,32 @@ class Terminal:
 
     def summary(self, summary: RunSummary) -> None:
         """What every stage did."""
-        rows = [(s.title, str(s.n_run), str(s.n_skipped), f"{s.n_rows:,}", f"{s.seconds:.1f}") for s in summary.stages]
-        self.table("Stages", ("stage", "tasks run", "up to date", "rows", "seconds"), rows, right=(1, 2, 3, 4))
+        rows = [(s.title, s.n_run, s.n_skipped, s.n_rows, s.seconds) for s in summary.stages]
+        head = ("stage", "tasks run", "up to date", "rows", "seconds")
+        self.table("Stages", head, rows, right=(1, 2, 3, 4), records=[asdict(stage) for stage in summary.stages])
 
     def table(
-        self, title: str, head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()
+        self,
+        title: str,
+        head: Sequence[str],
+        rows: Sequence[Sequence[Value]],
+        *,
+        right: Sequence[int] = (),
+        records: Sequence[Mapping[str, object]] | None = None,
     ) -> None:
-        """A table with aligned columns, or one JSON object per row."""
+        """A table with aligned columns, or a JSON object per row, in which numbers stay numbers.
+
+        ``records`` are what JSON says instead of ``rows``, where people are shown less or other words.
+        """
         if self._json:
-            for row in rows:
-                self._emit(event="row", table=title, **dict(zip(head, row, strict=True)))
+            for record in [dict(zip(head, row, strict=True)) for row in rows] if records is None else records:
+                self._emit(event="row", table=title, **record)
             return
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for position, name in enumerate(head):
             table.add_column(name, justify="right" if position in right else "left", overflow="fold")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*map(_written, row))
         # Apart from the table, whose own title would be folded to its width.
         self._out.print(f"\n{title}", style="bold", markup=False, soft_wrap=True)
         self._out.print(table)

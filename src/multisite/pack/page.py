@@ -29,7 +29,7 @@ from multisite.pack.tables.calibration import calibration_table
 from multisite.pack.tables.consequences import consequences_table
 from multisite.pack.tables.drift import deployment_tables
 from multisite.pack.tables.headline import headline_table
-from multisite.pack.tables.integrity import scorecard
+from multisite.pack.tables.integrity import failures_table, scorecard
 from multisite.pack.tables.performance import decisions_table, site_strata_tables, sites_table
 from multisite.pack.tables.table import Table
 
@@ -95,6 +95,7 @@ def render_page(evidence: Evidence) -> str:
         who=[t for f in evidence.parameters.findings for t in composition.strata_tables(evidence, f)],
         likeness=representation.likeness_table(evidence),
         coverage=[representation.coverage_table(evidence, f) for f in evidence.parameters.findings],
+        failures=failures_table(evidence),
         scorecard=scorecard(evidence),
         consequences=consequences_table(evidence),
         ladders=[ladder_figure(evidence, f) for f in evidence.parameters.findings],
