@@ -31,12 +31,12 @@ class CheckFrames:
 
     included: pl.DataFrame
     """The included cases, as ``described_cases`` gives them."""
-    instances: pl.DataFrame
-    """One row per instance of the stores with its identities, cases or not."""
     series: pl.DataFrame
     """The series, cases or not."""
     instance_incidents: pl.DataFrame
-    """What was noticed about instances in more than one content or series."""
+    """The instances with more than one content, series, study or patient."""
+    content_incidents: pl.DataFrame
+    """The pairs of series that hold the same acquisitions under other SOPInstanceUIDs."""
     fitted: pl.DataFrame | None = None
     """The site's table of what was fitted on whom; None where it has none."""
     claims: Claims

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from multisite.errors import ConfigError, SchemaError
-from multisite.integrity.cases import CLINICAL, COLUMNS_OF_CASE, COLUMNS_OF_HEADERS, described_cases
+from multisite.integrity.cases import CLINICAL, COLUMNS_OF_CASE, COLUMNS_OF_SERIES, described_cases
 from multisite.integrity.check import Check, CheckFrames, Claims
 from multisite.integrity.checks import CHECKS
 from multisite.integrity.plugins import Plugin, installed_plugins, plugin_checks
@@ -14,13 +14,12 @@ from multisite.integrity.scorecard import run_checks
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT
 from multisite.schemas.integrity import CHECK_RESULTS, FINDINGS
-from multisite.schemas.provenance import HEADERS
-from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
+from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, SERIES
 from multisite.schemas.site_tables import CASES, FITTED
 from multisite.study import Site, Study
 from multisite.vocabulary import Severity
 
-__all__ = ["INTEGRITY_STAGE", "IntegrityParameters"]
+__all__ = ["INTEGRITY_STAGE", "IntegrityParameters", "check_frames"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +33,30 @@ class IntegrityParameters:
     seed: int
 
 
-def _check_site(inputs: StageInputs, parameters: IntegrityParameters) -> StageOutputs:
-    included = described_cases(
-        inputs.frame(COHORT.name), inputs.tables[CASES.name], instances=inputs.frame(HEADERS.name)
-    )
+def check_frames(inputs: StageInputs, parameters: IntegrityParameters) -> CheckFrames:
+    """What the checks look at, from the inputs of the stage.
+
+    Raises
+    ------
+    SchemaError
+        When the site's cases lack a column about which the protocol claims something.
+    """
+    series = inputs.frame(SERIES.name)
+    included = described_cases(inputs.frame(COHORT.name), inputs.tables[CASES.name], series)
     _require_columns(included, parameters.claims.disjoint, inputs.site)
-    frames = CheckFrames(
+    return CheckFrames(
         included=included,
-        instances=inputs.frame(HEADERS.name),
-        series=inputs.frame(SERIES.name),
+        series=series,
         instance_incidents=inputs.frame(INSTANCE_INCIDENTS.name),
+        content_incidents=inputs.frame(CONTENT_INCIDENTS.name),
         fitted=inputs.tables.get(FITTED.name),
         claims=parameters.claims,
         seed=parameters.seed,
     )
+
+
+def _check_site(inputs: StageInputs, parameters: IntegrityParameters) -> StageOutputs:
+    frames = check_frames(inputs, parameters)
     severity = dict(parameters.severity)
     checks = [
         replace(check, severity=severity.get(check.id, check.severity))
@@ -111,26 +120,23 @@ INTEGRITY_STAGE = Stage(
     title="Check the integrity",
     verb="check",
     scope=Scope.SITE,
-    version=3,
-    reads=(COHORT, HEADERS, SERIES, INSTANCE_INCIDENTS),
+    version=4,
+    reads=(COHORT, SERIES, INSTANCE_INCIDENTS, CONTENT_INCIDENTS),
     writes=(FINDINGS, CHECK_RESULTS),
     tables=(CASES,),
     optional_tables=(FITTED,),
     projection={
-        HEADERS.name: (
-            "sop_instance_uid",
+        SERIES.name: (
             "series_instance_uid",
             "study_instance_uid",
             "patient_id",
-            "content_fingerprint",
-            "frame_of_reference_uid",
+            "other_patient_ids",
             "accession_number",
-            *COLUMNS_OF_HEADERS,
-        ),
-        SERIES.name: (
-            "series_instance_uid",
+            "frame_of_reference_uid",
+            *COLUMNS_OF_SERIES,
             "n_instances",
             "n_conflicting_instances",
+            "n_fingerprinted",
             "inconsistent_attributes",
             "n_missing_slices",
             "n_duplicate_slices",

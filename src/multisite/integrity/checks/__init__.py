@@ -8,6 +8,7 @@ from multisite.integrity.checks.label_association import LABEL_ASSOCIATION_CHECK
 from multisite.integrity.checks.labels import LABEL_CHECKS
 from multisite.integrity.checks.overlap import OVERLAP_CHECKS
 from multisite.integrity.checks.preprocessing import PREPROCESSING_CHECKS
+from multisite.integrity.checks.repeats import REPEAT_CHECKS
 from multisite.integrity.checks.series import SERIES_CHECKS
 from multisite.integrity.checks.timing import TIMING_CHECKS
 
@@ -17,6 +18,7 @@ CHECKS: tuple[Check, ...] = (
     *OVERLAP_CHECKS,
     *DISJOINTNESS_CHECKS,
     *DUPLICATE_CHECKS,
+    *REPEAT_CHECKS,
     *IDENTITY_CHECKS,
     *TIMING_CHECKS,
     *PREPROCESSING_CHECKS,
