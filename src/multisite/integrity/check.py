@@ -21,6 +21,8 @@ class Claims:
     """The day from which on every test case was acquired."""
     disjoint: tuple[str, ...] = ()
     """Columns of the case none of whose values is in both train and test."""
+    patients_stay_within: tuple[str, ...] = ()
+    """Columns of the case of which a patient has one value only, such as the hospital of a trust."""
     tune_may_fit: bool = True
     """Whether something may have been fitted on cases of the split tune."""
 

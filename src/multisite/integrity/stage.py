@@ -22,6 +22,10 @@ from multisite.vocabulary import Severity
 __all__ = ["INTEGRITY_STAGE", "IntegrityParameters", "check_frames"]
 
 
+_NAME_COLUMNS = ("disjoint", "patients_stay_within")
+"""Claims of the study file that are columns of the case."""
+
+
 @dataclass(frozen=True, slots=True)
 class IntegrityParameters:
     """What the protocol says about the checks."""
@@ -43,7 +47,8 @@ def check_frames(inputs: StageInputs, parameters: IntegrityParameters) -> CheckF
     """
     series = inputs.frame(SERIES.name)
     included = described_cases(inputs.frame(COHORT.name), inputs.tables[CASES.name], series)
-    _require_columns(included, parameters.claims.disjoint, inputs.site)
+    for key in _NAME_COLUMNS:
+        _require_columns(included, getattr(parameters.claims, key), inputs.site, key)
     return CheckFrames(
         included=included,
         series=series,
@@ -70,11 +75,11 @@ def _all_checks(plugins: Sequence[str]) -> tuple[Check, ...]:
     return (*CHECKS, *plugin_checks(plugins, taken=[check.id for check in CHECKS]))
 
 
-def _require_columns(included: pl.DataFrame, columns: Sequence[str], site: str) -> None:
+def _require_columns(included: pl.DataFrame, columns: Sequence[str], site: str, key: str) -> None:
     missing = [name for name in columns if name not in included.columns]
     if missing:
         raise SchemaError(
-            f"table `cases` lacks {_quoted(missing)}, which `integrity.disjoint` names",
+            f"table `cases` lacks {_quoted(missing)}, which `integrity.{key}` names",
             place=f"site {site}",
             remedy="Map a column of the site's table to it under `tables.cases.columns`, or mend the study file.",
         )
@@ -90,13 +95,8 @@ def _parameters(study: Study, site: Site | None) -> IntegrityParameters:
             place="study file, `integrity`",
             remedy=f"Name one of: {', '.join(sorted(known))}.",
         )
-    foreign = [name for name in declared.disjoint if name not in COLUMNS_OF_CASE and not name.startswith(CLINICAL)]
-    if foreign:
-        raise ConfigError(
-            f"a case has no column {_quoted(foreign)}",
-            place="study file, `integrity.disjoint`",
-            remedy=f"Name a `{CLINICAL}…` column of the sites' tables, or one of: {', '.join(COLUMNS_OF_CASE)}.",
-        )
+    for key in _NAME_COLUMNS:
+        _refuse_foreign(getattr(declared, key), key)
     return IntegrityParameters(
         blocking=declared.blocking,
         severity=tuple(sorted(declared.severity.items())),
@@ -104,11 +104,22 @@ def _parameters(study: Study, site: Site | None) -> IntegrityParameters:
             train_ends_before_test=declared.train_ends_before_test,
             prospective_from=declared.prospective_from,
             disjoint=declared.disjoint,
+            patients_stay_within=declared.patients_stay_within,
             tune_may_fit=declared.tune_may_fit,
         ),
         plugins=installed_plugins(declared.plugins),
         seed=declared.seed,
     )
+
+
+def _refuse_foreign(columns: Sequence[str], key: str) -> None:
+    foreign = [name for name in columns if name not in COLUMNS_OF_CASE and not name.startswith(CLINICAL)]
+    if foreign:
+        raise ConfigError(
+            f"a case has no column {_quoted(foreign)}",
+            place=f"study file, `integrity.{key}`",
+            remedy=f"Name a `{CLINICAL}…` column of the sites' tables, or one of: {', '.join(COLUMNS_OF_CASE)}.",
+        )
 
 
 def _quoted(names: Sequence[str]) -> str:

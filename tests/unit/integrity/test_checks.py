@@ -10,7 +10,7 @@ from multisite.integrity.scorecard import run_checks
 from multisite.vocabulary import Severity, Verdict
 from tests.unit.integrity.builders import BY_ID, CASES, INSTANCES, frames, outcome, random_set, series_rows
 
-_CLAIMS = Claims(disjoint=("device",), prospective_from=date(2024, 4, 1))
+_CLAIMS = Claims(disjoint=("device",), patients_stay_within=("device",), prospective_from=date(2024, 4, 1))
 _FITTED = "transform | case_id | patient_id\nz-scores | c1 | -\nz-scores | - | p2\n"
 _OF_LABELS, _OF_SERIES = ({check.id for check in CHECKS if check.family == family} for family in ("labels", "series"))
 

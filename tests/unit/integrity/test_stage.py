@@ -107,16 +107,23 @@ def test_cases_have_their_row_of_the_table_and_what_their_index_series_says_with
     ]
 
 
-def test_a_column_that_no_case_has_is_refused_before_anything_runs() -> None:
+@pytest.mark.parametrize("key", ["disjoint", "patients_stay_within"])
+def test_a_column_that_no_case_has_is_refused_before_anything_runs(key: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        INTEGRITY_STAGE.parameters(study(disjoint=["device", "scanner", "case_date"]), None)
+        INTEGRITY_STAGE.parameters(study(**{key: ["device", "scanner", "case_date"]}), None)
     assert caught.value.fact == "a case has no column `scanner`, `case_date`"
-    assert "integrity.disjoint" in caught.value.place
+    assert f"integrity.{key}" in caught.value.place
 
 
-def test_a_clinical_column_that_the_site_lacks_is_refused() -> None:
-    with pytest.raises(SchemaError, match="lacks `clinical_room`"):
-        verdicts(study(disjoint=["clinical_room"]), inputs())
+@pytest.mark.parametrize("key", ["disjoint", "patients_stay_within"])
+def test_a_clinical_column_that_the_site_lacks_is_refused(key: str) -> None:
+    with pytest.raises(SchemaError, match=f"lacks `clinical_room`, which `integrity.{key}` names"):
+        verdicts(study(**{key: ["clinical_room"]}), inputs())
+
+
+def test_patients_may_be_claimed_to_stay_within_a_column_of_the_sites_table() -> None:
+    assert verdicts(study(), inputs())["patient_across_groups"] == "not applicable"
+    assert verdicts(study(patients_stay_within=["clinical_ward"]), inputs())["patient_across_groups"] == "pass"
 
 
 def test_unknown_checks_and_plugins_are_refused() -> None:
@@ -126,7 +133,7 @@ def test_unknown_checks_and_plugins_are_refused() -> None:
         INTEGRITY_STAGE.parameters(study(plugins=["absent"]), None)
 
 
-@pytest.mark.parametrize("key", ["disjoint", "plugins"])
+@pytest.mark.parametrize("key", ["disjoint", "patients_stay_within", "plugins"])
 def test_a_name_that_stands_twice_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match=f"an entry of `{key}` stands twice"):
         study(**{key: ["device", "device"]})
@@ -138,6 +145,7 @@ def test_another_claim_is_another_run() -> None:
         {"prospective_from": date(2024, 1, 1)},
         {"prospective_from": date(2024, 1, 2)},
         {"tune_may_fit": False},
+        {"patients_stay_within": ["device"]},
     )
     digests = {digest_of(INTEGRITY_STAGE.parameters(study(**claim), None)) for claim in claims}
     assert len(digests) == len(claims)

@@ -1,6 +1,7 @@
 """Every check but those of plugins: a file per family, put together in the order of the scorecard."""
 
 from multisite.integrity.check import Check
+from multisite.integrity.checks.across_groups import ACROSS_GROUPS_CHECKS
 from multisite.integrity.checks.disjointness import DISJOINTNESS_CHECKS
 from multisite.integrity.checks.duplicates import DUPLICATE_CHECKS
 from multisite.integrity.checks.identity import IDENTITY_CHECKS
@@ -16,6 +17,7 @@ __all__ = ["CHECKS"]
 
 CHECKS: tuple[Check, ...] = (
     *OVERLAP_CHECKS,
+    *ACROSS_GROUPS_CHECKS,
     *DISJOINTNESS_CHECKS,
     *DUPLICATE_CHECKS,
     *REPEAT_CHECKS,
