@@ -19,7 +19,7 @@ import polars as pl
 
 from tests.benchmarks.ratio import Ratio
 
-__all__ = ["bench"]
+__all__ = ["bench", "idc_index"]
 
 _VARIABLE = "MULTISITE_BENCH_IDC"
 _ROUNDS = 3
@@ -30,7 +30,7 @@ _LIMIT_BYTES = 3e9
 
 def bench() -> list[Ratio]:
     """The shares of the ten seconds and of the three gigabytes that the best of three runs takes."""
-    path = _index()
+    path = idc_index()
     if path is None:
         sys.stderr.write(f"IDC table: skipped; install idc-index-data, or name its Parquet file in {_VARIABLE}\n")
         return []
@@ -51,7 +51,8 @@ def bench() -> list[Ratio]:
     ]
 
 
-def _index() -> Path | None:
+def idc_index() -> Path | None:
+    """The index where it is installed or named, or None."""
     named = os.environ.get(_VARIABLE)
     if named:
         return Path(named)

@@ -9,7 +9,14 @@ from tests.lib.tables import table
 
 __all__ = ["header_rows", "pseudonym"]
 
-_IDENTIFIERS = ("sop_instance_uid", "series_instance_uid", "study_instance_uid", "patient_id", "dataset_digest")
+_IDENTIFIERS = (
+    "sop_instance_uid",
+    "series_instance_uid",
+    "study_instance_uid",
+    "patient_id",
+    "dataset_digest",
+    "content_fingerprint",
+)
 _DTYPES = {column.name: column.dtype for column in HEADER_COLUMNS}
 
 

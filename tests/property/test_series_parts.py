@@ -19,6 +19,7 @@ _COLUMNS = {
     "series_instance_uid": ["e1", "e2", "e3"],
     "sop_instance_uid": ["i1", "i2", "i3", "i4", "i5", "i6"],
     "dataset_digest": ["a", "b", "-"],
+    "content_fingerprint": ["f1", "f2", "f3", "-"],
     "study_instance_uid": ["s1", "s2"],
     "patient_id": ["p1", "p2", "-"],
     "modality": ["CT", "MR", "SR"],
@@ -53,6 +54,7 @@ def test_any_cut_and_any_order_of_the_parts_give_the_same_tables(headers: pl.Dat
     cut, whole = _combined([headers.filter(of_rows == shard) for shard in order]), _combined([headers])
     assert_frame_equal(cut.series, whole.series, check_exact=True)
     assert_frame_equal(cut.instance_incidents, whole.instance_incidents, check_exact=True)
+    assert_frame_equal(cut.content_incidents, whole.content_incidents, check_exact=True)
     assert_frame_equal(cut.normalisation, whole.normalisation, check_exact=True)
     studies = [index_studies(tables.series, modalities=("CT",)) for tables in (cut, whole)]
     assert_frame_equal(*studies, check_exact=True)

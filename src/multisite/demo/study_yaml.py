@@ -149,6 +149,9 @@ integrity:
   # Columns of the case none of whose values may stand in train and in test: site, device, vendor, model, station_name,
   # protocol_name, …, or a `clinical_…` column. A test by scanner is `[device]`. Empty where nothing is claimed.
   disjoint: []
+  # Columns of the case of which a patient has one value only: the hospital of a trust, the collection of an archive. A
+  # patient with two is found. Empty where patients may change between them.
+  patients_stay_within: []
   # Whether what is fitted before the model (a site's table `fitted` names the cases) may be fitted on tune, too.
   tune_may_fit: true
   # Further checks, from packages that are installed beside multisite: names of entry points of `multisite.checks`.

@@ -21,6 +21,8 @@ class Claims:
     """The day from which on every test case was acquired."""
     disjoint: tuple[str, ...] = ()
     """Columns of the case none of whose values is in both train and test."""
+    patients_stay_within: tuple[str, ...] = ()
+    """Columns of the case of which a patient has one value only, such as the hospital of a trust."""
     tune_may_fit: bool = True
     """Whether something may have been fitted on cases of the split tune."""
 
@@ -31,12 +33,12 @@ class CheckFrames:
 
     included: pl.DataFrame
     """The included cases, as ``described_cases`` gives them."""
-    instances: pl.DataFrame
-    """One row per instance of the stores with its identities, cases or not."""
     series: pl.DataFrame
     """The series, cases or not."""
     instance_incidents: pl.DataFrame
-    """What was noticed about instances in more than one content or series."""
+    """The instances with more than one content, series, study or patient."""
+    content_incidents: pl.DataFrame
+    """The pairs of series that hold the same acquisitions under other SOPInstanceUIDs."""
     fitted: pl.DataFrame | None = None
     """The site's table of what was fitted on whom; None where it has none."""
     claims: Claims

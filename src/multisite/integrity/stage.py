@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from multisite.errors import ConfigError, SchemaError
-from multisite.integrity.cases import CLINICAL, COLUMNS_OF_CASE, COLUMNS_OF_HEADERS, described_cases
+from multisite.integrity.cases import CLINICAL, COLUMNS_OF_CASE, COLUMNS_OF_SERIES, described_cases
 from multisite.integrity.check import Check, CheckFrames, Claims
 from multisite.integrity.checks import CHECKS
 from multisite.integrity.plugins import Plugin, installed_plugins, plugin_checks
@@ -14,13 +14,16 @@ from multisite.integrity.scorecard import run_checks
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT
 from multisite.schemas.integrity import CHECK_RESULTS, FINDINGS
-from multisite.schemas.provenance import HEADERS
-from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
+from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, SERIES
 from multisite.schemas.site_tables import CASES, FITTED
 from multisite.study import Site, Study
 from multisite.vocabulary import Severity
 
-__all__ = ["INTEGRITY_STAGE", "IntegrityParameters"]
+__all__ = ["INTEGRITY_STAGE", "IntegrityParameters", "check_frames"]
+
+
+_NAME_COLUMNS = ("disjoint", "patients_stay_within")
+"""Claims of the study file that are columns of the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +37,31 @@ class IntegrityParameters:
     seed: int
 
 
-def _check_site(inputs: StageInputs, parameters: IntegrityParameters) -> StageOutputs:
-    included = described_cases(
-        inputs.frame(COHORT.name), inputs.tables[CASES.name], instances=inputs.frame(HEADERS.name)
-    )
-    _require_columns(included, parameters.claims.disjoint, inputs.site)
-    frames = CheckFrames(
+def check_frames(inputs: StageInputs, parameters: IntegrityParameters) -> CheckFrames:
+    """What the checks look at, from the inputs of the stage.
+
+    Raises
+    ------
+    SchemaError
+        When the site's cases lack a column about which the protocol claims something.
+    """
+    series = inputs.frame(SERIES.name)
+    included = described_cases(inputs.frame(COHORT.name), inputs.tables[CASES.name], series)
+    for key in _NAME_COLUMNS:
+        _require_columns(included, getattr(parameters.claims, key), inputs.site, key)
+    return CheckFrames(
         included=included,
-        instances=inputs.frame(HEADERS.name),
-        series=inputs.frame(SERIES.name),
+        series=series,
         instance_incidents=inputs.frame(INSTANCE_INCIDENTS.name),
+        content_incidents=inputs.frame(CONTENT_INCIDENTS.name),
         fitted=inputs.tables.get(FITTED.name),
         claims=parameters.claims,
         seed=parameters.seed,
     )
+
+
+def _check_site(inputs: StageInputs, parameters: IntegrityParameters) -> StageOutputs:
+    frames = check_frames(inputs, parameters)
     severity = dict(parameters.severity)
     checks = [
         replace(check, severity=severity.get(check.id, check.severity))
@@ -61,11 +75,11 @@ def _all_checks(plugins: Sequence[str]) -> tuple[Check, ...]:
     return (*CHECKS, *plugin_checks(plugins, taken=[check.id for check in CHECKS]))
 
 
-def _require_columns(included: pl.DataFrame, columns: Sequence[str], site: str) -> None:
+def _require_columns(included: pl.DataFrame, columns: Sequence[str], site: str, key: str) -> None:
     missing = [name for name in columns if name not in included.columns]
     if missing:
         raise SchemaError(
-            f"table `cases` lacks {_quoted(missing)}, which `integrity.disjoint` names",
+            f"table `cases` lacks {_quoted(missing)}, which `integrity.{key}` names",
             place=f"site {site}",
             remedy="Map a column of the site's table to it under `tables.cases.columns`, or mend the study file.",
         )
@@ -81,13 +95,8 @@ def _parameters(study: Study, site: Site | None) -> IntegrityParameters:
             place="study file, `integrity`",
             remedy=f"Name one of: {', '.join(sorted(known))}.",
         )
-    foreign = [name for name in declared.disjoint if name not in COLUMNS_OF_CASE and not name.startswith(CLINICAL)]
-    if foreign:
-        raise ConfigError(
-            f"a case has no column {_quoted(foreign)}",
-            place="study file, `integrity.disjoint`",
-            remedy=f"Name a `{CLINICAL}…` column of the sites' tables, or one of: {', '.join(COLUMNS_OF_CASE)}.",
-        )
+    for key in _NAME_COLUMNS:
+        _refuse_foreign(getattr(declared, key), key)
     return IntegrityParameters(
         blocking=declared.blocking,
         severity=tuple(sorted(declared.severity.items())),
@@ -95,11 +104,22 @@ def _parameters(study: Study, site: Site | None) -> IntegrityParameters:
             train_ends_before_test=declared.train_ends_before_test,
             prospective_from=declared.prospective_from,
             disjoint=declared.disjoint,
+            patients_stay_within=declared.patients_stay_within,
             tune_may_fit=declared.tune_may_fit,
         ),
         plugins=installed_plugins(declared.plugins),
         seed=declared.seed,
     )
+
+
+def _refuse_foreign(columns: Sequence[str], key: str) -> None:
+    foreign = [name for name in columns if name not in COLUMNS_OF_CASE and not name.startswith(CLINICAL)]
+    if foreign:
+        raise ConfigError(
+            f"a case has no column {_quoted(foreign)}",
+            place=f"study file, `integrity.{key}`",
+            remedy=f"Name a `{CLINICAL}…` column of the sites' tables, or one of: {', '.join(COLUMNS_OF_CASE)}.",
+        )
 
 
 def _quoted(names: Sequence[str]) -> str:
@@ -111,26 +131,23 @@ INTEGRITY_STAGE = Stage(
     title="Check the integrity",
     verb="check",
     scope=Scope.SITE,
-    version=3,
-    reads=(COHORT, HEADERS, SERIES, INSTANCE_INCIDENTS),
+    version=4,
+    reads=(COHORT, SERIES, INSTANCE_INCIDENTS, CONTENT_INCIDENTS),
     writes=(FINDINGS, CHECK_RESULTS),
     tables=(CASES,),
     optional_tables=(FITTED,),
     projection={
-        HEADERS.name: (
-            "sop_instance_uid",
+        SERIES.name: (
             "series_instance_uid",
             "study_instance_uid",
             "patient_id",
-            "content_fingerprint",
-            "frame_of_reference_uid",
+            "other_patient_ids",
             "accession_number",
-            *COLUMNS_OF_HEADERS,
-        ),
-        SERIES.name: (
-            "series_instance_uid",
+            "frame_of_reference_uid",
+            *COLUMNS_OF_SERIES,
             "n_instances",
             "n_conflicting_instances",
+            "n_fingerprinted",
             "inconsistent_attributes",
             "n_missing_slices",
             "n_duplicate_slices",

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from multisite.provenance.holders import Holders
 from multisite.schemas.series import INSTANCE_INCIDENTS
 
-__all__ = ["Digests", "count_instances", "find_incidents", "repeated_digests", "split_repeats"]
+__all__ = ["Digests", "are_among", "count_instances", "find_incidents", "repeated_digests", "split_repeats"]
 
 _BUCKETS: Final = 16
 """Passes over all digests, each of which sorts one part of them; bounds the memory, and changes no result."""
@@ -23,7 +24,7 @@ Digests = npt.NDArray[np.uint64]
 
 
 def repeated_digests(lists: pl.Series) -> Digests:
-    """The digests that occur more than once in a column of lists, in rising order."""
+    """The digests that occur more than once in a column of lists, in rising order; null is none."""
     edges = np.arange(_BUCKETS, dtype=np.uint64) * np.uint64(2**64 // _BUCKETS)
     found = []
     for low, high in zip(edges, [*edges[1:], None], strict=True):
@@ -35,16 +36,23 @@ def repeated_digests(lists: pl.Series) -> Digests:
 
 def _values(lists: pl.Series) -> Iterator[Digests]:
     for start in range(0, len(lists), _ROWS):
-        yield lists.slice(start, _ROWS).explode().to_numpy()
+        yield lists.slice(start, _ROWS).explode().drop_nulls().to_numpy()
+
+
+def are_among(digests: pl.Series, repeated: Digests) -> pl.Series:
+    """Which of ``digests``, none of them null, are in ``repeated``, which is in rising order."""
+    if not len(repeated):
+        return pl.Series([False], dtype=pl.Boolean).new_from_index(0, len(digests))
+    values = digests.to_numpy()
+    place = np.minimum(np.searchsorted(repeated, values), len(repeated) - 1)
+    return pl.Series(repeated[place] == values)
 
 
 def split_repeats(points: pl.DataFrame, repeated: Digests) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows of ``points`` whose ``instance`` is not in ``repeated`` (in rising order), and those where it is."""
     if not len(repeated):
         return points, points.clear()
-    digests = points["instance"].to_numpy()
-    place = np.minimum(np.searchsorted(repeated, digests), len(repeated) - 1)
-    again = pl.Series(repeated[place] == digests)
+    again = are_among(points["instance"], repeated)
     return points.filter(~again), points.filter(again)
 
 
@@ -67,18 +75,33 @@ def count_instances(repeats: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def find_incidents(repeats: pl.DataFrame, *, site: str) -> pl.DataFrame:
-    """The instances (INSTANCE_INCIDENTS) with more than one content, or in more than one series.
+def find_incidents(repeats: pl.DataFrame, holders: Holders, *, site: str) -> pl.DataFrame:
+    """The instances (INSTANCE_INCIDENTS) with more than one content, series, study or patient.
 
-    ``repeats`` has a row per object: ``series_instance_uid``, ``instance``, ``content``. A content that is not known
-    (null) is neither equal to another nor different from it.
+    ``repeats`` has a row per object: ``holder``, ``instance``, ``content``. A content, study or patient that is not
+    known (null) is neither equal to another nor different from it.
     """
-    held = repeats.group_by("instance").agg(
-        pl.col("series_instance_uid").min(),
-        pl.col("series_instance_uid").n_unique().cast(pl.Int64).alias("n_series"),
-        pl.col("content").drop_nulls().n_unique().cast(pl.Int64).alias("n_contents"),
-        pl.len().cast(pl.Int64).alias("n_objects"),
+    # Most repeats are copies, which differ in nothing; numbers tell, before any name is looked at.
+    spread = repeats.group_by("instance").agg(
+        (pl.col(name).min() != pl.col(name).max()).alias(name) for name in ("holder", "content")
     )
-    incidents = held.filter((pl.col("n_contents") > 1) | (pl.col("n_series") > 1)).sort("instance")
+    suspects = spread.filter(pl.any_horizontal("holder", "content"))
+    some = repeats.join(suspects, on="instance", how="semi")
+    held = pl.concat([some, holders.names(some["holder"])], how="horizontal")
+    counted = held.group_by("instance").agg(
+        pl.col("series_instance_uid").min(),
+        *(
+            pl.col(name).drop_nulls().n_unique().cast(pl.Int64).alias(count)
+            for name, count in (
+                ("series_instance_uid", "n_series"),
+                ("content", "n_contents"),
+                ("patient_id", "n_patients"),
+            )
+        ),
+        pl.len().cast(pl.Int64).alias("n_objects"),
+        pl.col("study_instance_uid").drop_nulls().unique().sort().alias("study_instance_uids"),
+    )
+    several = pl.any_horizontal(pl.col(name) > 1 for name in ("n_contents", "n_series", "n_patients"))
+    incidents = counted.filter(several | (pl.col("study_instance_uids").list.len() > 1)).sort("instance")
     digits = pl.Series("instance", [f"{value:016x}" for value in incidents["instance"]], dtype=pl.String)
     return incidents.with_columns(digits, pl.lit(site).alias("site")).select(INSTANCE_INCIDENTS.schema.names())

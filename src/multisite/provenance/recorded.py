@@ -25,6 +25,7 @@ def roll_up_recorded(parts: pl.DataFrame) -> pl.DataFrame:
     series = parts.group_by("series").agg(
         pl.col("site", "series_instance_uid").first(),
         pl.col("n_objects").sum(),
+        pl.col("fingerprints").list.drop_nulls().list.len().cast(pl.Int64).sum().alias("n_fingerprinted"),
         pl.col("first_acquisition_at").min(),
         pl.col("last_acquisition_at").max(),
         _image_kind(),
@@ -39,7 +40,7 @@ def roll_up_recorded(parts: pl.DataFrame) -> pl.DataFrame:
     )
     for name, rows in (("age_source", of_the_age), ("image_orientation", parts)):
         series = _decide(series, rows, name)
-    return series.drop(f"last:{name}" for name in _CONSTANT).sort("series")
+    return _with_other_patients(series, parts).drop(f"last:{name}" for name in _CONSTANT).sort("series")
 
 
 def _varies(name: str) -> pl.Expr:
@@ -78,6 +79,22 @@ def _image_kind() -> pl.Expr:
         .then(pl.lit("derived"))
         .alias("image_kind")
     )
+
+
+def _with_other_patients(series: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
+    """Adds the patients whom the instances name, beyond the one that stands for the series."""
+    varying = series.filter(pl.col("inconsistent_attributes").list.contains("patient_id")).select(
+        "series", "patient_id"
+    )
+    others = (
+        parts.select("series", pl.col("patient_id").alias("other"))
+        .join(varying, on="series")
+        .filter(pl.col("other") != pl.col("patient_id"))
+        .group_by("series")
+        .agg(pl.col("other").unique().sort().alias("other_patient_ids"))
+    )
+    listed = pl.col("other_patient_ids").fill_null(pl.lit([], pl.List(pl.String)))
+    return series.join(others, on="series", how="left").with_columns(listed)
 
 
 def _with_inconsistencies(series: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:

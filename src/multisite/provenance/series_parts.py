@@ -1,8 +1,8 @@
 """Headers of one shard → its part of the site's series.
 
-A part keeps, for each series and combination of recorded values, how many objects have it, and of each object the three
-facts that cannot be added up: which instance it is, what its content is, and where its slice lies. Parts may be cut and
-ordered in any way; together they say what all headers at once would say.
+A part keeps, for each series and combination of recorded values, how many objects have it, and of each object the four
+facts that cannot be added up: which instance it is, what its content is, which acquisition it shows, and where its
+slice lies. Parts may be cut and ordered in any way; together they say what all headers at once would say.
 """
 
 from typing import Final
@@ -25,6 +25,8 @@ SERIES_COLUMNS: Final = (
     "software_versions",
     "device_serial_number",
     "station_name",
+    "accession_number",
+    "protocol_name",
     "convolution_kernel",
     "slice_thickness",
     "pixel_spacing",
@@ -49,6 +51,7 @@ SERIES_COLUMNS: Final = (
     "acquisition_date",
     "acquisition_time",
     "dataset_digest",
+    "content_fingerprint",
 )
 """What a part needs of the headers."""
 
@@ -74,6 +77,7 @@ def series_parts(headers: pl.DataFrame, *, site: str) -> pl.DataFrame:
         _moment().alias("moment"),
         _first_64_bits("sop_instance_uid").alias("instances"),
         _first_64_bits("dataset_digest").alias("contents"),
+        _first_64_bits("content_fingerprint").alias("fingerprints"),
         position_um().alias("positions_um"),
     )
     combination = ["site", "series_instance_uid", *RECORDED, "age_source", "image_orientation"]
@@ -83,7 +87,7 @@ def series_parts(headers: pl.DataFrame, *, site: str) -> pl.DataFrame:
             pl.len().cast(pl.Int64).alias("n_objects"),
             pl.col("moment").min().alias("first_acquisition_at"),
             pl.col("moment").max().alias("last_acquisition_at"),
-            pl.col("instances", "contents", "positions_um"),
+            pl.col("instances", "contents", "fingerprints", "positions_um"),
         )
         .select(SERIES_PARTS.schema.names())
     )

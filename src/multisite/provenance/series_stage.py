@@ -12,7 +12,7 @@ from multisite.provenance.table_completeness import attributes_of_table
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.completeness import ATTRIBUTE_COMPLETENESS, ATTRIBUTE_COUNTS
 from multisite.schemas.provenance import HEADER_COUNTS, READ_SHARDS, SHARD_COUNTS, SHARDS
-from multisite.schemas.series import INSTANCE_INCIDENTS, NORMALISATION, SERIES, STUDIES
+from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, NORMALISATION, SERIES, STUDIES
 from multisite.schemas.series_parts import SERIES_PARTS
 from multisite.schemas.series_table import SERIES_TABLE_COUNTS
 from multisite.schemas.site_tables import SERIES_TABLE
@@ -44,6 +44,7 @@ def _roll_up(inputs: StageInputs, parameters: SeriesParameters) -> StageOutputs:
             SERIES.name: found.series,
             STUDIES.name: index_studies(found.series, modalities=parameters.modalities),
             INSTANCE_INCIDENTS.name: found.instance_incidents,
+            CONTENT_INCIDENTS.name: found.content_incidents,
             NORMALISATION.name: found.normalisation,
             SERIES_TABLE_COUNTS.name: counted,
             ATTRIBUTE_COMPLETENESS.name: combine_attribute_counts(attributes, site=inputs.site),
@@ -68,13 +69,14 @@ SERIES_STAGE = Stage(
     title="Roll up series and studies",
     verb="extract",
     scope=Scope.SITE,
-    version=3,
+    version=4,
     reads=(SHARDS, SHARD_COUNTS, SERIES_PARTS, ATTRIBUTE_COUNTS),
     optional_tables=(SERIES_TABLE,),
     writes=(
         SERIES,
         STUDIES,
         INSTANCE_INCIDENTS,
+        CONTENT_INCIDENTS,
         NORMALISATION,
         ATTRIBUTE_COMPLETENESS,
         SERIES_TABLE_COUNTS,

@@ -18,6 +18,7 @@ __all__ = ["count_table", "series_from_table", "with_table"]
 
 _INSTANCE: Final = "sop_instance_uid"
 _KINDS: Final = {"ORIGINAL": "original", "DERIVED": "derived", "MIXED": "mixed"}
+_TOLD_BY_CONTENT: Final = ("n_resent", "n_conflicting_instances", "n_fingerprinted")
 _LOGGED: Final = ("series_instance_uid", "patient_id", "age_source", *NORMALISED.values())
 """What the log of normalisation looks at, in the parts and in the series."""
 
@@ -28,13 +29,15 @@ def series_from_table(table: pl.DataFrame, *, site: str) -> pl.DataFrame:
     ``table`` is as ``read_site_table`` gives it: columns of the headers, of which any but the identifiers, Modality and
     ``n_instances`` may lack. With a column ``sop_instance_uid`` its rows are instances and are rolled up like headers,
     geometry included where the table has positions. Otherwise its rows are series: an instance counts as one object,
-    and what only instances tell (geometry, repeated instances, attributes that vary) is null.
+    and what only instances tell (geometry, attributes that vary) is null. Of no table it is known what the instances
+    hold, so that what is told by their content is null.
     """
     known = table.filter(pl.col("series_instance_uid").is_not_null())
     lacking = [pl.lit(None, HEADERS.schema[name]).alias(name) for name in SERIES_COLUMNS if name not in known.columns]
     complete = known.with_columns(lacking)
     if _INSTANCE in table.columns:
-        return combine_series(series_parts(complete, site=site), site=site).series
+        found = combine_series(series_parts(complete, site=site), site=site).series
+        return found.with_columns(pl.lit(None, found.schema[name]).alias(name) for name in _TOLD_BY_CONTENT)
     recorded = complete.select(
         pl.lit(site).alias("site"),
         "series_instance_uid",

@@ -11,6 +11,7 @@ from multisite.vocabulary import ColumnPrivacy, Zone
 
 __all__ = [
     "ACQUISITION",
+    "CONTENT_INCIDENTS",
     "INSTANCE_INCIDENTS",
     "NORMALISATION",
     "SERIES",
@@ -87,6 +88,13 @@ def _span(of: str) -> tuple[Column, ...]:
     )
 
 
+_ORIGIN = (
+    Column("accession_number", _TEXT, "Pseudonym of AccessionNumber", nullable=True, privacy=_PSEUDONYM),
+    Column("station_name", _TEXT, "Pseudonym of StationName", nullable=True, privacy=_PSEUDONYM),
+    Column("device_serial_number", _TEXT, "Pseudonym of DeviceSerialNumber", nullable=True, privacy=_PSEUDONYM),
+    Column("protocol_name", _TEXT, "ProtocolName", nullable=True, privacy=_QUASI),
+)
+
 _IMAGE = (
     Column("frame_of_reference_uid", _TEXT, "Pseudonym of FrameOfReferenceUID", nullable=True, privacy=_PSEUDONYM),
     Column("sop_class_uid", _TEXT, "SOPClassUID", nullable=True),
@@ -116,6 +124,14 @@ _CONSISTENCY = (
     Column("n_conflicting_instances", _COUNT, "Instances stored with more than one content", nullable=True),
     Column("n_inconsistent", _COUNT, "Attributes that differ between the series' instances", nullable=True),
     Column("inconsistent_attributes", pl.List(_TEXT), "Columns of this table that differ between them", nullable=True),
+    Column(
+        "other_patient_ids",
+        pl.List(_TEXT),
+        "Pseudonyms of the patients, beyond the one that stands for the series, whom its instances name",
+        nullable=True,
+        privacy=_PSEUDONYM,
+    ),
+    Column("n_fingerprinted", _COUNT, "Objects that have a content fingerprint", nullable=True),
 )
 
 _GEOMETRY = (
@@ -154,13 +170,14 @@ SERIES = Artefact(
         Column("n_instances", _COUNT, "Distinct instances"),
         Column("n_objects", _COUNT, "Objects, copies included"),
         *ACQUISITION,
+        *_ORIGIN,
         *_IMAGE,
         *_span("start of the acquisition of an instance"),
         *_CONSISTENCY,
         *_GEOMETRY,
     ),
     key=("series_instance_uid",),
-    version=2,
+    version=3,
 )
 
 STUDIES = Artefact(
@@ -190,7 +207,7 @@ STUDIES = Artefact(
 INSTANCE_INCIDENTS = Artefact(
     "instance_incidents",
     Zone.SITE,
-    "One row per SOPInstanceUID that stands for more than one content, or in more than one series.",
+    "One row per SOPInstanceUID that stands for more than one content, or in more than one series, study or patient.",
     (
         _SITE,
         Column("instance", _TEXT, "First 16 digits of the pseudonym of the instance", privacy=_PSEUDONYM),
@@ -198,8 +215,39 @@ INSTANCE_INCIDENTS = Artefact(
         Column("n_series", _COUNT, "Series that hold it"),
         Column("n_contents", _COUNT, "Distinct contents among its objects; 0 where none is known"),
         Column("n_objects", _COUNT, "Objects that bear it"),
+        Column("n_patients", _COUNT, "Patients under whom it stands; 0 where none is known"),
+        Column(
+            "study_instance_uids",
+            pl.List(_TEXT),
+            "Pseudonyms of the studies that hold it, in order",
+            privacy=_PSEUDONYM,
+        ),
     ),
     key=("instance",),
+    version=2,
+)
+
+
+def _holder(prefix: str, which: str) -> tuple[Column, ...]:
+    return (
+        Column(f"{prefix}series_instance_uid", _TEXT, f"Pseudonym of the {which} series", privacy=_PSEUDONYM),
+        Column(f"{prefix}study_instance_uid", _TEXT, "Pseudonym of its study", nullable=True, privacy=_PSEUDONYM),
+        Column(f"{prefix}patient_id", _TEXT, "Pseudonym of its patient", nullable=True, privacy=_PSEUDONYM),
+    )
+
+
+CONTENT_INCIDENTS = Artefact(
+    "content_incidents",
+    Zone.SITE,
+    "One row per pair of series that hold the same acquisitions (content fingerprints) under other SOPInstanceUIDs. A "
+    "series of more than one study or patient counts as one of each.",
+    (
+        _SITE,
+        *_holder("", "first"),
+        *_holder("other_", "other"),
+        Column("n_fingerprints", _COUNT, "Content fingerprints that tie the two"),
+    ),
+    key=tuple(column.name for prefix in ("", "other_") for column in _holder(prefix, "")),
 )
 
 NORMALISATION = Artefact(

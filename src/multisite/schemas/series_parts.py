@@ -26,6 +26,10 @@ RECORDED = (
     "study_date",
     "age_years",
     "patient_sex",
+    "accession_number",
+    "station_name",
+    "device_serial_number",
+    "protocol_name",
     "frame_of_reference_uid",
     "sop_class_uid",
     "transfer_syntax_uid",
@@ -59,6 +63,7 @@ SERIES_PARTS = Artefact(
         _SERIES["last_acquisition_at"],
         Column("instances", pl.List(pl.UInt64()), "First 64 bits of the pseudonym of the instance, per object"),
         Column("contents", pl.List(pl.UInt64()), "First 64 bits of the dataset's digest, per object"),
+        Column("fingerprints", pl.List(pl.UInt64()), "First 64 bits of the content fingerprint, per object"),
         Column(
             "positions_um",
             pl.List(pl.Int32()),
@@ -67,4 +72,5 @@ SERIES_PARTS = Artefact(
         ),
     ),
     interim=True,
+    version=2,
 )

@@ -135,6 +135,8 @@ SERIES_TABLE = SiteTable(
                 "SoftwareVersions",
                 "DeviceSerialNumber",
                 "StationName",
+                "AccessionNumber",
+                "ProtocolName",
                 "ConvolutionKernel",
                 "SliceThickness",
                 "PixelSpacing",

@@ -124,7 +124,8 @@ class Cohort(Section):
 class Integrity(Section):
     """What the protocol claims of the set, which failed checks stop the claim, and which packages add checks.
 
-    ``disjoint`` are columns of the case, ``plugins`` entry points of the group ``multisite.checks``.
+    ``disjoint`` and ``patients_stay_within`` are columns of the case, ``plugins`` entry points of the group
+    ``multisite.checks``.
     """
 
     blocking: tuple[Identifier, ...] = ()
@@ -132,13 +133,15 @@ class Integrity(Section):
     train_ends_before_test: bool = True
     prospective_from: date | None = None
     disjoint: tuple[str, ...] = ()
+    patients_stay_within: tuple[str, ...] = ()
     tune_may_fit: bool = True
     plugins: tuple[str, ...] = ()
     seed: Annotated[int, Field(ge=0)] = 20
 
     @model_validator(mode="after")
     def _names_stand_once(self) -> "Integrity":
-        for place, names in (("disjoint", self.disjoint), ("plugins", self.plugins)):
+        for place in ("disjoint", "patients_stay_within", "plugins"):
+            names = getattr(self, place)
             if len(set(names)) != len(names):
                 raise ValueError(f"an entry of `{place}` stands twice")
         return self

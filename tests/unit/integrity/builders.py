@@ -1,14 +1,20 @@
 """Sets as the checks see them: a sound one in small text tables, and a random one with as many patients as wanted."""
 
+from functools import cache
+
 import numpy as np
 import polars as pl
 
+from multisite.dicom import HEADER_COLUMNS
 from multisite.integrity import CHECKS
 from multisite.integrity.check import CheckFrames, Claims, Outcome
-from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
+from multisite.provenance.series import SeriesTables, combine_series
+from multisite.provenance.series_parts import series_parts
+from multisite.schemas.series import SERIES
+from tests.lib.header_rows import pseudonym
 from tests.lib.tables import table
 
-__all__ = ["BY_ID", "CASES", "INSTANCES", "SOUND_SERIES", "frames", "outcome", "random_set", "series_rows"]
+__all__ = ["BY_ID", "CASES", "INSTANCES", "SOUND_SERIES", "frames", "outcome", "random_set", "rolled_up", "series_rows"]
 
 _OF_STUDY = ("frame_of_reference_uid", "accession_number")
 
@@ -28,6 +34,8 @@ i1               | e1                  | s1                 | p1         | f1
 i2               | e2                  | s2                 | p2         | f2
 i3               | e3                  | s3                 | p3         | f3
 """
+
+_DIGESTS = ("sop_instance_uid", "content_fingerprint", "dataset_digest")
 
 SOUND_SERIES = """
 series_instance_uid | n_missing_slices | n_duplicate_slices | is_complete | geometry_gap | inconsistent_attributes
@@ -51,28 +59,46 @@ def series_rows(text: str = SOUND_SERIES) -> pl.DataFrame:
     return SERIES.conform(rows.with_columns(absent))
 
 
+@cache
+def rolled_up(instances: str = INSTANCES) -> SeriesTables:
+    """What the series stage makes of a text table of instances; names stay as they are, and digests become some.
+
+    Every study has its own frame of reference and accession number, unless the table has them.
+    """
+    named = table(instances)
+    of_study = [pl.format(f"{name}-{{}}", "study_instance_uid").alias(name) for name in _OF_STUDY if name not in named]
+    rows = named.with_columns(of_study)
+    if "dataset_digest" not in rows.columns:
+        rows = rows.with_columns(pl.col("sop_instance_uid").alias("dataset_digest"))
+    known = [name for name in _DIGESTS if name in rows.columns]
+    rows = rows.with_columns(pl.col(name).map_elements(pseudonym, return_dtype=pl.String) for name in known)
+    absent = [
+        pl.lit(None, column.dtype).alias(column.name) for column in HEADER_COLUMNS if column.name not in rows.columns
+    ]
+    return combine_series(series_parts(rows.with_columns(absent), site="north"), site="north")
+
+
 def frames(
     cases: str = CASES,
     instances: str = INSTANCES,
     *,
     included: pl.DataFrame | None = None,
-    images: pl.DataFrame | None = None,
     claims: Claims | None = None,
     fitted: str | None = None,
 ) -> CheckFrames:
-    """What checks look at, from text tables; ``included`` and ``images`` stand in for ``cases`` and ``instances``.
+    """What checks look at, from text tables; ``included`` stands in for ``cases``.
 
-    Every case is of the site north and of its split's own device; every study has its frame of reference and order.
+    Every case is of the site north and of its split's own device.
     """
-    of_study = (pl.format(f"{name}-{{}}", "study_instance_uid").alias(name) for name in _OF_STUDY)
+    found = rolled_up(instances)
     made = table(cases, case_date=pl.Date()).with_columns(
         pl.lit("north").alias("site"), pl.format("scanner-{}", "split").alias("device")
     )
     return CheckFrames(
         included=made if included is None else included,
-        instances=table(instances).with_columns(of_study) if images is None else images,
-        series=series_rows(),
-        instance_incidents=INSTANCE_INCIDENTS.empty(),
+        series=found.series,
+        instance_incidents=found.instance_incidents,
+        content_incidents=found.content_incidents,
         fitted=None if fitted is None else table(fitted),
         claims=claims or Claims(),
         seed=20,

@@ -8,12 +8,11 @@ from multisite.integrity import CHECKS
 from multisite.integrity.check import Check, CheckFrames, Claims, Outcome, insufficient
 from multisite.integrity.scorecard import run_checks
 from multisite.vocabulary import Severity, Verdict
-from tests.lib.tables import table
-from tests.unit.integrity.builders import BY_ID, CASES, INSTANCES, frames, outcome, random_set
+from tests.unit.integrity.builders import BY_ID, CASES, INSTANCES, frames, outcome, random_set, series_rows
 
-_CLAIMS = Claims(disjoint=("device",), prospective_from=date(2024, 4, 1))
+_CLAIMS = Claims(disjoint=("device",), patients_stay_within=("device",), prospective_from=date(2024, 4, 1))
 _FITTED = "transform | case_id | patient_id\nz-scores | c1 | -\nz-scores | - | p2\n"
-_OF_LABELS = {check.id for check in CHECKS if check.family == "labels"}
+_OF_LABELS, _OF_SERIES = ({check.id for check in CHECKS if check.family == family} for family in ("labels", "series"))
 
 
 def ordered(cases: str = CASES, *, claimed: bool = True) -> CheckFrames:
@@ -22,9 +21,10 @@ def ordered(cases: str = CASES, *, claimed: bool = True) -> CheckFrames:
 
 @pytest.mark.parametrize("check", sorted(BY_ID))
 def test_a_clean_set_passes_and_says_how_many_were_looked_at(check: str) -> None:
-    found = outcome(
-        check, frames(included=random_set(1)) if check in _OF_LABELS else frames(claims=_CLAIMS, fitted=_FITTED)
-    )
+    looked_at = frames(included=random_set(1)) if check in _OF_LABELS else frames(claims=_CLAIMS, fitted=_FITTED)
+    if check in _OF_SERIES:
+        looked_at = replace(looked_at, series=series_rows())
+    found = outcome(check, looked_at)
     assert found.verdict is Verdict.PASS
     assert found.n_examined > 0
     assert found.n_found == 0
@@ -78,9 +78,17 @@ def test_the_same_acquisition_under_another_patient_and_other_uids_is_found() ->
 
 
 def test_images_without_fingerprint_leave_the_question_open() -> None:
-    bare = table(INSTANCES).with_columns(pl.lit(None, pl.String).alias("content_fingerprint"))
-    looked_at = replace(frames(), instances=bare)
-    assert outcome("same_content_two_patients", looked_at).verdict is Verdict.INSUFFICIENT
+    bare = INSTANCES.replace("f1", "-").replace("f2", "-").replace("f3", "-")
+    for check in ("same_content_two_patients", "resent_study", "repeated_series"):
+        assert outcome(check, frames(instances=bare)).verdict is Verdict.INSUFFICIENT
+
+
+@pytest.mark.parametrize("check", ["same_instance_two_patients", "instance_overlap", "resent_study"])
+def test_series_that_only_a_table_tells_of_leave_the_question_about_instances_open(check: str) -> None:
+    told = frames()
+    told_by_content = (pl.lit(None, pl.Int64).alias(name) for name in ("n_conflicting_instances", "n_fingerprinted"))
+    looked_at = replace(told, series=told.series.with_columns(told_by_content))
+    assert outcome(check, looked_at).verdict is Verdict.INSUFFICIENT
 
 
 def test_a_case_whose_images_carry_another_patient_is_found() -> None:

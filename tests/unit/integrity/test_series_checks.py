@@ -3,7 +3,7 @@ import pytest
 
 from multisite.integrity.check import CheckFrames, Claims, Outcome
 from multisite.integrity.checks.series import SERIES_CHECKS
-from multisite.schemas.series import INSTANCE_INCIDENTS
+from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS
 from multisite.vocabulary import Severity, Verdict
 from tests.lib.tables import table
 from tests.unit.integrity.builders import SOUND_SERIES, series_rows
@@ -21,12 +21,14 @@ def outcome(check: str, *, series: str = SOUND_SERIES, incidents: str | None = N
     found = INSTANCE_INCIDENTS.empty()
     if incidents is not None:
         counts = dict.fromkeys(("n_series", "n_contents", "n_objects"), pl.Int64())
-        found = INSTANCE_INCIDENTS.conform(table(incidents, **counts).with_columns(pl.lit("north").alias("site")))
+        others = (pl.lit("north").alias("site"), pl.lit(1).cast(pl.Int64).alias("n_patients"))
+        studies = pl.concat_list(pl.lit("s1")).alias("study_instance_uids")
+        found = INSTANCE_INCIDENTS.conform(table(incidents, **counts).with_columns(*others, studies))
     frames = CheckFrames(
         included=table(cases),
-        instances=pl.DataFrame(),
         series=series_rows(series),
         instance_incidents=found,
+        content_incidents=CONTENT_INCIDENTS.empty(),
         claims=Claims(),
         seed=20,
     )
@@ -89,9 +91,9 @@ def test_series_that_were_not_made_from_headers_leave_the_question_open() -> Non
     )
     frames = CheckFrames(
         included=table(_CASES),
-        instances=pl.DataFrame(),
         series=bare,
         instance_incidents=INSTANCE_INCIDENTS.empty(),
+        content_incidents=CONTENT_INCIDENTS.empty(),
         claims=Claims(),
         seed=20,
     )

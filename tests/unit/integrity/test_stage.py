@@ -10,11 +10,11 @@ from multisite.integrity import CHECKS, INTEGRITY_STAGE
 from multisite.integrity.cases import described_cases
 from multisite.schemas import StageInputs
 from multisite.schemas.cohort import COHORT
-from multisite.schemas.provenance import HEADERS
-from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
+from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, SERIES
 from multisite.storage.canonical import digest_of
 from multisite.study import Study
 from tests.lib.tables import table
+from tests.unit.integrity.builders import rolled_up
 
 _STUDY = {
     "study": "chest",
@@ -42,7 +42,7 @@ c3      | p3         | s3                 | test  | a
 c2      | p2         | s2                 | test  | a
 c1      | p1         | s1                 | train | b
 """
-_HEADERS = """
+_INSTANCES = """
 series_instance_uid | study_instance_uid | sop_instance_uid | patient_id | station_name | protocol_name
 e1                  | s1                 | i1               | p1         | t1           | chest
 e1                  | s1                 | i2               | p1         | t1           | chest low dose
@@ -61,15 +61,14 @@ def filled(text: str, schema: pl.Schema, **dtypes: pl.DataType) -> pl.DataFrame:
 
 def inputs(cases: str = _CASES, **tables: pl.DataFrame) -> StageInputs:
     cohort = filled(_COHORT, COHORT.schema, case_date=pl.Date(), included=pl.Boolean())
-    columns = INTEGRITY_STAGE.projection[HEADERS.name]
-    headers = filled(_HEADERS, pl.Schema({name: HEADERS.schema[name] for name in columns}))
+    found = rolled_up(_INSTANCES)
     return StageInputs(
         site="north",
         frames={
             COHORT.name: cohort.with_columns(pl.lit("north").alias("site")),
-            HEADERS.name: headers,
-            SERIES.name: SERIES.empty(),
-            INSTANCE_INCIDENTS.name: INSTANCE_INCIDENTS.empty(),
+            SERIES.name: found.series.select(INTEGRITY_STAGE.projection[SERIES.name]),
+            INSTANCE_INCIDENTS.name: found.instance_incidents,
+            CONTENT_INCIDENTS.name: found.content_incidents,
         },
         tables={"cases": table(cases), **tables},
     )
@@ -101,23 +100,30 @@ def test_the_table_of_what_was_fitted_is_looked_at_where_the_site_has_one() -> N
 
 def test_cases_have_their_row_of_the_table_and_what_their_index_series_says_with_one_voice() -> None:
     given = inputs()
-    made = described_cases(given.frames["cohort"], given.tables["cases"], given.frames["headers"]).sort("case_id")
+    made = described_cases(given.frames["cohort"], given.tables["cases"], given.frames["series"]).sort("case_id")
     assert made.select("case_id", "table_row", "clinical_ward", "station_name", "protocol_name").rows() == [
         ("c1", 2, "b", "t1", None),
         ("c2", 1, "a", "t1", None),
     ]
 
 
-def test_a_column_that_no_case_has_is_refused_before_anything_runs() -> None:
+@pytest.mark.parametrize("key", ["disjoint", "patients_stay_within"])
+def test_a_column_that_no_case_has_is_refused_before_anything_runs(key: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        INTEGRITY_STAGE.parameters(study(disjoint=["device", "scanner", "case_date"]), None)
+        INTEGRITY_STAGE.parameters(study(**{key: ["device", "scanner", "case_date"]}), None)
     assert caught.value.fact == "a case has no column `scanner`, `case_date`"
-    assert "integrity.disjoint" in caught.value.place
+    assert f"integrity.{key}" in caught.value.place
 
 
-def test_a_clinical_column_that_the_site_lacks_is_refused() -> None:
-    with pytest.raises(SchemaError, match="lacks `clinical_room`"):
-        verdicts(study(disjoint=["clinical_room"]), inputs())
+@pytest.mark.parametrize("key", ["disjoint", "patients_stay_within"])
+def test_a_clinical_column_that_the_site_lacks_is_refused(key: str) -> None:
+    with pytest.raises(SchemaError, match=f"lacks `clinical_room`, which `integrity.{key}` names"):
+        verdicts(study(**{key: ["clinical_room"]}), inputs())
+
+
+def test_patients_may_be_claimed_to_stay_within_a_column_of_the_sites_table() -> None:
+    assert verdicts(study(), inputs())["patient_across_groups"] == "not applicable"
+    assert verdicts(study(patients_stay_within=["clinical_ward"]), inputs())["patient_across_groups"] == "pass"
 
 
 def test_unknown_checks_and_plugins_are_refused() -> None:
@@ -127,7 +133,7 @@ def test_unknown_checks_and_plugins_are_refused() -> None:
         INTEGRITY_STAGE.parameters(study(plugins=["absent"]), None)
 
 
-@pytest.mark.parametrize("key", ["disjoint", "plugins"])
+@pytest.mark.parametrize("key", ["disjoint", "patients_stay_within", "plugins"])
 def test_a_name_that_stands_twice_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match=f"an entry of `{key}` stands twice"):
         study(**{key: ["device", "device"]})
@@ -139,6 +145,7 @@ def test_another_claim_is_another_run() -> None:
         {"prospective_from": date(2024, 1, 1)},
         {"prospective_from": date(2024, 1, 2)},
         {"tune_may_fit": False},
+        {"patients_stay_within": ["device"]},
     )
     digests = {digest_of(INTEGRITY_STAGE.parameters(study(**claim), None)) for claim in claims}
     assert len(digests) == len(claims)

@@ -5,7 +5,7 @@ import pytest
 
 from multisite.provenance.series import combine_series
 from multisite.provenance.series_parts import series_parts
-from multisite.schemas.series import INSTANCE_INCIDENTS, NORMALISATION, SERIES
+from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, NORMALISATION, SERIES
 from multisite.schemas.series_parts import SERIES_PARTS
 from tests.lib.header_rows import header_rows, pseudonym
 
@@ -18,6 +18,7 @@ def rolled_up(text: str, **constant: object) -> dict[str, object]:
     parts = SERIES_PARTS.conform(series_parts(rows, site="north"))
     tables = combine_series(parts, site="north")
     INSTANCE_INCIDENTS.conform(tables.instance_incidents)
+    CONTENT_INCIDENTS.conform(tables.content_incidents)
     NORMALISATION.conform(tables.normalisation)
     series = SERIES.conform(tables.series)
     assert series.height == 1
@@ -68,6 +69,16 @@ def test_a_series_under_two_patients_is_named() -> None:
     found = rolled_up("sop_instance_uid | patient_id\ni1 | p1\ni2 | p2\ni3 | p2")
     assert found["inconsistent_attributes"] == ["patient_id"]
     assert found["patient_id"] == pseudonym("p2")
+    assert found["other_patient_ids"] == [pseudonym("p1")]
+
+
+def test_a_series_of_one_patient_names_no_other() -> None:
+    assert rolled_up("sop_instance_uid | patient_id\ni1 | p1\ni2 | -")["other_patient_ids"] == []
+
+
+def test_objects_with_a_content_fingerprint_are_counted() -> None:
+    found = rolled_up("sop_instance_uid | content_fingerprint\ni1 | f1\ni1 | f1\ni2 | -\ni3 | f3")
+    assert (found["n_fingerprinted"], found["n_objects"]) == (3, 4)
 
 
 def test_normalised_values_stand_beside_the_raw_ones() -> None:
@@ -233,6 +244,7 @@ def test_no_header_gives_no_series() -> None:
     tables = combine_series(SERIES_PARTS.conform(parts), site="north")
     assert SERIES.conform(tables.series).is_empty()
     assert INSTANCE_INCIDENTS.conform(tables.instance_incidents).is_empty()
+    assert CONTENT_INCIDENTS.conform(tables.content_incidents).is_empty()
     assert NORMALISATION.conform(tables.normalisation).is_empty()
 
 
@@ -241,13 +253,13 @@ def test_series_combined_some_at_a_time_are_those_combined_at_once(
     at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     headers = header_rows("""
-        sop_instance_uid | series_instance_uid | dataset_digest | kvp
-        i1               | e1                  | a              | 100
-        i1               | e2                  | b              | 120
-        i2               | e2                  | c              | 120
-        i3               | e3                  | d              | -
-        i3               | e3                  | d              | 100
-        i4               | e4                  | e              | 80
+        sop_instance_uid | series_instance_uid | dataset_digest | kvp | content_fingerprint
+        i1               | e1                  | a              | 100 | f1
+        i1               | e2                  | b              | 120 | f1
+        i2               | e2                  | c              | 120 | f2
+        i3               | e3                  | d              | -   | f2
+        i3               | e3                  | d              | 100 | f2
+        i4               | e4                  | e              | 80  | f1
     """)
     parts = pl.concat([series_parts(headers[start : start + 2], site="north") for start in (4, 0, 2)])
     whole = combine_series(parts, site="north")
@@ -257,3 +269,5 @@ def test_series_combined_some_at_a_time_are_those_combined_at_once(
     assert some.series.height == 4
     assert some.instance_incidents.equals(whole.instance_incidents)
     assert some.instance_incidents.height == 1
+    assert some.content_incidents.equals(whole.content_incidents)
+    assert some.content_incidents.height == 3

@@ -31,6 +31,16 @@ def test_a_part_keeps_of_each_object_its_instance_content_and_position() -> None
     assert row["positions_um"] == [1_000, 2_000]
 
 
+def test_a_part_keeps_the_content_fingerprint_of_each_object_that_has_one() -> None:
+    headers = header_rows("""
+        sop_instance_uid | series_instance_uid | content_fingerprint
+        i1               | e1                  | f1
+        i2               | e1                  | -
+    """)
+    found = series_parts(headers, site="north")
+    assert found["fingerprints"].to_list() == [[int(pseudonym("f1")[:16], 16), None]]
+
+
 def test_a_part_needs_no_other_column_than_it_says() -> None:
     headers = header_rows(_HEADERS)
     assert series_parts(headers.select(SERIES_COLUMNS), site="north").equals(series_parts(headers, site="north"))

@@ -7,7 +7,7 @@ import polars as pl
 from multisite.provenance.series import SeriesTables
 from multisite.provenance.series_table import count_table, series_from_table, with_table
 from multisite.provenance.studies import index_studies
-from multisite.schemas.series import INSTANCE_INCIDENTS, NORMALISATION, SERIES, STUDIES
+from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, NORMALISATION, SERIES, STUDIES
 from multisite.schemas.series_parts import SERIES_PARTS
 from multisite.schemas.series_table import SERIES_TABLE_COUNTS
 
@@ -54,7 +54,7 @@ def column(series: pl.DataFrame, name: str) -> list[object]:
 def images(*uids: str) -> SeriesTables:
     series = series_from_table(table(), site="north").filter(pl.col("series_instance_uid").is_in(uids))
     held = series.with_columns(pl.lit("from images").alias("view_position"))
-    return SeriesTables(held, INSTANCE_INCIDENTS.empty(), NORMALISATION.empty())
+    return SeriesTables(held, INSTANCE_INCIDENTS.empty(), CONTENT_INCIDENTS.empty(), NORMALISATION.empty())
 
 
 def test_there_is_one_row_per_series_and_none_without_a_series() -> None:
@@ -90,6 +90,8 @@ def test_columns_are_those_that_headers_would_have_filled() -> None:
             imager_pixel_spacing=[[0.2, 0.2], None, [0.1, 0.1], None],
             kvp=[120.0, None, 80.0, None],
             station_name=["station", None, None, None],
+            accession_number=["order", None, None, None],
+            protocol_name=[None, None, "chest", None],
             manufacturer_model_name=["model", None, "model", None],
             image_type=[["ORIGINAL", "PRIMARY"], ["DERIVED"], ["OTHER"], None],
             study_date=[dt.date(2024, 3, 1)] * 4,
@@ -100,6 +102,9 @@ def test_columns_are_those_that_headers_would_have_filled() -> None:
     assert column(series, "pixel_spacing_mm") == [None, 0.2, 0.7]
     assert column(series, "tube_voltage_kv") == [None, 120.0, 80.0]
     assert column(series, "device") == [None, "station", "model"]
+    assert column(series, "station_name") == [None, "station", None]
+    assert column(series, "accession_number") == [None, "order", None]
+    assert column(series, "protocol_name") == [None, None, "chest"]
     assert column(series, "image_type") == ["DERIVED", "ORIGINAL\\PRIMARY", "OTHER"]
     assert column(series, "image_kind") == ["derived", "original", None]
     assert column(series, "study_date") == [dt.date(2024, 3, 1)] * 3
@@ -112,7 +117,15 @@ def test_what_only_instances_tell_is_missing_and_the_geometry_says_why() -> None
         "no instances were read",
         "no instances were read",
     ]
-    for name in ("n_slices", "is_complete", "n_inconsistent", "inconsistent_attributes", "n_resent", "orientation"):
+    unknown = (
+        "n_slices",
+        "is_complete",
+        "n_inconsistent",
+        "inconsistent_attributes",
+        "other_patient_ids",
+        "orientation",
+    )
+    for name in (*unknown, "n_resent", "n_conflicting_instances", "n_fingerprinted"):
         assert column(series, name) == [None] * 3
 
 
@@ -123,6 +136,8 @@ def test_rows_that_are_instances_are_rolled_up_like_headers() -> None:
     assert column(series, "n_objects") == [4]
     assert column(series, "convolution_kernel") == ["B30f"]
     assert column(series, "inconsistent_attributes") == [["convolution_kernel"]]
+    for name in ("n_resent", "n_conflicting_instances", "n_fingerprinted"):
+        assert column(series, name) == [None], "a table does not tell what the instances hold"
 
 
 def test_rows_that_are_instances_tell_the_geometry_where_they_have_positions() -> None:

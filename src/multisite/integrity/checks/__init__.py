@@ -1,6 +1,7 @@
 """Every check but those of plugins: a file per family, put together in the order of the scorecard."""
 
 from multisite.integrity.check import Check
+from multisite.integrity.checks.across_groups import ACROSS_GROUPS_CHECKS
 from multisite.integrity.checks.disjointness import DISJOINTNESS_CHECKS
 from multisite.integrity.checks.duplicates import DUPLICATE_CHECKS
 from multisite.integrity.checks.identity import IDENTITY_CHECKS
@@ -8,6 +9,7 @@ from multisite.integrity.checks.label_association import LABEL_ASSOCIATION_CHECK
 from multisite.integrity.checks.labels import LABEL_CHECKS
 from multisite.integrity.checks.overlap import OVERLAP_CHECKS
 from multisite.integrity.checks.preprocessing import PREPROCESSING_CHECKS
+from multisite.integrity.checks.repeats import REPEAT_CHECKS
 from multisite.integrity.checks.series import SERIES_CHECKS
 from multisite.integrity.checks.timing import TIMING_CHECKS
 
@@ -15,8 +17,10 @@ __all__ = ["CHECKS"]
 
 CHECKS: tuple[Check, ...] = (
     *OVERLAP_CHECKS,
+    *ACROSS_GROUPS_CHECKS,
     *DISJOINTNESS_CHECKS,
     *DUPLICATE_CHECKS,
+    *REPEAT_CHECKS,
     *IDENTITY_CHECKS,
     *TIMING_CHECKS,
     *PREPROCESSING_CHECKS,

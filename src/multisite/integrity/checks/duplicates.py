@@ -12,15 +12,13 @@ _NOTHING_KNOWN = "No instance carries the attributes that this check needs."
 
 def same_instance(frames: CheckFrames) -> Outcome:
     """Studies with an SOPInstanceUID that occurs under more than one patient."""
-    known = frames.instances.filter(pl.col("patient_id").is_not_null() & pl.col("sop_instance_uid").is_not_null())
+    known = frames.series.filter(pl.col("n_conflicting_instances").is_not_null() & pl.col("patient_id").is_not_null())
     if known.is_empty():
         return insufficient(_NOTHING_KNOWN)
-    shared = known.group_by("sop_instance_uid").agg(
-        pl.col("patient_id").n_unique().alias("n_patients"), pl.col("study_instance_uid").min()
-    )
     studies = (
-        shared.filter(pl.col("n_patients") > 1)
-        .group_by("study_instance_uid")
+        frames.instance_incidents.filter(pl.col("n_patients") > 1)
+        # A series without a study stands for itself.
+        .group_by(study_instance_uid=pl.coalesce(pl.col("study_instance_uids").list.first(), "series_instance_uid"))
         .agg(pl.len().alias("n_instances"), pl.col("n_patients").max())
         .sort("study_instance_uid")
     )
@@ -40,29 +38,24 @@ def same_instance(frames: CheckFrames) -> Outcome:
 
 def same_content(frames: CheckFrames) -> Outcome:
     """Pairs of studies of different patients that hold acquisitions equal in every acquisition fact."""
-    known = frames.instances.filter(
-        pl.col("content_fingerprint").is_not_null() & pl.col("patient_id").is_not_null()
-    ).select("content_fingerprint", "sop_instance_uid", "study_instance_uid", "patient_id")
+    known = frames.series.filter((pl.col("n_fingerprinted") > 0) & pl.col("patient_id").is_not_null())
     if known.is_empty():
         return insufficient(_NOTHING_KNOWN)
-    spread = known.filter(pl.col("patient_id").n_unique().over("content_fingerprint") > 1)
     pairs = (
-        spread.join(spread, on="content_fingerprint", suffix="_other")
-        .filter(
-            (pl.col("patient_id") < pl.col("patient_id_other"))
-            & (pl.col("sop_instance_uid") != pl.col("sop_instance_uid_other"))
+        frames.content_incidents.filter(pl.col("patient_id") != pl.col("other_patient_id"))
+        .select(
+            pl.coalesce("study_instance_uid", "series_instance_uid").alias("one"),
+            pl.coalesce("other_study_instance_uid", "other_series_instance_uid").alias("other"),
+            "n_fingerprints",
         )
-        .group_by(
-            pl.min_horizontal("study_instance_uid", "study_instance_uid_other").alias("first"),
-            pl.max_horizontal("study_instance_uid", "study_instance_uid_other").alias("second"),
-        )
-        .agg(pl.col("content_fingerprint").n_unique().alias("n_contents"))
+        .group_by(pl.min_horizontal("one", "other").alias("first"), pl.max_horizontal("one", "other").alias("second"))
+        .agg(pl.col("n_fingerprints").sum())
         .sort("first", "second")
     )
     found = pairs.select(
         pl.lit("study").alias("entity"),
         pl.col("first").alias("pseudonym"),
-        pl.format("{} acquisitions also stand under another patient and other UIDs", "n_contents").alias("detail"),
+        pl.format("{} acquisitions also stand under another patient and other UIDs", "n_fingerprints").alias("detail"),
     )
     n_examined = known["study_instance_uid"].n_unique()
     return judged(

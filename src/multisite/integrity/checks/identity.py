@@ -11,7 +11,10 @@ __all__ = ["IDENTITY_CHECKS"]
 def patient_of_images(frames: CheckFrames) -> Outcome:
     """Cases whose study's images all carry another patient than the table gives."""
     identity = ["study_instance_uid", "patient_id"]
-    images = frames.instances.select(identity).drop_nulls().unique()
+    named = frames.series.select(identity)
+    under_several = frames.series.filter(pl.col("other_patient_ids").list.len() > 0)
+    also_named = under_several.select("study_instance_uid", patient_id="other_patient_ids").explode("patient_id")
+    images = pl.concat([named, also_named]).drop_nulls().unique()
     known = frames.included.drop_nulls(identity).join(
         images.select("study_instance_uid").unique(), on="study_instance_uid", how="semi"
     )

@@ -3,6 +3,7 @@
 import polars as pl
 
 from multisite.integrity.check import Check, CheckFrames, Outcome, insufficient, judged, not_applicable
+from multisite.integrity.checks.instances import INSTANCE_OVERLAP
 from multisite.vocabulary import Severity
 
 __all__ = ["OVERLAP_CHECKS"]
@@ -26,11 +27,11 @@ def _of_cases(column: str, noun: str, plural: str) -> Check:
     )
 
 
-def _of_images(column: str, noun: str, plural: str, severity: Severity) -> Check:
-    """The check of an identifier in the images of the cases' studies."""
+def _of_images(column: str, noun: str, plural: str) -> Check:
+    """The check of an identifier in the series of the cases' studies."""
 
     def run(frames: CheckFrames) -> Outcome:
-        images = frames.instances.select("study_instance_uid", column).drop_nulls().unique()
+        images = frames.series.select("study_instance_uid", column).drop_nulls().unique()
         cases = frames.included.select("case_id", "split", "study_instance_uid")
         known = cases.join(images, on="study_instance_uid", how="inner").drop_nulls()
         return _overlap(known, frames.included, column, noun, plural)
@@ -39,8 +40,10 @@ def _of_images(column: str, noun: str, plural: str, severity: Severity) -> Check
         id=f"{noun.replace(' ', '_')}_overlap",
         title=f"No {noun} is in more than one split",
         family="overlap",
-        severity=severity,
-        method=f"Splits per pseudonym of {column}, over all images of the studies of the included cases.",
+        # Both may be shared rightly (a common frame for two registered examinations) or by a constant that a
+        # de-identification wrote.
+        severity=Severity.MAJOR,
+        method=f"Splits per pseudonym of {column}, over all series of the studies of the included cases.",
         unit=plural,
         run=run,
     )
@@ -82,8 +85,7 @@ OVERLAP_CHECKS = (
     _of_cases("patient_id", "patient", "patients"),
     _of_cases("study_instance_uid", "study", "studies"),
     _of_cases("series_instance_uid", "series", "series"),
-    _of_images("sop_instance_uid", "instance", "instances", Severity.CRITICAL),
-    # Both may be shared rightly (a common frame for two registered examinations) or by a de-identification's constant.
-    _of_images("frame_of_reference_uid", "frame of reference", "frames of reference", Severity.MAJOR),
-    _of_images("accession_number", "accession number", "accession numbers", Severity.MAJOR),
+    INSTANCE_OVERLAP,
+    _of_images("frame_of_reference_uid", "frame of reference", "frames of reference"),
+    _of_images("accession_number", "accession number", "accession numbers"),
 )

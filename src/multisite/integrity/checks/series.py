@@ -54,7 +54,9 @@ def series_consistency(frames: CheckFrames) -> Outcome:
     if known.is_empty():
         return insufficient("No included case has a series made from headers.")
     named = pl.col("inconsistent_attributes").list.set_intersection(list(_ONE_PER_SERIES)).list.sort()
-    varying = known.with_columns(named.alias("varying")).filter(pl.col("varying").list.len() > 0)
+    # In most series nothing varies at all.
+    suspects = known.filter(pl.col("inconsistent_attributes").list.len() > 0).with_columns(named.alias("varying"))
+    varying = suspects.filter(pl.col("varying").list.len() > 0).sort("series_instance_uid")
     found = varying.select(
         pl.lit("series").alias("entity"),
         pl.col("series_instance_uid").alias("pseudonym"),
@@ -78,7 +80,7 @@ def slice_gaps(frames: CheckFrames) -> Outcome:
         return not_applicable("No index series is a stack of slices.")
     if stacks.is_empty():
         return insufficient("No included case has a series whose slices can be put in a row.")
-    broken = stacks.filter(~pl.col("is_complete"))
+    broken = stacks.filter(~pl.col("is_complete")).sort("series_instance_uid")
     found = broken.select(
         pl.lit("series").alias("entity"),
         pl.col("series_instance_uid").alias("pseudonym"),
@@ -94,9 +96,8 @@ def slice_gaps(frames: CheckFrames) -> Outcome:
 
 
 def _index_series(frames: CheckFrames) -> pl.DataFrame:
-    """The series that stand for the included cases, in order."""
-    wanted = frames.included.select("series_instance_uid").drop_nulls().unique()
-    return frames.series.join(wanted, on="series_instance_uid", how="semi").sort("series_instance_uid")
+    """The series that stand for the included cases."""
+    return frames.series.join(frames.included, on="series_instance_uid", how="semi")
 
 
 SERIES_CHECKS = (
