@@ -10,7 +10,7 @@ from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, COMPOSITION, PREDICTIONS
 from multisite.schemas.shortcuts import SHORTCUT_LADDER, SHORTCUT_TALLY
 from multisite.study import Site, Study
-from multisite.tallies import ScoreTally, tally_scores
+from multisite.tallies import ScoreTally, scored_cases, tally_scores
 from multisite.vocabulary import OVERALL, Split
 
 __all__ = ["LADDER_STAGE", "SHORTCUT_STAGE", "ShortcutParameters"]
@@ -30,15 +30,9 @@ class ShortcutParameters:
 
 def _tally_sources(inputs: StageInputs, parameters: ShortcutParameters) -> StageOutputs:
     tested = inputs.frame(COHORT.name).filter(pl.col("included"), pl.col("split") == Split.TEST.value)
-    scores = inputs.frame(PREDICTIONS.name)
-    parts = []
+    predictions = inputs.frame(PREDICTIONS.name).filter(pl.col("finding").is_in(list(parameters.findings)))
+    parts = [scored_cases(tested, predictions).select(_CASES)]
     for finding in parameters.findings:
-        truth = tested.select("site", "case_id", "split", pl.col(f"reference_{finding}").alias("reference"))
-        parts.append(
-            scores.filter(finding=finding)
-            .join(truth.drop_nulls("reference"), on=["site", "case_id"], how="inner")
-            .select(_CASES)
-        )
         made = header_scores(tested, finding=finding, seed=parameters.seed)
         if made is not None:
             parts.append(made.select(_CASES))
