@@ -311,7 +311,20 @@ def _ladder(tested: pl.DataFrame) -> pl.DataFrame:
         for name, frame in sources.items()
     )
     patients = dict(tested.group_by("site").len().rows())
-    return ladder(tally_scores(rows, strata=[]).on_grid(1000), patients=patients, ci_level=0.95)
+    tally = tally_scores(rows, strata=[]).on_grid(1000)
+    return ladder(tally, _label_counts(tested), patients=patients, ci_level=0.95)
+
+
+def _label_counts(tested: pl.DataFrame) -> pl.DataFrame:
+    """Counts of the vendors, every case of a patient of its own."""
+    positive, negative = (condition.sum().cast(pl.Int64) for condition in (pl.col("positive"), ~pl.col("positive")))
+    return tested.group_by("site", pl.col("vendor").alias("level")).agg(
+        pl.len().cast(pl.Int64).alias("n_patients"),
+        pl.lit(FINDING).alias("finding"),
+        pl.lit("vendor").alias("attribute"),
+        *(negative.alias(name) for name in ("n_negative", "n_negative_patients")),
+        *(positive.alias(name) for name in ("n_positive", "n_positive_patients")),
+    )
 
 
 def _segments(tested: pl.DataFrame) -> Iterator[tuple[str, str, str, pl.DataFrame]]:

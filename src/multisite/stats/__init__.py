@@ -22,6 +22,7 @@ from multisite.stats.calibration_line import CalibrationLine, calibration_line
 from multisite.stats.cross_fitting import cross_fitted_encoding, cross_fitted_scores, patient_folds
 from multisite.stats.estimate import CountArray, Estimate, FloatArray, IntegerArray, ScoreEstimate
 from multisite.stats.label_order import BooleanArray, RankSum, Runs, rank_sum_test, runs_test
+from multisite.stats.learnt_elsewhere import LevelCounts, learnt_elsewhere, level_shares
 from multisite.stats.observed_expected import observed_expected
 from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
 from multisite.stats.removal import RemovalDifference, auc_without, proportion_without
@@ -44,6 +45,7 @@ __all__ = [
     "Estimate",
     "FloatArray",
     "IntegerArray",
+    "LevelCounts",
     "PerfectCalibration",
     "ProportionEstimate",
     "RankSum",
@@ -67,6 +69,8 @@ __all__ = [
     "equal_width_cell",
     "expected_calibration_error",
     "holm",
+    "learnt_elsewhere",
+    "level_shares",
     "observed_expected",
     "patient_folds",
     "perfect_calibration",

@@ -6,9 +6,10 @@ import polars as pl
 
 from multisite.integrity.shortcuts.header_scores import header_scores
 from multisite.integrity.shortcuts.ladder import ladder
+from multisite.integrity.shortcuts.levels import attribute_label_counts, attribute_levels
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, COMPOSITION, PREDICTIONS
-from multisite.schemas.shortcuts import SHORTCUT_LADDER, SHORTCUT_TALLY
+from multisite.schemas.shortcuts import ATTRIBUTE_LABEL_COUNTS, SHORTCUT_LADDER, SHORTCUT_TALLY
 from multisite.study import Site, Study
 from multisite.tallies import ScoreTally, scored_cases, tally_scores
 from multisite.vocabulary import OVERALL, Split
@@ -37,7 +38,8 @@ def _tally_sources(inputs: StageInputs, parameters: ShortcutParameters) -> Stage
         if made is not None:
             parts.append(made.select(_CASES))
     tally = tally_scores(pl.concat(parts), strata=[]).on_grid(parameters.score_grid_steps)
-    return StageOutputs(frames={SHORTCUT_TALLY.name: tally.to_frame()})
+    counts = attribute_label_counts(attribute_levels(tested), findings=parameters.findings)
+    return StageOutputs(frames={SHORTCUT_TALLY.name: tally.to_frame(), ATTRIBUTE_LABEL_COUNTS.name: counts})
 
 
 def _climb(inputs: StageInputs, parameters: ShortcutParameters) -> StageOutputs:
@@ -49,7 +51,9 @@ def _climb(inputs: StageInputs, parameters: ShortcutParameters) -> StageOutputs:
     )
     tally = ScoreTally.from_frame(inputs.frame(SHORTCUT_TALLY.name))
     patients = dict(overall.select("site", "n_patients").rows())
-    return StageOutputs(frames={SHORTCUT_LADDER.name: ladder(tally, patients=patients, ci_level=parameters.ci_level)})
+    counts = inputs.frame(ATTRIBUTE_LABEL_COUNTS.name)
+    rungs = ladder(tally, counts, patients=patients, ci_level=parameters.ci_level)
+    return StageOutputs(frames={SHORTCUT_LADDER.name: rungs})
 
 
 def _parameters(study: Study, site: Site | None) -> ShortcutParameters:
@@ -66,9 +70,9 @@ SHORTCUT_STAGE = Stage(
     title="Score the finding without the image",
     verb="check",
     scope=Scope.SITE,
-    version=1,
+    version=2,
     reads=(COHORT, PREDICTIONS),
-    writes=(SHORTCUT_TALLY,),
+    writes=(SHORTCUT_TALLY, ATTRIBUTE_LABEL_COUNTS),
     run=_tally_sources,
     parameters=_parameters,
 )
@@ -78,8 +82,8 @@ LADDER_STAGE = Stage(
     title="Compare the model with shortcuts",
     verb="check",
     scope=Scope.STUDY,
-    version=1,
-    reads=(SHORTCUT_TALLY, COMPOSITION),
+    version=2,
+    reads=(SHORTCUT_TALLY, ATTRIBUTE_LABEL_COUNTS, COMPOSITION),
     writes=(SHORTCUT_LADDER,),
     run=_climb,
     parameters=_parameters,
