@@ -21,13 +21,14 @@ SHORTCUT_TALLY = Artefact(
         Column("finding", _TEXT, "Finding of the study file"),
         Column("model", _TEXT, "Model of the study file; or in brackets what a score was made from"),
         Column("split", _TEXT, "Part of the cohort"),
-        Column("stratum", _TEXT, "overall"),
-        Column("level", _TEXT, "overall"),
+        Column("stratum", _TEXT, "overall; or header_agreement, of a model"),
+        Column("level", _TEXT, "overall; or agreeing, disagreeing: whether the headers point to the label"),
         Column("score", _FLOAT, "Middle of the score's cell", constraint=between("score", 0, 1)),
         Column("n_positive", _COUNT, "Cases at this score with the finding", constraint=at_least("n_positive", 0)),
         Column("n_negative", _COUNT, "Cases at this score without it", constraint=at_least("n_negative", 0)),
     ),
     key=("site", "finding", "model", "split", "stratum", "level", "score"),
+    version=2,
 )
 
 ATTRIBUTE_LABEL_COUNTS = Artefact(
@@ -79,4 +80,5 @@ SHORTCUT_LADDER = Artefact(
         *STATUS_COLUMNS,
     ),
     key=("finding", "source", "kind", "scope", "site"),
+    version=2,
 )

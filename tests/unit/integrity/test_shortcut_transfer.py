@@ -39,7 +39,7 @@ def transfer(*rows: tuple[str, str, int, int]) -> dict[str, ScoreEstimate]:
 
 def test_a_number_is_banded_a_missing_value_is_a_level_and_a_rare_one_is_not() -> None:
     thickness = [0.7] * 5 + [1.0] * 6 + [5.0] * 5 + [2.5] * 4 + [None, float("nan")]
-    levels = attribute_levels(cases_with(slice_thickness_mm=thickness))["slice_thickness_mm"]
+    levels = attribute_levels(cases_with(slice_thickness_mm=thickness))["stratum_slice_thickness_mm"]
     assert levels.to_list() == ["<1"] * 5 + ["1–<2"] * 6 + ["≥5"] * 5 + ["other"] * 4 + ["unknown"] * 2
 
 
@@ -47,13 +47,13 @@ def test_rare_is_what_few_patients_have_and_not_what_few_cases_have() -> None:
     frame = cases_with(vendor=["Rare"] * 8 + ["Often"] * 8)
     one_patient = frame.with_columns(pl.when(pl.col("vendor") == "Rare").then(pl.lit("p")).otherwise("patient_id"))
     renamed = one_patient.with_columns(pl.col("literal").alias("patient_id")).drop("literal")
-    assert set(attribute_levels(renamed)["vendor"]) == {"other", "Often"}
+    assert set(attribute_levels(renamed)["stratum_vendor"]) == {"other", "Often"}
 
 
 def test_no_pseudonym_of_a_device_leaves_the_site() -> None:
     frame = cases_with(device=["digest-b"] * 6 + ["digest-a"] * 9 + [None])
     levelled = attribute_levels(frame)
-    assert levelled["device"].to_list() == ["device 2"] * 6 + ["device 1"] * 9 + ["unknown"]
+    assert levelled["stratum_device"].to_list() == ["device 2"] * 6 + ["device 1"] * 9 + ["unknown"]
     counted = attribute_label_counts(levelled, findings=["nodule"])
     assert "digest" not in counted.write_json()
 
@@ -63,8 +63,11 @@ def test_patients_and_cases_of_each_label_are_counted_in_every_level() -> None:
         pl.Series("patient_id", [f"p{i // 2}" for i in range(12)]),
         pl.Series("reference_nodule", [True, True, True, False, False, None] + [False] * 6),
     )
-    relaxed = attribute_label_counts(frame.with_columns(pl.col(ATTRIBUTES).cast(pl.String)), findings=["nodule"])
-    rows = ATTRIBUTE_LABEL_COUNTS.conform(relaxed.filter(attribute="vendor"))
+    counted = attribute_label_counts(
+        frame.with_columns(pl.col(name).cast(pl.String).alias(f"stratum_{name}") for name in ATTRIBUTES),
+        findings=["nodule"],
+    )
+    rows = ATTRIBUTE_LABEL_COUNTS.conform(counted.filter(attribute="vendor"))
     assert rows.rows() == [
         ("north", "nodule", "vendor", "Canon", 3, 0, 3, 0, 6),
         ("north", "nodule", "vendor", "GE", 3, 2, 2, 3, 2),

@@ -9,10 +9,13 @@ from multisite.integrity.shortcuts.header_scores import ATTRIBUTES, HEADERS_ALON
 from multisite.integrity.shortcuts.stage import ShortcutParameters
 from multisite.schemas import StageInputs
 from multisite.schemas.cohort import COHORT, COMPOSITION
+from multisite.schemas.shortcut_use import HEADER_AGREEMENT_MOMENTS, SHORTCUT_PATIENTS
 from multisite.schemas.shortcuts import ATTRIBUTE_LABEL_COUNTS, SHORTCUT_LADDER, SHORTCUT_TALLY
 
-PARAMETERS = ShortcutParameters(findings=("nodule",), score_grid_steps=1000, ci_level=0.95, seed=20)
-AT_A_SITE = (SHORTCUT_TALLY, ATTRIBUTE_LABEL_COUNTS)
+PARAMETERS = ShortcutParameters(
+    findings=("nodule",), score_grid_steps=1000, threshold=0.5, minimum_patients=10, ci_level=0.95, seed=20
+)
+AT_A_SITE = (SHORTCUT_TALLY, ATTRIBUTE_LABEL_COUNTS, SHORTCUT_PATIENTS, HEADER_AGREEMENT_MOMENTS)
 
 
 def cohort(site: str, *, n: int = 240, share: float = 0.3, leak: float = 0.0, seed: int = 1) -> pl.DataFrame:

@@ -10,13 +10,17 @@ from multisite.integrity.shortcuts.header_scores import ATTRIBUTES
 from multisite.schemas.shortcuts import ATTRIBUTE_LABEL_COUNTS
 from multisite.vocabulary import UNKNOWN
 
-__all__ = ["LOCAL", "OTHER", "attribute_label_counts", "attribute_levels"]
+__all__ = ["LEVEL_COLUMNS", "LOCAL", "OTHER", "attribute_label_counts", "attribute_levels"]
 
 OTHER: Final = "other"
 """Level of the values that too few patients have."""
 
 LOCAL: Final = frozenset({"device"})
 """Attributes whose levels mean something at one site only: numbers in the place of pseudonyms."""
+
+LEVEL_COLUMNS: Final = tuple(f"stratum_{name}" for name in ATTRIBUTES)
+"""Columns of the levels, named so that a tally counts them under the attribute's name; ``model`` alone would be the
+index test."""
 
 _RARE = 5
 """Patients below whom a value does not leave the site."""
@@ -30,23 +34,32 @@ _EDGES: Final[Mapping[str, tuple[float, ...]]] = {
 
 
 def attribute_levels(tested: pl.DataFrame) -> pl.DataFrame:
-    """``tested`` with every acquisition attribute replaced by its level, a text.
+    """The cases and their truth, with the level of every acquisition attribute, a text, in ``LEVEL_COLUMNS``.
 
     A number is banded, a missing value is ``unknown``, and a device is its rank by patients (device 1 has most). What
     fewer than 5 patients of the frame have is ``other``. ``tested`` holds cases of one site, rows of COHORT.
     """
     ranks = _device_ranks(tested)
-    levelled = tested.with_columns(
-        *(_band(name, edges) for name, edges in _EDGES.items()),
-        pl.col("device").replace_strict(ranks, default=None, return_dtype=pl.String),
-    ).with_columns(pl.col(name).fill_null(UNKNOWN) for name in ATTRIBUTES)
-    # An unknown value stands for itself: that it is missing tells nobody's value.
-    rare = {
-        name: (pl.col("patient_id").n_unique().over(name) < _RARE) & (pl.col(name) != UNKNOWN) for name in ATTRIBUTES
-    }
-    return levelled.with_columns(
-        pl.when(is_rare).then(pl.lit(OTHER)).otherwise(pl.col(name)).alias(name) for name, is_rare in rare.items()
+    truth = [name for name in tested.columns if name.startswith("reference_")]
+    coarse = {name: pl.col(name) for name in ATTRIBUTES}
+    coarse |= {name: _band(name, edges) for name, edges in _EDGES.items()}
+    coarse["device"] = pl.col("device").replace_strict(ranks, default=None, return_dtype=pl.String)
+    levelled = tested.select(
+        "site",
+        "case_id",
+        "patient_id",
+        "split",
+        "included",
+        *truth,
+        *(level.fill_null(UNKNOWN).alias(f"stratum_{name}") for name, level in coarse.items()),
     )
+    return levelled.with_columns(_without_rare(column) for column in LEVEL_COLUMNS)
+
+
+def _without_rare(column: str) -> pl.Expr:
+    rare = pl.col("patient_id").n_unique().over(column) < _RARE
+    # An unknown value stands for itself: that it is missing tells nobody's value.
+    return pl.when(rare & (pl.col(column) != UNKNOWN)).then(pl.lit(OTHER)).otherwise(pl.col(column)).alias(column)
 
 
 def _device_ranks(tested: pl.DataFrame) -> dict[str, str]:
@@ -79,7 +92,7 @@ def _count(levelled: pl.DataFrame, finding: str, attribute: str) -> pl.DataFrame
     truth, patient = pl.col(f"reference_{finding}"), pl.col("patient_id")
     counted = (
         levelled.drop_nulls(f"reference_{finding}")
-        .group_by("site", pl.col(attribute).alias("level"))
+        .group_by("site", pl.col(f"stratum_{attribute}").alias("level"))
         .agg(
             patient.n_unique().cast(pl.Int64).alias("n_patients"),
             patient.filter(truth).n_unique().cast(pl.Int64).alias("n_positive_patients"),

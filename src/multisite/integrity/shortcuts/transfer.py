@@ -20,10 +20,10 @@ def learnt_at_other_sites(
 ) -> dict[tuple[str, str], Mapping[str, ScoreEstimate]]:
     """By finding and attribute, then by site: AUC of the shares of positives that its levels have at the other sites.
 
-    ``counts`` holds rows of ATTRIBUTE_LABEL_COUNTS of every site. Under ``all sites`` stands the AUC within the sites
-    at which the scores differ at all. Its interval doubles the variance, because each pair of sites counts twice: as
-    teacher and as taught; without a signal that makes it right, and with one too wide. A site where an attribute has one level only has nothing to rank and is left out,
-    and an attribute that varies nowhere has no entry.
+    ``counts`` holds rows of ATTRIBUTE_LABEL_COUNTS of every site. A site where an attribute has one level only has
+    nothing to rank and is left out, and an attribute that varies nowhere has no entry. Under ``all sites`` stands the
+    AUC within the sites at which the scores differ at all. Its interval doubles the variance, because each pair of
+    sites counts twice, as teacher and as taught; without a signal that makes it right, and with one too wide.
     """
     compared = counts.filter(~pl.col("attribute").is_in(list(LOCAL))).sort("finding", "attribute", "site", "level")
     found: dict[tuple[str, str], Mapping[str, ScoreEstimate]] = {}
