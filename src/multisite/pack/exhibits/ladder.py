@@ -23,6 +23,9 @@ _LEARNT = "learnt at other sites"
 _SCOPES = ("pooled", "within sites", _LEARNT)
 
 
+_HEADS = {_LEARNT: "from other sites"}
+"""Shorter names of scopes, for a panel's head."""
+
 _ABSENT = {
     # A site's cases all have one score: between them nothing is ranked.
     "site": "no pair to rank",
@@ -43,7 +46,7 @@ def ladder_figure(evidence: Evidence, finding: FindingText) -> Figure:
         draw_forest(
             rows,
             slug=f"ladder-{finding.id}-{number}",
-            metric=f"{METRICS[AUC].title}, {scope}",
+            metric=f"{METRICS[AUC].title}, {_HEADS.get(scope, scope)}",
             counted="cases",
             title=ladder_title(evidence, finding),
             start=start,

@@ -10,11 +10,11 @@ from multisite.pack.figures.forest import PANEL_WIDTH, ForestRow, common_start, 
 from multisite.pack.metrics import AUC
 from multisite.pack.numbers import count, fixed, per_cent, write
 from multisite.pack.parameters import FindingText
-from multisite.pack.sentences.score_use import p_words, shift_title
+from multisite.pack.sentences.score_use import furthest_shifts, p_words, shift_title
 from multisite.pack.tables.table import Cell, Column, Row, Table, counted, missing, plain_table, written
 from multisite.pack.words import attribute_words
 from multisite.schemas.shortcut_use import SCORE_SHIFT
-from multisite.vocabulary import ALL_SITES, EstimateStatus
+from multisite.vocabulary import ALL_SITES
 
 __all__ = ["shift_figure"]
 
@@ -25,7 +25,10 @@ _DECIMALS = 2
 def shift_figure(evidence: Evidence, finding: FindingText) -> Figure:
     """The levels whose scores lie furthest from those of the other levels: over all sites, and at single sites."""
     rows = evidence.frame(SCORE_SHIFT).filter(finding=finding.id)
-    over, single = (_furthest(rows.filter(of)) for of in (pl.col("site") == ALL_SITES, pl.col("site") != ALL_SITES))
+    over, single = (
+        furthest_shifts(rows.filter(of)).head(_MOST_ROWS).to_dicts()
+        for of in (pl.col("site") == ALL_SITES, pl.col("site") != ALL_SITES)
+    )
     start = common_start([_estimate(row) for row in (*over, *single)])
     title = shift_title(evidence, finding)
     panels = tuple(
@@ -42,15 +45,9 @@ def shift_figure(evidence: Evidence, finding: FindingText) -> Figure:
         PANEL_WIDTH,
         _table(evidence, finding, (*over, *single), rows),
         f"Test split, one case per patient, {per_cent(100 * evidence.parameters.ci_level)} intervals by DeLong. "
-        f"{count(n_tested)} comparisons were tested, p-values adjusted by Holm over all; the furthest are shown. "
-        "A shift does not say that the acquisition causes it: other patients may be imaged that way.",
+        f"{count(n_tested)} comparisons were tested, p-values adjusted by Holm over all; the furthest are shown, the "
+        "same patients once. A shift does not say that the acquisition causes it: other patients may be imaged that way.",
     )
-
-
-def _furthest(rows: pl.DataFrame) -> list[dict[str, Any]]:
-    judged = rows.filter(status=EstimateStatus.OK.value)
-    order = [pl.col("notable"), (pl.col("estimate") - 0.5).abs(), *SCORE_SHIFT.key]
-    return judged.sort(order, descending=[True, True] + [False] * len(SCORE_SHIFT.key)).head(_MOST_ROWS).to_dicts()
 
 
 def _panel(

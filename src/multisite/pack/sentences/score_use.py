@@ -6,14 +6,15 @@ from typing import Any
 import polars as pl
 
 from multisite.pack.evidence import Evidence
-from multisite.pack.metrics import METRICS
+from multisite.pack.metrics import AUC, METRICS
 from multisite.pack.numbers import count, fixed, write
 from multisite.pack.parameters import FindingText, ModelText
-from multisite.pack.words import attribute_words, named
+from multisite.pack.words import attribute_words
+from multisite.schemas.series import ACQUISITION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.vocabulary import ALL_SITES, EstimateStatus
 
-__all__ = ["agreement_title", "p_words", "score_use_concerns", "shift_title", "site_told_title"]
+__all__ = ["agreement_title", "furthest_shifts", "p_words", "score_use_concerns", "shift_title", "site_told_title"]
 
 _SURE, _FAR = 0.01, 0.1
 _WORSE = 0.05
@@ -47,23 +48,52 @@ def site_told_title(evidence: Evidence, finding: FindingText) -> str:
 def shift_title(evidence: Evidence, finding: FindingText) -> str:
     """The finding of the figure of shifts."""
     rows = evidence.frame(SCORE_SHIFT).filter(finding=finding.id)
-    n_tested, n_notable = int(rows["p_value"].count()), int(rows["notable"].sum())
-    if not n_tested:
+    if not rows["p_value"].count():
         return "No level of an acquisition attribute has enough patients to be compared"
-    if not n_notable:
+    furthest = _most_told(rows)
+    if furthest is None:
         return "No acquisition attribute moves the scores of patients without the finding"
-    return f"Scores of patients without the finding differ in {named(n_notable, 'comparison', 'comparisons')}"
+    return f"Without the finding, scores are {_direction(furthest)} where the {_level(furthest)}: AUC {_area(furthest)}"
 
 
 def agreement_title(evidence: Evidence, finding: FindingText) -> str:
     """The finding of the table of both parts: the largest difference."""
-    largest = [row for model in evidence.parameters.models for row in _gaps(evidence, finding, model)]
-    if not largest:
+    gaps = [row for model in evidence.parameters.models for row in _gaps(evidence, finding, model)]
+    if not gaps:
         return "Cases could not be parted by what the headers say"
-    row = max(largest, key=lambda row: row["difference"])
-    metric = METRICS[row["metric"]].title
-    change = "lower" if row["difference"] > 0 else "higher"
-    return f"Where the headers point away from the label, {metric} is {fixed(abs(row['difference']), 2)} {change}"
+    lower = [row for row in gaps if (row["ci_low"] or 0.0) > 0]
+    if not lower:
+        return "Where the headers point away from the label, no metric is clearly lower"
+    row = max(lower, key=lambda row: row["difference"])
+    return f"Where the headers point away from the label, {_metric(row)} is {fixed(row['difference'], 2)} lower"
+
+
+def furthest_shifts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Sound rows of SCORE_SHIFT, notable ones first and then the furthest from 0.5, each group of patients once.
+
+    A vendor with one scanner holds the same patients as the scanner's model, and two levels mirror each other. The
+    first attribute in the order of the acquisition stands for the others, and the level that scores higher for both.
+    """
+    order = {column.name: position for position, column in enumerate(ACQUISITION)}
+    ranked = (
+        rows.filter(status=EstimateStatus.OK.value)
+        .with_columns(
+            (pl.col("estimate") - 0.5).abs().round(9).alias("far"),
+            pl.min_horizontal("n_patients", "n_patients_others").alias("fewer"),
+            pl.max_horizontal("n_patients", "n_patients_others").alias("more"),
+            pl.col("attribute").replace_strict(order, default=len(order), return_dtype=pl.Int64).alias("position"),
+        )
+        .sort(
+            "notable",
+            "far",
+            "position",
+            "estimate",
+            *SCORE_SHIFT.key,
+            descending=[True, True, False, True] + [False] * 5,
+        )
+    )
+    same = ["finding", "model", "site", "far", "fewer", "more"]
+    return ranked.unique(same, keep="first", maintain_order=True).select(rows.columns)
 
 
 def p_words(p_value: float) -> str:
@@ -88,17 +118,23 @@ def _told(evidence: Evidence, finding: FindingText, model: ModelText) -> Iterato
 
 def _shifted(evidence: Evidence, finding: FindingText, model: ModelText) -> Iterator[str]:
     rows = evidence.frame(SCORE_SHIFT).filter(finding=finding.id, model=model.id)
-    notable = rows.filter("notable").sort(
-        (pl.col("estimate") - 0.5).abs(), *SCORE_SHIFT.key, descending=[True] + [False] * 5
-    )
-    if notable.height:
-        row = notable.row(0, named=True)
-        where = "within sites" if row["site"] == ALL_SITES else f"at {row['site']}"
+    furthest = _most_told(rows)
+    if furthest is not None:
+        n_notable = int(rows["notable"].sum())
+        where = "within sites" if furthest["site"] == ALL_SITES else f"at {furthest['site']}"
         yield (
-            f"Patients without the finding score {_direction(row)} with {model.title} where the "
-            f"{attribute_words(row['attribute'])} is {row['level']} ({where}, AUC {_area(row)}); "
-            f"{named(notable.height, 'comparison is', 'comparisons are')} notable of {count(row['n_comparisons'])}."
+            f"Patients without the finding score {_direction(furthest)} with {model.title} where the "
+            f"{_level(furthest)} ({where}, AUC {_area(furthest)}); {count(n_notable)} of "
+            f"{count(furthest['n_comparisons'])} comparisons are notable."
         )
+
+
+def _most_told(rows: pl.DataFrame) -> dict[str, Any] | None:
+    """The furthest of the notable shifts; one over all sites before those at one."""
+    notable = furthest_shifts(rows.filter("notable"))
+    if notable.is_empty():
+        return None
+    return notable.sort(pl.col("site") != ALL_SITES, maintain_order=True).row(0, named=True)
 
 
 def _worse(evidence: Evidence, finding: FindingText, model: ModelText) -> Iterator[str]:
@@ -106,7 +142,7 @@ def _worse(evidence: Evidence, finding: FindingText, model: ModelText) -> Iterat
     if worse:
         row = max(worse, key=lambda row: row["difference"])
         yield (
-            f"Where the headers point away from the label, the {METRICS[row['metric']].title} of {model.title} is "
+            f"Where the headers point away from the label, the {_metric(row)} of {model.title} is "
             f"{write(row['difference'], row['ci_low'], row['ci_high'])} lower."
         )
 
@@ -114,6 +150,15 @@ def _worse(evidence: Evidence, finding: FindingText, model: ModelText) -> Iterat
 def _gaps(evidence: Evidence, finding: FindingText, model: ModelText) -> list[dict[str, Any]]:
     rows = evidence.frame(HEADER_AGREEMENT).filter(finding=finding.id, model=model.id, site=ALL_SITES)
     return rows.filter(pl.col("difference").is_not_null()).sort("metric").to_dicts()
+
+
+def _metric(row: dict[str, Any]) -> str:
+    title = METRICS[row["metric"]].title
+    return title if row["metric"] == AUC else title.lower()
+
+
+def _level(row: dict[str, Any]) -> str:
+    return f"{attribute_words(row['attribute'])} is {row['level']}"
 
 
 def _label(row: dict[str, Any]) -> str:
