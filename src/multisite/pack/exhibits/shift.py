@@ -46,7 +46,7 @@ def shift_figure(evidence: Evidence, finding: FindingText) -> Figure:
         _table(evidence, finding, (*over, *single), rows),
         f"Test split, one case per patient, {per_cent(100 * evidence.parameters.ci_level)} intervals by DeLong. "
         f"{count(n_tested)} comparisons were tested, p-values adjusted by Holm over all; the furthest are shown, the "
-        "same patients once. A shift does not say that the acquisition causes it: other patients may be imaged that way.",
+        "same patients once. A shift does not say that the acquisition causes it: other patients may be imaged so.",
     )
 
 
