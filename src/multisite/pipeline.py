@@ -3,7 +3,7 @@
 from multisite.cohort import COHORT_STAGE, REPRESENTATION_STAGE
 from multisite.drift import DEPLOYMENT_STAGE, DRIFT_BASELINE_STAGE, DRIFT_COMPARISON_STAGE
 from multisite.errors import UsageError
-from multisite.integrity import CONSEQUENCE_STAGE, INTEGRITY_STAGE, LADDER_STAGE, SHORTCUT_STAGE
+from multisite.integrity import CONSEQUENCE_STAGE, INTEGRITY_STAGE, LADDER_STAGE, SHORTCUT_STAGE, SHORTCUT_USE_STAGE
 from multisite.pack import REPORT_STAGE
 from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE
 from multisite.provenance import HEADERS_STAGE, LISTING_RANGES_STAGE, LISTING_STAGE, SERIES_STAGE
@@ -22,6 +22,7 @@ STAGES: tuple[Stage, ...] = (
     CONSEQUENCE_STAGE,
     SHORTCUT_STAGE,
     LADDER_STAGE,
+    SHORTCUT_USE_STAGE,
     PERFORMANCE_STAGE,
     ESTIMATES_STAGE,
     DRIFT_BASELINE_STAGE,

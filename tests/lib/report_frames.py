@@ -10,8 +10,19 @@ import numpy as np
 import polars as pl
 
 from multisite.cohort.representation import coverage_table, representation_table
+from multisite.integrity.shortcuts.agreement import (
+    AGREEING,
+    AGREEMENT,
+    DISAGREEING,
+    agreement_moments,
+    agreement_table,
+    agreement_tally,
+)
 from multisite.integrity.shortcuts.header_scores import HEADERS_ALONE
 from multisite.integrity.shortcuts.ladder import ladder
+from multisite.integrity.shortcuts.patients import patients_per_score
+from multisite.integrity.shortcuts.shift import score_shift_table
+from multisite.integrity.shortcuts.site_told import site_told_table
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
@@ -20,6 +31,7 @@ from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
+from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.stats import (
     Estimate,
@@ -58,6 +70,7 @@ _WEIGHTS = {
     "kernel": (0.3, 0.45, 0.22, 0.03),
     "smoking": (0.28, 0.37, 0.33, 0.02),
 }
+_ACQUISITION = {"vendor": "vendor", "thickness": "slice_thickness_mm", "kernel": "kernel_class"}
 _SIZES = {"amstel": 1240, "borealis": 980, "cordoba": 760, "danube": 160}
 TARGET = {"sex": {"F": 0.51, "M": 0.49}}
 MONTHS = tuple(f"2025-{month:02d}" for month in range(1, 7))
@@ -145,6 +158,7 @@ def _frames() -> dict[str, pl.DataFrame]:
         (CHECK_RESULTS, _check_results()),
         (CONSEQUENCES, _consequences()),
         (SHORTCUT_LADDER, _ladder(tested)),
+        *_score_use(tested),
         (ESTIMATES, pl.DataFrame(list(_estimates(tested)), schema=ESTIMATES.schema)),
         (RELIABILITY, pl.DataFrame(list(_reliability(tested)), schema=RELIABILITY.schema)),
         (DRIFT_COMPARISON, _comparison()),
@@ -311,7 +325,47 @@ def _ladder(tested: pl.DataFrame) -> pl.DataFrame:
         for name, frame in sources.items()
     )
     patients = dict(tested.group_by("site").len().rows())
-    return ladder(tally_scores(rows, strata=[]).on_grid(1000), patients=patients, ci_level=0.95)
+    tally = tally_scores(rows, strata=[]).on_grid(1000)
+    return ladder(tally, _label_counts(tested), patients=patients, ci_level=0.95)
+
+
+def _score_use(tested: pl.DataFrame) -> Iterator[tuple[Artefact, pl.DataFrame]]:
+    """What the scores go with; every case is of a patient of its own, and the headers say that GE has the finding."""
+    number = pl.int_range(pl.len()).cast(pl.String)
+    part = (
+        pl.when((pl.col("vendor") == "GE") == pl.col("positive")).then(pl.lit(AGREEING)).otherwise(pl.lit(DISAGREEING))
+    )
+    scored = tested.select(
+        "site",
+        "split",
+        "score",
+        pl.lit(FINDING).alias("finding"),
+        pl.lit(MODEL).alias("model"),
+        pl.col("positive").alias("reference"),
+        number.alias("case_id"),
+        number.alias("patient_id"),
+        part.alias(f"stratum_{AGREEMENT}"),
+        *(pl.col(name).alias(f"stratum_{attribute}") for name, attribute in _ACQUISITION.items()),
+    )
+    columns = [f"stratum_{attribute}" for attribute in _ACQUISITION.values()]
+    patients = pl.concat(patients_per_score(scored.filter(site=site), columns=columns, steps=1000) for site in SITES)
+    rules = {"minimum_patients": _MINIMUM, "ci_level": 0.95}
+    yield SITE_TOLD, site_told_table(patients, seed=SEED, **rules)
+    yield SCORE_SHIFT, score_shift_table(patients, **rules)
+    tally, moments = agreement_tally(scored), agreement_moments(scored, threshold=_THRESHOLD)
+    yield HEADER_AGREEMENT, agreement_table(tally.on_grid(1000), moments, **rules)
+
+
+def _label_counts(tested: pl.DataFrame) -> pl.DataFrame:
+    """Counts of the vendors, every case of a patient of its own."""
+    positive, negative = (condition.sum().cast(pl.Int64) for condition in (pl.col("positive"), ~pl.col("positive")))
+    return tested.group_by("site", pl.col("vendor").alias("level")).agg(
+        pl.len().cast(pl.Int64).alias("n_patients"),
+        pl.lit(FINDING).alias("finding"),
+        pl.lit("vendor").alias("attribute"),
+        *(negative.alias(name) for name in ("n_negative", "n_negative_patients")),
+        *(positive.alias(name) for name in ("n_positive", "n_positive_patients")),
+    )
 
 
 def _segments(tested: pl.DataFrame) -> Iterator[tuple[str, str, str, pl.DataFrame]]:

@@ -12,6 +12,7 @@ from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.integrity import FINDINGS
 from multisite.stats import RemovalDifference, auc_without, proportion_without
 from multisite.study import Site, Study
+from multisite.tallies import scored_cases
 from multisite.vocabulary import Split
 
 __all__ = ["CONSEQUENCE_STAGE", "ConsequenceParameters", "named_patients"]
@@ -52,33 +53,31 @@ def named_patients(findings: pl.DataFrame, tested: pl.DataFrame) -> pl.DataFrame
 def _compare(inputs: StageInputs, parameters: ConsequenceParameters) -> StageOutputs:
     included = inputs.frame(COHORT.name).filter(pl.col("included"), pl.col("split") == Split.TEST.value)
     named = named_patients(inputs.frame(FINDINGS.name), included)
+    predictions = inputs.frame(PREDICTIONS.name).filter(pl.col("finding").is_in(list(parameters.findings)))
+    scored = scored_cases(included, predictions, carry=["case_id"]).sort("finding", "model", "case_id")
     rows = [
         {"site": inputs.site, "check": check, **names, **_row(found)}
         for (check,), patients in named.group_by(["check"], maintain_order=True)
-        for names, found in _metrics(inputs.frame(PREDICTIONS.name), included, patients["patient_id"], parameters)
+        for names, found in _metrics(scored, patients["patient_id"], parameters)
     ]
     return StageOutputs(frames={CONSEQUENCES.name: pl.DataFrame(rows, schema=CONSEQUENCES.schema)})
 
 
 def _metrics(
-    predictions: pl.DataFrame, included: pl.DataFrame, removed: pl.Series, parameters: ConsequenceParameters
+    scored: pl.DataFrame, removed: pl.Series, parameters: ConsequenceParameters
 ) -> Iterator[tuple[dict[str, str], RemovalDifference]]:
-    for finding in parameters.findings:
-        truth = included.select(
-            "case_id",
-            pl.col("patient_id").rank("dense").cast(pl.Int64).alias("patient"),
-            pl.col("patient_id").is_in(removed.implode()).alias("removed"),
-            pl.col(f"reference_{finding}").alias("positive"),
-        ).drop_nulls("positive")
-        scored = predictions.filter(finding=finding).join(truth, on="case_id", how="inner").sort("model", "case_id")
-        for (model,), cases in scored.group_by(["model"], maintain_order=True):
-            names = {"finding": finding, "model": str(model)}
-            for metric, found in _of_model(cases, parameters).items():
-                yield names | {"metric": metric}, found
+    marked = scored.with_columns(
+        pl.col("patient_id").rank("dense").cast(pl.Int64).alias("patient"),
+        pl.col("patient_id").is_in(removed.implode()).alias("removed"),
+    )
+    for (finding, model), cases in marked.group_by(["finding", "model"], maintain_order=True):
+        names = {"finding": str(finding), "model": str(model)}
+        for metric, found in _of_model(cases, parameters).items():
+            yield names | {"metric": metric}, found
 
 
 def _of_model(cases: pl.DataFrame, parameters: ConsequenceParameters) -> dict[str, RemovalDifference]:
-    positive, removed = cases["positive"].to_numpy(), cases["removed"].to_numpy()
+    positive, removed = cases["reference"].to_numpy(), cases["removed"].to_numpy()
     patient, score = cases["patient"].to_numpy(), cases["score"].to_numpy()
     called, level = score >= parameters.threshold, parameters.ci_level
     return {

@@ -15,6 +15,7 @@ from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
+from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.vocabulary import ALL_SITES, OVERALL, UNKNOWN, EstimateStatus, Split
 
@@ -30,6 +31,9 @@ EVIDENCE: tuple[Artefact, ...] = (
     CHECK_RESULTS,
     CONSEQUENCES,
     SHORTCUT_LADDER,
+    SITE_TOLD,
+    SCORE_SHIFT,
+    HEADER_AGREEMENT,
     ESTIMATES,
     RELIABILITY,
 )

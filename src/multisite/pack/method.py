@@ -70,7 +70,7 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "they are then too narrow.",
         "The AUC over all sites also compares cases of different sites, so that differences between sites may "
         "raise or lower it. "
-        "Read it beside the sites' own. What the site alone would predict has not been computed.",
+        "Read it beside the sites' own, and beside what the site alone reaches.",
         "The reference standard is taken as true. Agreement between readers, and what wrong labels would do, "
         "have not been looked at.",
         "Cases without a score are excluded and counted; no worst-case analysis has been made of them.",

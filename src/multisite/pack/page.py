@@ -13,6 +13,7 @@ from multisite.pack.exhibits.drift import drift_figures
 from multisite.pack.exhibits.flow import flow_figure
 from multisite.pack.exhibits.ladder import ladder_figure
 from multisite.pack.exhibits.performance import sites_figure, strata_figure
+from multisite.pack.exhibits.shift import shift_figure
 from multisite.pack.figures.figure import Figure
 from multisite.pack.glossary import glossary
 from multisite.pack.method import limits, notes
@@ -31,6 +32,7 @@ from multisite.pack.tables.drift import deployment_tables
 from multisite.pack.tables.headline import headline_table
 from multisite.pack.tables.integrity import failures_table, scorecard
 from multisite.pack.tables.performance import decisions_table, site_strata_tables, sites_table
+from multisite.pack.tables.score_use import agreement_table, site_told_table
 from multisite.pack.tables.table import Table
 
 __all__ = ["CHAPTERS", "render_page"]
@@ -98,7 +100,15 @@ def render_page(evidence: Evidence) -> str:
         failures=failures_table(evidence),
         scorecard=scorecard(evidence),
         consequences=consequences_table(evidence),
-        ladders=[ladder_figure(evidence, f) for f in evidence.parameters.findings],
+        shortcuts=[
+            (
+                ladder_figure(evidence, f),
+                shift_figure(evidence, f),
+                site_told_table(evidence, f),
+                agreement_table(evidence, f),
+            )
+            for f in evidence.parameters.findings
+        ],
         drift_figures=drift_figures(evidence),
         drift_notice=PICTURE_NOT_ALARM,
         drift_absent=sites_without_months(evidence),

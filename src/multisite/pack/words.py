@@ -1,9 +1,12 @@
 """Small parts of sentences: lists, numbers with their nouns, months."""
 
 import calendar
+import re
 from collections.abc import Sequence
 
-__all__ = ["listed", "month_words", "named", "points"]
+__all__ = ["attribute_words", "listed", "month_words", "named", "points"]
+
+_UNIT = re.compile("_(mm|kv)$")
 
 
 def listed(words: Sequence[str]) -> str:
@@ -29,3 +32,8 @@ def points(difference: float) -> str:
     """A difference of shares in percentage points, without its sign."""
     size = round(abs(100 * difference))
     return f"{size} point" if size == 1 else f"{size} points"
+
+
+def attribute_words(attribute: str) -> str:
+    """An acquisition attribute as words; alone, ``model`` would be the index test."""
+    return {"model": "scanner model"}.get(attribute, _UNIT.sub(r" (\1)", attribute).replace("_", " "))

@@ -5,7 +5,6 @@ patients. Does not belong: the statistics themselves (``stats``), counting (``ta
 shown (``pack``).
 """
 
-from multisite.performance.cases import scored_cases
 from multisite.performance.evaluation import Evaluation, EvaluationParameters, evaluate
 from multisite.performance.metrics import METRICS
 from multisite.performance.stage import ESTIMATES_STAGE, PERFORMANCE_STAGE
@@ -17,5 +16,4 @@ __all__ = [
     "Evaluation",
     "EvaluationParameters",
     "evaluate",
-    "scored_cases",
 ]

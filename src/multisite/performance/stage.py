@@ -2,7 +2,6 @@
 
 import polars as pl
 
-from multisite.performance.cases import scored_cases, strata_columns
 from multisite.performance.evaluation import EvaluationParameters, evaluate
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, PREDICTIONS
@@ -16,7 +15,14 @@ from multisite.schemas.performance import (
     SITE_RELIABILITY,
 )
 from multisite.study import Site, Study
-from multisite.tallies import ProportionMoments, ScoreTally, tally_proportions, tally_scores
+from multisite.tallies import (
+    ProportionMoments,
+    ScoreTally,
+    scored_cases,
+    strata_columns,
+    tally_proportions,
+    tally_scores,
+)
 
 __all__ = ["ESTIMATES_STAGE", "PERFORMANCE_STAGE", "evaluate_site", "evaluate_study"]
 
@@ -24,8 +30,8 @@ __all__ = ["ESTIMATES_STAGE", "PERFORMANCE_STAGE", "evaluate_site", "evaluate_st
 def evaluate_site(inputs: StageInputs, parameters: EvaluationParameters) -> StageOutputs:
     """Tally the site's scores and estimate from the exact tally; the tally on the grid is what may be added up."""
     cohort = inputs.frame(COHORT.name)
-    cases = scored_cases(cohort, inputs.frame(PREDICTIONS.name))
     strata = strata_columns(cohort)
+    cases = scored_cases(cohort, inputs.frame(PREDICTIONS.name), carry=strata)
     tally = tally_scores(cases, strata=strata)
     moments = tally_proportions(cases, strata=strata, thresholds=[parameters.threshold])
     found = evaluate(tally, moments, parameters)

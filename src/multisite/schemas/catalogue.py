@@ -13,6 +13,7 @@ from multisite.schemas import (
     series,
     series_parts,
     series_table,
+    shortcut_use,
     shortcuts,
 )
 from multisite.schemas.artefact import AnyArtefact, Artefact, FileArtefact
@@ -33,6 +34,7 @@ def _declared() -> dict[str, AnyArtefact]:
         integrity,
         consequences,
         shortcuts,
+        shortcut_use,
         performance,
         drift,
         report,

@@ -20,12 +20,16 @@ from multisite.stats.calibration_bins import (
 )
 from multisite.stats.calibration_line import CalibrationLine, calibration_line
 from multisite.stats.cross_fitting import cross_fitted_encoding, cross_fitted_scores, patient_folds
+from multisite.stats.difference import independent_difference
 from multisite.stats.estimate import CountArray, Estimate, FloatArray, IntegerArray, ScoreEstimate
+from multisite.stats.groups_told import GroupsTold, groups_told
 from multisite.stats.label_order import BooleanArray, RankSum, Runs, rank_sum_test, runs_test
+from multisite.stats.learnt_elsewhere import LevelCounts, learnt_elsewhere, level_shares
 from multisite.stats.observed_expected import observed_expected
 from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
 from multisite.stats.removal import RemovalDifference, auc_without, proportion_without
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
+from multisite.stats.score_shift import ScoreShift, score_shift
 from multisite.stats.standardised_difference import (
     StandardisedDifference,
     standardised_difference,
@@ -43,7 +47,9 @@ __all__ = [
     "CountArray",
     "Estimate",
     "FloatArray",
+    "GroupsTold",
     "IntegerArray",
+    "LevelCounts",
     "PerfectCalibration",
     "ProportionEstimate",
     "RankSum",
@@ -52,6 +58,7 @@ __all__ = [
     "Runs",
     "ScoreCounts",
     "ScoreEstimate",
+    "ScoreShift",
     "SegmentedScoreCounts",
     "StandardisedDifference",
     "association",
@@ -66,7 +73,11 @@ __all__ = [
     "cross_fitted_scores",
     "equal_width_cell",
     "expected_calibration_error",
+    "groups_told",
     "holm",
+    "independent_difference",
+    "learnt_elsewhere",
+    "level_shares",
     "observed_expected",
     "patient_folds",
     "perfect_calibration",
@@ -75,6 +86,7 @@ __all__ = [
     "rank_sum_test",
     "reliability",
     "runs_test",
+    "score_shift",
     "standardised_difference",
     "standardised_difference_to",
 ]

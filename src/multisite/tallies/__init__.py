@@ -12,6 +12,7 @@ from multisite.tallies.proportion_moments import (
     tally_proportions,
 )
 from multisite.tallies.score_tally import ScoreTally, combine_score_tallies
+from multisite.tallies.scored_cases import scored_cases, strata_columns
 from multisite.tallies.segments import KEYS
 from multisite.tallies.tally_scores import tally_scores
 
@@ -22,6 +23,8 @@ __all__ = [
     "ScoreTally",
     "combine_proportion_moments",
     "combine_score_tallies",
+    "scored_cases",
+    "strata_columns",
     "tally_proportions",
     "tally_scores",
 ]

@@ -9,9 +9,13 @@ from multisite.integrity.shortcuts.header_scores import ATTRIBUTES, HEADERS_ALON
 from multisite.integrity.shortcuts.stage import ShortcutParameters
 from multisite.schemas import StageInputs
 from multisite.schemas.cohort import COHORT, COMPOSITION
-from multisite.schemas.shortcuts import SHORTCUT_LADDER, SHORTCUT_TALLY
+from multisite.schemas.shortcut_use import HEADER_AGREEMENT_MOMENTS, SHORTCUT_PATIENTS
+from multisite.schemas.shortcuts import ATTRIBUTE_LABEL_COUNTS, SHORTCUT_LADDER, SHORTCUT_TALLY
 
-PARAMETERS = ShortcutParameters(findings=("nodule",), score_grid_steps=1000, ci_level=0.95, seed=20)
+PARAMETERS = ShortcutParameters(
+    findings=("nodule",), score_grid_steps=1000, threshold=0.5, minimum_patients=10, ci_level=0.95, seed=20
+)
+AT_A_SITE = (SHORTCUT_TALLY, ATTRIBUTE_LABEL_COUNTS, SHORTCUT_PATIENTS, HEADER_AGREEMENT_MOMENTS)
 
 
 def cohort(site: str, *, n: int = 240, share: float = 0.3, leak: float = 0.0, seed: int = 1) -> pl.DataFrame:
@@ -45,9 +49,15 @@ def scores(cases: pl.DataFrame, *, seed: int = 2) -> pl.DataFrame:
     )
 
 
-def tally(cases: pl.DataFrame) -> pl.DataFrame:
+def made_at(cases: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """What the stage writes at a site, by artefact."""
     inputs = StageInputs(site="north", frames={"cohort": cases, "predictions": scores(cases)})
-    return SHORTCUT_TALLY.conform(SHORTCUT_STAGE.run(inputs, PARAMETERS).frames[SHORTCUT_TALLY.name])
+    frames = SHORTCUT_STAGE.run(inputs, PARAMETERS).frames
+    return {artefact.name: artefact.conform(frames[artefact.name]) for artefact in AT_A_SITE}
+
+
+def tally(cases: pl.DataFrame) -> pl.DataFrame:
+    return made_at(cases)[SHORTCUT_TALLY.name]
 
 
 def climb(*sites: pl.DataFrame) -> pl.DataFrame:
@@ -59,7 +69,8 @@ def climb(*sites: pl.DataFrame) -> pl.DataFrame:
         )
         for site in sites
     )
-    frames = {"shortcut_tally": pl.concat([tally(site) for site in sites]), "composition": composition}
+    made = [made_at(site) for site in sites]
+    frames = {a.name: pl.concat([here[a.name] for here in made]) for a in AT_A_SITE} | {"composition": composition}
     outputs = LADDER_STAGE.run(StageInputs(site="all sites", frames=frames), PARAMETERS)
     return SHORTCUT_LADDER.conform(outputs.frames[SHORTCUT_LADDER.name])
 
@@ -104,13 +115,18 @@ def test_the_site_alone_has_the_area_of_its_counts() -> None:
 def test_with_too_few_patients_nothing_is_made_of_headers_and_the_model_still_stands() -> None:
     few = cohort("north", n=60)
     assert header_scores(few, finding="nodule", seed=20) is None
-    assert set(climb(few)["kind"]) == {"model", "site"}
+    rows = climb(few)
+    assert set(rows["kind"]) == {"model", "site", "attribute"}
+    # What a site makes of its own headers needs patients; what other sites know of an attribute needs another site.
+    alone = rows.filter(kind="attribute")
+    assert set(alone["scope"]) == {"learnt at other sites"}
+    assert set(alone["reason"]) == {"no other site has cases with and without the finding"}
 
 
 def test_a_site_without_a_test_case_has_an_empty_tally_and_no_rung() -> None:
     nobody = cohort("north").clear()
     assert tally(nobody).is_empty()
-    frames = {"shortcut_tally": tally(nobody), "composition": COMPOSITION.empty()}
+    frames = made_at(nobody) | {"composition": COMPOSITION.empty()}
     outputs = LADDER_STAGE.run(StageInputs(site="all sites", frames=frames), PARAMETERS)
     assert outputs.frames[SHORTCUT_LADDER.name].is_empty()
 

@@ -7,6 +7,7 @@ from multisite.pack.figures.figure import Panel
 from multisite.pack.marks import CONCERN, NO_EVIDENCE, QUIET
 from multisite.pack.parameters import report_parameters
 from multisite.pack.sentences.shortcuts import ladder_title, shortcut_statement
+from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from tests.lib.report_frames import MODEL, report_inputs, study
 
@@ -18,6 +19,12 @@ def evidence() -> Evidence:
 
 def changed(evidence: Evidence, frame: pl.DataFrame) -> Evidence:
     return Evidence(evidence.parameters, {**evidence.frames, SHORTCUT_LADDER.name: frame}, {})
+
+
+def without_use(evidence: Evidence) -> Evidence:
+    """As if scores went with nothing but the label."""
+    empty = {artefact.name: artefact.empty() for artefact in (SITE_TOLD, SCORE_SHIFT, HEADER_AGREEMENT)}
+    return Evidence(evidence.parameters, {**evidence.frames, **empty}, {})
 
 
 def with_area(evidence: Evidence, low: float, *, source: str, scope: str) -> Evidence:
@@ -33,7 +40,7 @@ def with_area(evidence: Evidence, low: float, *, source: str, scope: str) -> Evi
 
 
 def test_headers_at_chance_are_nothing_to_look_at(evidence: Evidence) -> None:
-    quiet = with_area(evidence, 0.48, source="headers", scope="pooled")
+    quiet = with_area(without_use(evidence), 0.48, source="headers", scope="pooled")
     quiet = with_area(quiet, 0.49, source="site", scope="pooled")
     statement = shortcut_statement(quiet, evidence.parameters.findings[0])
     assert (statement.mark, statement.topic) == (QUIET, "Shortcuts")
@@ -64,11 +71,12 @@ def test_without_rungs_there_is_no_evidence_and_the_figure_still_stands(evidence
     assert ladder_figure(changed(evidence, SHORTCUT_LADDER.empty()), finding).panels
 
 
-def test_both_panels_have_the_same_rows_and_say_why_the_site_has_no_rank_within_itself(evidence: Evidence) -> None:
+def test_all_panels_have_the_same_rows_and_say_why_the_site_has_no_rank_within_itself(evidence: Evidence) -> None:
     figure = ladder_figure(evidence, evidence.parameters.findings[0])
-    assert len(figure.panels) == 2
+    assert len(figure.panels) == 3
     for panel in figure.panels:
         assert isinstance(panel, Panel)
         for label in ("Without the image", "Site alone", "vendor", "All headers", "With the image", "LungScan"):
             assert label in panel.svg, label
     assert "no pair to rank" in figure.panels[1].svg
+    assert "learnt inside each site only" in figure.panels[2].svg

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from multisite.performance import METRICS, Evaluation, evaluate, scored_cases
+from multisite.performance import METRICS, Evaluation, evaluate
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.stats import ScoreCounts, auc, proportion
-from multisite.tallies import tally_proportions, tally_scores
+from multisite.tallies import scored_cases, tally_proportions, tally_scores
 from multisite.vocabulary import EstimateStatus
 from tests.unit.performance.builders import PARAMETERS, cohort_and_predictions
 
@@ -24,7 +24,7 @@ def evaluated(cases: pl.DataFrame, **changes: object) -> Evaluation:
 
 
 def cases(**changes: int) -> pl.DataFrame:
-    return scored_cases(*cohort_and_predictions("a", **changes))
+    return scored_cases(*cohort_and_predictions("a", **changes), carry=STRATA)
 
 
 def row(found: Evaluation, metric: str, *, level: str = "overall", model: str = "m1") -> dict:

@@ -5,9 +5,9 @@ import dataclasses
 import polars as pl
 import pytest
 
-from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE, evaluate, scored_cases
+from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE, evaluate
 from multisite.schemas import Artefact, StageInputs, StageOutputs
-from multisite.tallies import ScoreTally, tally_proportions, tally_scores
+from multisite.tallies import ScoreTally, scored_cases, tally_proportions, tally_scores
 from multisite.vocabulary import ALL_SITES
 from tests.unit.performance.builders import PARAMETERS, cohort_and_predictions
 
@@ -54,7 +54,7 @@ def test_sites_keep_their_own_numbers_in_the_study(sites: list[StageOutputs]) ->
 
 def test_over_sites_equals_pooled_rows_on_the_grid_and_to_the_bit_for_proportions(sites: list[StageOutputs]) -> None:
     rows = pl.concat(
-        [scored_cases(*cohort_and_predictions(s, cases_per_patient=2, seed=ord(s))) for s in SITES]
+        [scored_cases(*cohort_and_predictions(s, cases_per_patient=2, seed=ord(s)), carry=STRATA) for s in SITES]
     ).with_columns(pl.lit(ALL_SITES).alias("site"))
     moments = tally_proportions(rows, strata=STRATA, thresholds=[PARAMETERS.threshold])
     tally = tally_scores(rows, strata=STRATA)

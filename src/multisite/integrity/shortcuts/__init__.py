@@ -3,6 +3,6 @@
 Belongs here: what is held against the model at the sites and over them. Checks of one site are in ``checks``.
 """
 
-from multisite.integrity.shortcuts.stage import LADDER_STAGE, SHORTCUT_STAGE
+from multisite.integrity.shortcuts.stage import LADDER_STAGE, SHORTCUT_STAGE, SHORTCUT_USE_STAGE
 
-__all__ = ["LADDER_STAGE", "SHORTCUT_STAGE"]
+__all__ = ["LADDER_STAGE", "SHORTCUT_STAGE", "SHORTCUT_USE_STAGE"]

@@ -52,8 +52,9 @@ def header_scores(tested: pl.DataFrame, *, finding: str, seed: int) -> pl.DataFr
     """Per case and source a score in [0, 1] for the finding; None with fewer than 25 patients of either class.
 
     Five folds of whole patients; each case is scored by what was fitted on the other four. ``tested`` holds included
-    cases of the test split, rows of COHORT. The result has ``site``, ``finding``, ``model`` (the source, in brackets),
-    ``split``, ``reference`` and ``score``, as tallies are made of. An attribute that is the same everywhere has no row.
+    cases of the test split, rows of COHORT. The result has ``site``, ``case_id``, ``finding``, ``model`` (the
+    source, in brackets), ``split``, ``reference`` and ``score``, as tallies are made of. An attribute that is the same
+    everywhere has no row.
     """
     known = tested.filter(pl.col(f"reference_{finding}").is_not_null()).sort("case_id")
     labelled = _Labelled(
@@ -80,6 +81,7 @@ def header_scores(tested: pl.DataFrame, *, finding: str, seed: int) -> pl.DataFr
 def _rows(known: pl.DataFrame, finding: str, source: str, score: Any) -> pl.DataFrame:
     return known.select(
         "site",
+        "case_id",
         pl.lit(finding).alias("finding"),
         pl.lit(source).alias("model"),
         "split",

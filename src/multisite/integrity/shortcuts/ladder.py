@@ -1,4 +1,4 @@
-"""The ladder: how well each source tells the finding, pooled over the sites and within them, on one axis."""
+"""The ladder: how well each source tells the finding: pooled, within sites, and as learnt at the other sites."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,24 +7,28 @@ import numpy as np
 import polars as pl
 
 from multisite.integrity.shortcuts.header_scores import HEADERS_ALONE
+from multisite.integrity.shortcuts.transfer import learnt_at_other_sites
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.stats import ScoreCounts, ScoreEstimate, auc, auc_by_segment, auc_within_groups
 from multisite.tallies import ScoreTally
-from multisite.vocabulary import ALL_SITES, Split
+from multisite.vocabulary import ALL_SITES, OVERALL, Split
 
-__all__ = ["SITE_ALONE", "ladder"]
+__all__ = ["LEARNT", "SITE_ALONE", "ladder"]
+
+LEARNT = "learnt at other sites"
+"""The scope of scores that one site's cases get from the other sites' counts."""
 
 SITE_ALONE = "site"
 """The source that knows nothing of a case but its site."""
 
 
-def ladder(tally: ScoreTally, *, patients: Mapping[str, int], ci_level: float) -> pl.DataFrame:
-    """Rows of SHORTCUT_LADDER from the sites' tallies.
+def ladder(tally: ScoreTally, counts: pl.DataFrame, *, patients: Mapping[str, int], ci_level: float) -> pl.DataFrame:
+    """Rows of SHORTCUT_LADDER from the sites' tallies, and from their ``counts``, rows of ATTRIBUTE_LABEL_COUNTS.
 
     ``patients`` are those of the test split by site. A source that a site lacks (too few patients, or nothing that
     varies) is estimated over the sites that have it, and its numbers say over how many cases.
     """
-    tested = tally.filter(pl.col("split") == Split.TEST.value)
+    tested = tally.filter((pl.col("split") == Split.TEST.value) & (pl.col("stratum") == OVERALL))
     areas = auc_by_segment(tested.counts, level=ci_level)
     by_source: dict[tuple[str, str], dict[str, ScoreEstimate]] = {}
     for (site, finding, model), area in zip(tested.keys.select("site", "finding", "model").rows(), areas, strict=True):
@@ -43,6 +47,8 @@ def ladder(tally: ScoreTally, *, patients: Mapping[str, int], ci_level: float) -
         for row in _of_source(finding, model, sites, pooled[finding, model], patients, ci_level)
     ]
     rows += [row for finding in _findings(by_source) for row in _of_site_alone(finding, by_source, patients, ci_level)]
+    learnt = learnt_at_other_sites(counts, ci_level=ci_level)
+    rows += [row for (of, name), sites in learnt.items() for row in _learnt(of, name, sites, patients)]
     return pl.DataFrame(rows, schema=SHORTCUT_LADDER.schema).sort("finding", "kind", "source", "scope", "site")
 
 
@@ -66,6 +72,15 @@ def _of_source(
     yield names | {"scope": "within sites", "site": ALL_SITES} | _numbers(within, everyone)
     for site, area in sorted(sites.items()):
         yield names | {"scope": "site", "site": site} | _numbers(area, patients.get(site, 0))
+
+
+def _learnt(
+    finding: str, attribute: str, sites: Mapping[str, ScoreEstimate], patients: Mapping[str, int]
+) -> Iterator[dict[str, Any]]:
+    names = {"finding": finding, "source": attribute, "kind": "attribute", "scope": LEARNT}
+    everyone = sum(patients.get(site, 0) for site in sites)
+    for site, area in sites.items():
+        yield names | {"site": site} | _numbers(area, everyone if site == ALL_SITES else patients.get(site, 0))
 
 
 def _of_site_alone(

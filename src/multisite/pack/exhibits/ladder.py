@@ -12,26 +12,41 @@ from multisite.pack.numbers import per_cent, write
 from multisite.pack.parameters import FindingText
 from multisite.pack.sentences.shortcuts import ladder_title
 from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing, written
+from multisite.pack.words import attribute_words
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.vocabulary import ALL_SITES, OVERALL
 
 __all__ = ["ladder_figure"]
 
 _MOST_ATTRIBUTES = 4
-_SCOPES = ("pooled", "within sites")
+_LEARNT = "learnt at other sites"
+_SCOPES = ("pooled", "within sites", _LEARNT)
+
+
+_HEADS = {_LEARNT: "from other sites"}
+"""Shorter names of scopes, for a panel's head."""
+
+_ABSENT = {
+    # A site's cases all have one score: between them nothing is ranked.
+    "site": "no pair to rank",
+    "attribute": "not compared",
+    "headers": "learnt inside each site only",
+    "model": "not learnt here",
+}
+"""Why a source has no rung of a scope."""
 
 
 def ladder_figure(evidence: Evidence, finding: FindingText) -> Figure:
     """A row per source over all sites: the site, single attributes, all headers together, and each model."""
     ladder = evidence.frame(SHORTCUT_LADDER).filter(finding=finding.id)
-    rungs = ladder.filter(pl.col("scope") != "site").sort("kind", "source", "scope")
+    rungs = ladder.filter(site=ALL_SITES).sort("kind", "source", "scope")
     shown = {scope: _panel_rows(evidence, rungs, scope) for scope in _SCOPES}
     start = common_start([row.estimate for rows in shown.values() for row in rows])
     panels = tuple(
         draw_forest(
             rows,
             slug=f"ladder-{finding.id}-{number}",
-            metric=f"{METRICS[AUC].title}, {scope}",
+            metric=f"{METRICS[AUC].title}, {_HEADS.get(scope, scope)}",
             counted="cases",
             title=ladder_title(evidence, finding),
             start=start,
@@ -43,27 +58,35 @@ def ladder_figure(evidence: Evidence, finding: FindingText) -> Figure:
         f"ladder-{finding.id}",
         ladder_title(evidence, finding),
         "Each bar is the interval of one source of scores, its notch the estimate; 0.5 is chance. Within sites, only "
-        "cases of one site are ranked against each other.",
+        "cases of one site are ranked against each other; as learnt at other sites, by the other sites' shares.",
         panels,
         PANEL_WIDTH,
         _table(evidence, finding, rungs),
         f"Test split, {per_cent(100 * evidence.parameters.ci_level)} intervals that take cases as independent. "
         "Headers: gradient-boosted trees on acquisition attributes (not age, sex or dates), cross-fitted over five "
-        "folds of whole patients inside each site. Of single attributes the strongest are shown, which flatters them.",
+        "folds of whole patients inside each site. Of single attributes the strongest are shown, which flatters them. "
+        "What is learnt at other sites has an interval of twice the variance, because two sites teach each other.",
     )
 
 
 def _panel_rows(evidence: Evidence, rungs: pl.DataFrame, scope: str) -> list[ForestRow]:
     here = {(row["kind"], row["source"]): _estimate(row) for row in rungs.filter(scope=scope).iter_rows(named=True)}
-    site = [row for row in rungs.filter(kind="site").iter_rows(named=True)]
-    rows = [ForestRow("Without the image", heading=True)]
-    # A site's cases all have one score: between them nothing is ranked.
-    alone = {"estimate": None, "ci_low": None, "ci_high": None, "status": "undefined", "reason": "no pair to rank"}
-    rows += [ForestRow("Site alone", here.get(("site", row["source"]), _estimate(row | alone))) for row in site]
-    rows += [ForestRow(name, here.get(("attribute", name))) for name in _strongest(rungs)]
-    rows += [ForestRow("All headers", e) for (kind, _), e in here.items() if kind == "headers"]
-    rows.append(ForestRow("With the image", heading=True))
-    return rows + [ForestRow(_model(evidence, name), e) for (kind, name), e in here.items() if kind == "model"]
+    known = rungs.unique(["kind", "source"], keep="first", maintain_order=True)
+
+    def shown(kind: str) -> dict[str, EstimateRow]:
+        absent = {"estimate": None, "ci_low": None, "ci_high": None, "status": "undefined", "reason": _ABSENT[kind]}
+        of_kind = known.filter(kind=kind).to_dicts()
+        return {row["source"]: here.get((kind, row["source"]), _estimate(row | absent)) for row in of_kind}
+
+    attributes = shown("attribute")
+    return [
+        ForestRow("Without the image", heading=True),
+        *(ForestRow("Site alone", estimate) for estimate in shown("site").values()),
+        *(ForestRow(attribute_words(name), attributes[name]) for name in _strongest(rungs)),
+        *(ForestRow("All headers", estimate) for estimate in shown("headers").values()),
+        ForestRow("With the image", heading=True),
+        *(ForestRow(_model(evidence, name), estimate) for name, estimate in shown("model").items()),
+    ]
 
 
 def _strongest(rungs: pl.DataFrame) -> list[str]:
@@ -106,7 +129,12 @@ def _table(evidence: Evidence, finding: FindingText, rungs: pl.DataFrame) -> Tab
     ):
         of_kind = rungs.filter(kind=kind)
         rows = tuple(
-            Row((Cell(source), *_cells(of_kind.filter(source=source))))
+            Row(
+                (
+                    Cell(attribute_words(source) if kind == "attribute" else source),
+                    *_cells(of_kind.filter(source=source)),
+                )
+            )
             for source in of_kind.sort("source")["source"].unique(maintain_order=True)
         )
         if rows:
@@ -118,9 +146,10 @@ def _table(evidence: Evidence, finding: FindingText, rungs: pl.DataFrame) -> Tab
             Column("Source"),
             Column("Pooled", "AUC", kind="number"),
             Column("Within sites", "AUC", kind="number"),
+            Column("Learnt at other sites", "AUC", kind="number"),
             Column("Cases", kind="number"),
         ),
-        tuple(groups) or (Group("", (Row((Cell("none"), missing(""), missing(""), missing(""))),)),),
+        tuple(groups) or (Group("", (Row((Cell("none"), *(missing("") for _ in range(4)))),)),),
         "",
         csv_link(rungs),
     )

@@ -8,8 +8,11 @@ from multisite.pack.evidence import Evidence
 from multisite.pack.marks import CONCERN, NO_EVIDENCE, QUIET
 from multisite.pack.numbers import fixed, write
 from multisite.pack.parameters import FindingText
+from multisite.pack.sentences.score_use import score_use_concerns
 from multisite.pack.sentences.statement import Statement
+from multisite.pack.words import attribute_words
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
+from multisite.vocabulary import ALL_SITES
 
 __all__ = ["ladder_title", "shortcut_statement"]
 
@@ -19,7 +22,7 @@ _BETWEEN_SITES = 0.02
 
 
 def shortcut_statement(evidence: Evidence, finding: FindingText) -> Statement:
-    """What site and headers alone reach; and each model whose pooled AUC exceeds the one within sites."""
+    """What site and headers alone reach, and each thing that the model's scores seem to go with but should not."""
     rungs = evidence.frame(SHORTCUT_LADDER).filter(pl.col("finding") == finding.id)
     without = {kind: _of(rungs, kind=kind, scope="pooled") for kind in ("site", "headers")}
     known = {kind: row for kind, row in without.items() if row is not None and row["ci_low"] is not None}
@@ -32,8 +35,9 @@ def shortcut_statement(evidence: Evidence, finding: FindingText) -> Statement:
     inflated = _inflated(evidence, rungs)
     if told:
         text += f" Above {_NEEDS_EXPLANATION:g} that needs an explanation: a model may have learned it."
-    text += "".join(f" {sentence}" for sentence in inflated)
-    return Statement(CONCERN if told or inflated else QUIET, _TOPIC, text, _ANCHOR)
+    concerns = (*inflated, *_learnt_elsewhere(rungs), *score_use_concerns(evidence, finding))
+    text += "".join(f" {sentence}" for sentence in concerns)
+    return Statement(CONCERN if told or concerns else QUIET, _TOPIC, text, _ANCHOR)
 
 
 _WORDS = {"site": "by the site alone", "headers": "by the headers alone"}
@@ -62,6 +66,21 @@ def _inflated(evidence: Evidence, rungs: pl.DataFrame) -> list[str]:
                     f"{_area(within)}."
                 )
     return found
+
+
+def _learnt_elsewhere(rungs: pl.DataFrame) -> list[str]:
+    """The attribute that tells most by what was learnt at the other sites, where it tells too much."""
+    learnt = rungs.filter(pl.col("ci_low").is_not_null(), scope="learnt at other sites", site=ALL_SITES)
+    if learnt.is_empty():
+        return []
+    most = learnt.sort("estimate", "source", descending=[True, False]).row(0, named=True)
+    if most["ci_low"] <= _NEEDS_EXPLANATION:
+        return []
+    of = f"the most of {learnt.height} attributes" if learnt.height > 1 else "the only attribute that varies"
+    return [
+        f"As learnt at the other sites, the {attribute_words(most['source'])} alone reaches {_area(most)} within a "
+        f"site, {of}."
+    ]
 
 
 def _of(rungs: pl.DataFrame, **wanted: str) -> dict[str, Any] | None:

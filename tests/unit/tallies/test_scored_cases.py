@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from multisite.errors import SchemaError
-from multisite.performance import scored_cases
+from multisite.tallies import scored_cases
 from tests.lib.tables import table
 
 COHORT = table(
@@ -33,7 +33,8 @@ PREDICTIONS = table(
 
 
 def test_each_score_meets_the_reference_standard_of_its_own_finding() -> None:
-    found = scored_cases(COHORT, PREDICTIONS).select("patient_id", "finding", "reference", "score", "stratum_sex")
+    scored = scored_cases(COHORT, PREDICTIONS, carry=["stratum_sex"])
+    found = scored.select("patient_id", "finding", "reference", "score", "stratum_sex")
     assert sorted(found.rows()) == [
         ("p1", "effusion", False, 0.8, "F"),
         ("p1", "nodule", False, 0.7, "M"),
@@ -44,3 +45,9 @@ def test_each_score_meets_the_reference_standard_of_its_own_finding() -> None:
 def test_a_finding_without_a_reference_standard_is_a_fault_of_the_set_up() -> None:
     with pytest.raises(SchemaError, match="`reference_effusion`"):
         scored_cases(COHORT.drop("reference_effusion"), PREDICTIONS)
+
+
+def test_a_row_takes_over_what_is_asked_for_and_nothing_else() -> None:
+    names = ["site", "finding", "model", "split", "patient_id", "reference", "score"]
+    assert scored_cases(COHORT, PREDICTIONS).columns == names
+    assert scored_cases(COHORT, PREDICTIONS, carry=["case_id"]).columns == [*names, "case_id"]

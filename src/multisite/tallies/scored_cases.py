@@ -1,4 +1,6 @@
-"""The cases that performance is estimated on: one row per included case, finding and model, with truth and score."""
+"""The cases that a score is judged on: one row per included case, finding and model, with truth and score."""
+
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -15,7 +17,7 @@ def strata_columns(cohort: pl.DataFrame) -> list[str]:
     return sorted(name for name in cohort.columns if name.startswith(_STRATUM))
 
 
-def scored_cases(cohort: pl.DataFrame, predictions: pl.DataFrame) -> pl.DataFrame:
+def scored_cases(cohort: pl.DataFrame, predictions: pl.DataFrame, *, carry: Sequence[str] = ()) -> pl.DataFrame:
     """Join scores with the reference standard of their finding.
 
     Parameters
@@ -24,13 +26,14 @@ def scored_cases(cohort: pl.DataFrame, predictions: pl.DataFrame) -> pl.DataFram
         The ``cohort`` artefact; excluded cases are left out.
     predictions
         The ``predictions`` artefact; a prediction without an included case is left out.
+    carry
+        Further columns of the cohort that each row takes over.
 
     Returns
     -------
     pl.DataFrame
-        ``site``, ``finding``, ``model``, ``split``, ``patient_id``, ``reference``, ``score`` and the
-        columns of :func:`strata_columns`. A case whose reference standard is missing for a finding does not
-        count for it.
+        ``site``, ``finding``, ``model``, ``split``, ``patient_id``, ``reference``, ``score`` and the columns of
+        ``carry``. A case whose reference standard is missing for a finding does not count for it.
 
     Raises
     ------
@@ -48,12 +51,11 @@ def scored_cases(cohort: pl.DataFrame, predictions: pl.DataFrame) -> pl.DataFram
     reference = pl.lit(None, pl.Boolean)
     for finding in findings:
         reference = pl.when(pl.col("finding") == finding).then(pl.col(_REFERENCE + finding)).otherwise(reference)
-    strata = strata_columns(cohort)
-    kept = ["site", "case_id", "patient_id", "split", *strata, *(_REFERENCE + finding for finding in findings)]
-    included = cohort.filter("included").select(kept)
+    own = ["site", "case_id", "patient_id", "split", *(_REFERENCE + finding for finding in findings)]
+    included = cohort.filter("included").select(*own, *(name for name in carry if name not in own))
     joined = predictions.join(included, on=["site", "case_id"], how="inner")
     return (
         joined.with_columns(reference.alias("reference"))
         .filter(pl.col("reference").is_not_null())
-        .select("site", "finding", "model", "split", "patient_id", "reference", "score", *strata)
+        .select("site", "finding", "model", "split", "patient_id", "reference", "score", *carry)
     )
