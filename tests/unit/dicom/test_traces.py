@@ -137,6 +137,7 @@ def test_a_clock_in_a_uid_counts_where_dates_were_to_go() -> None:
         ({"PatientName": "HNSCC-01-0001"}, []),
         ({"PatientName": "Anonymous^Ida"}, []),
         ({"PatientName": "Subject^One"}, []),
+        ({"PatientName": "Doe^John"}, []),
         ({"PatientName": "REMOVED", "PatientAddress": "REMOVED"}, []),
         ({"PatientBirthDate": "19480101"}, []),
         ({"PatientBirthDate": "19000101"}, []),
