@@ -27,7 +27,9 @@ __all__ = ["Person", "identity_traces"]
 _BY_KEYWORD: Final = {attribute.keyword: attribute for attribute in ATTRIBUTES}
 _PLACES: Final = {code: place for place, code in enumerate(IDENTITY_TRACES)}
 _FULL_DATES: Final = (OPTION_CODES["retain_full_dates"],)
-_NO_PERSON: Final = r"[0-9]|\b(?:anonym|case|control|doe|dummy|mustermann|patient|phantom|proband|pseudonym|subject|test|volunteer)\b"
+_NO_PERSON: Final = (
+    r"[0-9]|\b(?:anonym|case|control|doe|dummy|mustermann|patient|phantom|proband|pseudonym|subject|test|volunteer)\b"
+)
 """A name that a de-identification made up, or a person's who is not one: it has a number or such a word."""
 
 Mask = npt.NDArray[np.bool_]

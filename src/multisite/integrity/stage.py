@@ -14,6 +14,7 @@ from multisite.integrity.scorecard import run_checks
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT
 from multisite.schemas.integrity import CHECK_RESULTS, FINDINGS
+from multisite.schemas.markers import DEMOGRAPHICS, MARKERS
 from multisite.schemas.provenance import HEADERS
 from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
 from multisite.schemas.site_tables import CASES, FITTED
@@ -44,6 +45,8 @@ def _check_site(inputs: StageInputs, parameters: IntegrityParameters) -> StageOu
         instances=inputs.frame(HEADERS.name),
         series=inputs.frame(SERIES.name),
         instance_incidents=inputs.frame(INSTANCE_INCIDENTS.name),
+        markers=inputs.frame(MARKERS.name),
+        demographics=inputs.frame(DEMOGRAPHICS.name),
         fitted=inputs.tables.get(FITTED.name),
         claims=parameters.claims,
         seed=parameters.seed,
@@ -111,8 +114,8 @@ INTEGRITY_STAGE = Stage(
     title="Check the integrity",
     verb="check",
     scope=Scope.SITE,
-    version=3,
-    reads=(COHORT, HEADERS, SERIES, INSTANCE_INCIDENTS),
+    version=4,
+    reads=(COHORT, HEADERS, SERIES, INSTANCE_INCIDENTS, MARKERS, DEMOGRAPHICS),
     writes=(FINDINGS, CHECK_RESULTS),
     tables=(CASES,),
     optional_tables=(FITTED,),

@@ -10,6 +10,7 @@ from multisite.integrity import CHECKS, INTEGRITY_STAGE
 from multisite.integrity.cases import described_cases
 from multisite.schemas import StageInputs
 from multisite.schemas.cohort import COHORT
+from multisite.schemas.markers import DEMOGRAPHICS, MARKERS
 from multisite.schemas.provenance import HEADERS
 from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
 from multisite.storage.canonical import digest_of
@@ -70,6 +71,8 @@ def inputs(cases: str = _CASES, **tables: pl.DataFrame) -> StageInputs:
             HEADERS.name: headers,
             SERIES.name: SERIES.empty(),
             INSTANCE_INCIDENTS.name: INSTANCE_INCIDENTS.empty(),
+            MARKERS.name: MARKERS.empty(),
+            DEMOGRAPHICS.name: DEMOGRAPHICS.empty(),
         },
         tables={"cases": table(cases), **tables},
     )
