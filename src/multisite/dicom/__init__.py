@@ -25,14 +25,20 @@ from multisite.dicom.normalise import (
 from multisite.dicom.pseudonym import Pseudonymiser
 from multisite.dicom.reader import MAX_HEADER_BYTES, READER_VERSION, read_header
 from multisite.dicom.records import NeedMore, RawHeader
+from multisite.dicom.trace_codes import IDENTITY_TRACES, LEFT, OBJECT_KEY, TEXTS, UIDS, TraceOf, left, trace
 
 __all__ = [
     "ATTRIBUTES",
     "HEADER_COLUMNS",
+    "IDENTITY_TRACES",
     "KERNEL_CLASSES",
+    "LEFT",
     "MAX_HEADER_BYTES",
     "MODALITIES",
+    "OBJECT_KEY",
     "READER_VERSION",
+    "TEXTS",
+    "UIDS",
     "AgeSource",
     "Attribute",
     "HeaderColumn",
@@ -40,14 +46,17 @@ __all__ = [
     "NormalisationRule",
     "Pseudonymiser",
     "RawHeader",
+    "TraceOf",
     "body_part_rule",
     "decode_headers",
     "kernel_class",
     "kernel_rule",
+    "left",
     "model_rule",
     "normalise_body_part",
     "normalise_model",
     "normalise_vendor",
     "read_header",
+    "trace",
     "vendor_rule",
 ]

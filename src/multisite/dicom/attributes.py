@@ -53,8 +53,8 @@ class Form(StrEnum):
 _FORMS: Final[dict[str, Form]] = {
     **dict.fromkeys(
         (
-            "presence_only", "free_text_presence", "sequence_presence", "code_sequence", "contributing_equipment",
-            "fg_container", "us_regions", "radiopharm", "overlay_presence", "pixel_hash",
+            "presence_only", "name_presence", "free_text_presence", "sequence_presence", "code_sequence",
+            "contributing_equipment", "fg_container", "us_regions", "radiopharm", "overlay_presence", "pixel_hash",
         ),
         Form.PRESENCE,
     ),
@@ -145,6 +145,14 @@ class Attribute:
     def many(self) -> bool:
         """Whether the column is a list: the value multiplicity, or the sequence, allows more than one value."""
         return self.of_items or (self.vm != "1" and self.form is not Form.PRESENCE)
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether a raw header keeps the text, though a row has its presence alone.
+
+        What is said of a person is sought in it while the header is decoded.
+        """
+        return self.normalise in ("name_presence", "free_text_presence") and len(self.tags) == 1
 
     @property
     def of_items(self) -> bool:

@@ -145,6 +145,24 @@ class Batch:
         unread = tuple(row for row, value in enumerate(values) if value is not None and rows[row] is None)
         return TextColumn(_tidy(pl.Series(rows, dtype=pl.String), attribute), refused + unread)
 
+    def searched(self, attribute: Attribute) -> TextColumn:
+        """The distinct texts of an attribute of which a row has the presence alone; null where none is at hand.
+
+        Names of people, too, are read by the character set of their header.
+        """
+        values, texts = self.values(attribute), list[str | None]()
+        codes = np.zeros(self.size, np.uint32)
+        rows_of: dict[bytes, list[int]] = {}
+        for row, charset in enumerate(self.charsets):
+            rows_of.setdefault(charset, []).append(row)
+        for charset, rows in rows_of.items():
+            own = values if len(rows) == self.size else [values[row] for row in rows]
+            distinct = dict.fromkeys(own)
+            codes[rows] = _codes(own, distinct) + len(texts)
+            # A single byte may be the mark of a presence.
+            texts += [decoder(charset)(value) if value and len(value) > 1 else None for value in distinct]
+        return TextColumn(pl.Series(texts, dtype=pl.String), (), codes)
+
 
 def _codes(values: list[bytes | None], distinct: dict[bytes | None, None]) -> npt.NDArray[np.uint32]:
     """For each value its place among the distinct ones."""

@@ -16,32 +16,41 @@ from multisite.dicom.fingerprint import FINGERPRINT_COLUMNS, content_fingerprint
 from multisite.dicom.header_columns import HEADER_COLUMNS
 from multisite.dicom.keyword_lists import keyword_lists
 from multisite.dicom.parsing import years_between
+from multisite.dicom.people import demographics_keys, person_names
 from multisite.dicom.pseudonym import Pseudonymiser
 from multisite.dicom.records import RawHeader
-from multisite.dicom.removal import take_removed
+from multisite.dicom.removal import declared_rows, take_removed
 from multisite.dicom.slots import SLOTS
+from multisite.dicom.traces import Person, identity_traces
 
 __all__ = ["decode_headers"]
 
 _AGE: Final = "PatientAge"
 _BIRTH: Final = "PatientBirthDate"
 _STUDY: Final = "StudyDate"
+_SEX: Final = "PatientSex"
 
 Mask = npt.NDArray[np.bool_]
 
 
-def decode_headers(headers: Sequence[RawHeader], pseudonymiser: Pseudonymiser) -> pl.DataFrame:
-    """Decode a batch of raw headers, one row each, in order.
+def decode_headers(
+    headers: Sequence[RawHeader], pseudonymiser: Pseudonymiser, *, keys: pl.Series | None = None
+) -> pl.DataFrame:
+    """Decode a batch of raw headers, one row each, in order; ``keys`` are those of their objects.
 
     The columns are ``HEADER_COLUMNS``, whatever the batch holds. Why a value is null, the first of these lists
     that names its keyword tells: ``removed_attributes``, ``empty_attributes``, ``invalid_attributes``,
     ``unseen_attributes``; if none does, the attribute was absent. Identifiers leave as pseudonyms, names and
-    free text as presences, and the date of birth as an age.
+    free text as presences, and the date of birth as an age. What of a person was found in a key or a text, the codes
+    in ``identity_traces`` tell.
     """
     batch = Batch(headers)
     decoded = decode(batch)
     unseen = _unseen(batch)
     removed = take_removed(decoded, unseen, batch.size)
+    person = Person(person_names(batch), declared_rows(decoded, batch.size))
+    traces = identity_traces(batch, decoded, person, keys=keys)
+    demographics = _demographics_keys(decoded, person, pseudonymiser)
     _replace_identifiers(decoded, pseudonymiser)
     age_source = _derive_age(decoded, batch.size)
     if _AGE in removed and _AGE in decoded.values:
@@ -58,6 +67,8 @@ def decode_headers(headers: Sequence[RawHeader], pseudonymiser: Pseudonymiser) -
     made["unseen_attributes"] = keyword_lists(unseen, batch.size)
     made["functional_group_attributes"] = keyword_lists(_stood_in(headers), batch.size)
     made["private_creators"] = private_creators(batch)
+    made["demographics_key"] = demographics
+    made["identity_traces"] = traces
     made["header_bytes"] = pl.Series([header.header_bytes for header in headers], dtype=pl.Int64)
     made["parsed_by"] = pl.Series([header.parsed_by for header in headers], dtype=pl.String)
     return _frame(_completed(made, batch.size), batch.size)
@@ -89,6 +100,19 @@ def _dataset_digest(headers: Sequence[RawHeader], pseudonymiser: Pseudonymiser) 
         for header in headers
     ]
     return pseudonymiser.pseudonyms(pl.Series(facts, dtype=pl.String), kind="dataset")
+
+
+def _demographics_keys(decoded: Decoded, person: Person, pseudonymiser: Pseudonymiser) -> pl.Series:
+    size = person.names.height
+    people = person.names.with_columns(
+        decoded.values.get(_BIRTH, _blank(pl.Date(), size)).alias("birth"),
+        decoded.values.get(_SEX, _blank(pl.String(), size)).alias("sex"),
+    )
+    return demographics_keys(people, unnamed=person.declared, pseudonymiser=pseudonymiser)
+
+
+def _blank(dtype: pl.DataType, size: int) -> pl.Series:
+    return pl.Series([None], dtype=dtype).new_from_index(0, size)
 
 
 def _replace_identifiers(decoded: Decoded, pseudonymiser: Pseudonymiser) -> None:

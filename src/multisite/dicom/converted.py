@@ -26,7 +26,7 @@ _FAILED: Final = object()
 _REPLACED: Final = "\ufffd"
 
 
-def presence_of(element: Any, dataset: Dataset, *, sequence: bool) -> bytes | None:
+def presence_of(element: Any, dataset: Dataset, *, sequence: bool, is_searched: bool = False) -> bytes | None:
     """What stands in a raw header for an element of which the presence is recorded; ``None`` if that is not known."""
     value = element.value
     if not isinstance(value, bytes):
@@ -36,7 +36,7 @@ def presence_of(element: Any, dataset: Dataset, *, sequence: bool) -> bytes | No
         return _items(dataset, element) if found is None else found
     if tag_bytes(int(element.tag)) in BINARY_TAGS:
         return PRESENT if value else b""
-    return presence(value)
+    return presence(value, is_searched=is_searched)
 
 
 def value_of(element: Any, dataset: Dataset, wanted: tuple[str, ...], charset: bytes = b"") -> bytes | str | None:

@@ -75,7 +75,8 @@ class RawElements:
     def _take_top(self, slot: int, element: Any, dataset: Dataset) -> None:
         attribute = SLOTS[slot].attribute
         if attribute.form is Form.PRESENCE:
-            self._put(slot, presence_of(element, dataset, sequence=attribute.vr == ("SQ",)))
+            is_sequence = attribute.vr == ("SQ",)
+            self._put(slot, presence_of(element, dataset, sequence=is_sequence, is_searched=attribute.is_searched))
             return
         if element.VR in _READINGS and attribute.vr == _READINGS:
             slot = slot_of(int(element.tag), str(element.VR)) or slot

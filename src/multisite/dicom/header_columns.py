@@ -117,6 +117,22 @@ HEADER_COLUMNS: Final[tuple[HeaderColumn, ...]] = (
         "",
         ColumnPrivacy.QUASI,
     ),
+    HeaderColumn(
+        "demographics_key",
+        pl.String(),
+        "Keyed pseudonym of name, birth date and sex; null where the header has not both of the first, or says that it "
+        "was de-identified.",
+        "",
+        ColumnPrivacy.PSEUDONYM,
+    ),
+    HeaderColumn(
+        "identity_traces",
+        pl.List(pl.String()),
+        "Codes of what of a person stands in the object's key, in free text, or in a header that says that it was "
+        "de-identified; never a value.",
+        "",
+        ColumnPrivacy.SAFE,
+    ),
     HeaderColumn("header_bytes", pl.Int64(), "Length of the header in the object.", "bytes", ColumnPrivacy.SAFE),
     HeaderColumn("parsed_by", pl.String(), "What read the header: scanner or pydicom.", "", ColumnPrivacy.SAFE),
 )

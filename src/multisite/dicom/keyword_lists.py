@@ -1,5 +1,6 @@
-"""Rows of flags by keyword → lists of keywords."""
+"""Rows of flags by keyword, or by another code → lists of them."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyarrow as pa
 
 from multisite.dicom.attributes import ATTRIBUTES
 
-__all__ = ["keyword_lists"]
+__all__ = ["code_lists", "keyword_lists"]
 
 _ORDER: Final = {attribute.keyword: place for place, attribute in enumerate(ATTRIBUTES)}
 
@@ -17,11 +18,16 @@ Mask = npt.NDArray[np.bool_]
 
 
 def keyword_lists(masks: dict[str, Mask], size: int) -> pl.Series:
-    """For each row the keywords whose mask is true, in the order of the attributes, as a list that may be empty.
+    """For each row the keywords whose mask is true, in the order of the attributes, as a list that may be empty."""
+    return code_lists(masks, size, order=_ORDER)
+
+
+def code_lists(masks: Mapping[str, Mask], size: int, *, order: Mapping[str, int]) -> pl.Series:
+    """For each row the codes whose mask is true, in their order, as a list that may be empty.
 
     Rows that are alike share the work: a batch has few patterns.
     """
-    told = {keyword: masks[keyword] for keyword in sorted(masks, key=_ORDER.__getitem__) if masks[keyword].any()}
+    told = {code: masks[code] for code in sorted(masks, key=order.__getitem__) if masks[code].any()}
     if not told:
         return pl.Series([[]], dtype=pl.List(pl.String)).new_from_index(0, size)
     matrix = np.column_stack(list(told.values()))
@@ -31,7 +37,7 @@ def keyword_lists(masks: dict[str, Mask], size: int) -> pl.Series:
     return _lists(list(told), matrix[first]).gather(pattern)
 
 
-def _lists(keywords: list[str], matrix: Mask) -> pl.Series:
+def _lists(codes: list[str], matrix: Mask) -> pl.Series:
     offsets = np.concatenate([[0], np.cumsum(matrix.sum(axis=1))]).astype(np.int64)
-    chosen = pa.array(keywords, pa.large_string()).take(pa.array(np.nonzero(matrix)[1]))
+    chosen = pa.array(codes, pa.large_string()).take(pa.array(np.nonzero(matrix)[1]))
     return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(offsets), chosen)), dtype=pl.List(pl.String))

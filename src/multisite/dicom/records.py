@@ -21,9 +21,13 @@ MARKS: Final = {b"": b"", **{text.encode("ascii"): DUMMY for text in SENTINELS}}
 """What stands in a raw header for a text without padding, in capitals, if not ``PRESENT``."""
 
 
-def presence(value: bytes) -> bytes:
-    """What stands in a raw header for a text of which only the presence is recorded."""
-    return MARKS.get(value.strip(b"\0 ").upper(), PRESENT)
+def presence(value: bytes, *, is_searched: bool = False) -> bytes:
+    """What stands in a raw header for a text of which only the presence is recorded.
+
+    A text that is searched stands there itself, unless there is none or a sentinel for one.
+    """
+    text = value.strip(b"\0 ")
+    return MARKS.get(text.upper(), text if is_searched else PRESENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ class RawHeader:
     """The wanted values of one header, not yet decoded.
 
     ``values`` maps a slot to bytes: little endian for numbers, as encoded for text, empty for an element
-    without a value, and ``PRESENT`` where no more than the presence is kept. A slot that is missing was not
+    without a value, and ``PRESENT`` where no more than the presence is kept (of a text that is searched for
+    identifiers, the text itself where it stands at the top level). A slot that is missing was not
     in the header. ``texts`` holds values whose VR in the file is not the dictionary's, as text. ``invalid``
     names the slots whose element is there but whose value cannot be had. None of them is shown when the
     record is printed. ``header_bytes`` is the offset at which the header ends: a prefix of this length and

@@ -14,7 +14,7 @@ import polars as pl
 from multisite.dicom.decoding import Decoded
 from multisite.dicom.deidentification import DECLARATIONS, KEPT_BY
 
-__all__ = ["take_removed"]
+__all__ = ["declared_rows", "rows_with_option", "take_removed"]
 
 _REMOVED, _METHOD, _CODES = DECLARATIONS
 _NONE: Final[tuple[str, ...]] = ()
@@ -28,10 +28,10 @@ def take_removed(decoded: Decoded, unseen: dict[str, Mask], size: int) -> dict[s
     There a sentinel becomes null in the column, also in one of presences, and the attribute no longer counts as empty
     or invalid. ``unseen`` are the rows in which an attribute may be there all the same.
     """
-    declared = _declared(decoded, size)
+    declared = declared_rows(decoded, size)
     if not declared.any():
         return {}
-    acted = {codes: declared & ~_options(decoded, codes, size) for codes in set(KEPT_BY.values())}
+    acted = {codes: declared & ~rows_with_option(decoded, codes, size) for codes in set(KEPT_BY.values())}
     removed = {}
     for keyword, codes in KEPT_BY.items():
         mask = acted[codes] & _missing(decoded, keyword, size)
@@ -43,7 +43,7 @@ def take_removed(decoded: Decoded, unseen: dict[str, Mask], size: int) -> dict[s
     return removed
 
 
-def _declared(decoded: Decoded, size: int) -> Mask:
+def declared_rows(decoded: Decoded, size: int) -> Mask:
     """Where a header says that it was de-identified."""
     declared = np.zeros(size, dtype=bool)
     if _REMOVED in decoded.values:
@@ -55,7 +55,7 @@ def _declared(decoded: Decoded, size: int) -> Mask:
     return declared
 
 
-def _options(decoded: Decoded, codes: tuple[str, ...], size: int) -> Mask:
+def rows_with_option(decoded: Decoded, codes: tuple[str, ...], size: int) -> Mask:
     """Where a header declares any of the options."""
     declared = np.zeros(size, dtype=bool)
     if _CODES in decoded.values:

@@ -28,6 +28,8 @@ from multisite.dicom.tables import (
     LONG_VR,
     META,
     PRESENCE,
+    SEARCHED,
+    SEARCHED_SLOTS,
     SEQUENCE_DELIMITER,
     SKIP,
     SKIP_LONG,
@@ -167,7 +169,10 @@ def _walk_explicit(data: bytes, pos: int, values: dict[int, bytes], found: Found
         elif action <= PRESENCE:
             start = pos
             pos += length
-            values[PRESENCE - action] = MARKS.get(data[start:pos].strip(b"\0 ").upper(), PRESENT)
+            text = data[start:pos].strip(b"\0 ")
+            is_searched = action <= SEARCHED
+            slot = (SEARCHED if is_searched else PRESENCE) - action
+            values[slot] = MARKS.get(text.upper(), text if is_searched else PRESENT)
         elif action == UNSURE:
             return UNSURE, pos
         else:
@@ -242,7 +247,7 @@ def _special(data: bytes, span: tuple[int, int], tag: bytes, length: int, values
     elif tag in BINARY_TAGS:
         value = PRESENT if length else b""
     else:
-        value = presence(value)
+        value = presence(value, is_searched=slot in SEARCHED_SLOTS)
     values[slot] = value
     return _RAN_OUT, end
 

@@ -2,7 +2,8 @@
 
 The tables are keyed by bytes as they stand in the file (tag, and VR if explicit), so that a walk never has to unpack a
 tag. An entry is a slot, or the number of a private creator, neither of which is negative; ``PRESENCE`` less a slot, for
-short text of which the presence is kept and no more; or one of the four other actions.
+short text of which the presence is kept and no more; ``SEARCHED`` less a slot, for one that is kept to be searched; or
+one of the four other actions.
 """
 
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ __all__ = [
     "META",
     "PRESENCE",
     "RESERVED",
+    "SEARCHED",
+    "SEARCHED_SLOTS",
     "SEQUENCE_DELIMITER",
     "SEQUENCE_TAGS",
     "SKIP",
@@ -44,6 +47,7 @@ SKIP: Final = -2
 SKIP_LONG: Final = -3
 SPECIAL: Final = -4
 PRESENCE: Final = -100
+SEARCHED: Final = -10_000
 
 ITEM: Final = b"\xfe\xff\x00\xe0"
 ITEM_DELIMITER: Final = b"\xfe\xff\x0d\xe0"
@@ -95,13 +99,17 @@ SPECIAL_SLOTS: Final = {
 }
 """The slot of each wanted tag that is not simply kept: of most only the presence is."""
 
+SEARCHED_SLOTS: Final = frozenset(index for index, slot in _AT_THE_TOP if slot.attribute.is_searched)
+"""The slots of texts of which a row has the presence alone, and which are searched before."""
+
 
 def _wanted() -> Iterator[tuple[bytes, int]]:
     """Every wanted element that has a VR of the dictionary."""
     for index, slot in _AT_THE_TOP:
         told = len(slot.attribute.vr) == 1 or slot.reading or _is_special(slot)
         for vr in (slot.reading,) if slot.reading else slot.attribute.vr if told else ():
-            special = SPECIAL if slot.tag == CHARSET or vr in EXPLICIT_VR_LENGTH_32 else PRESENCE - index
+            short = (SEARCHED if index in SEARCHED_SLOTS else PRESENCE) - index
+            special = SPECIAL if slot.tag == CHARSET or vr in EXPLICIT_VR_LENGTH_32 else short
             yield tag_bytes(slot.tag) + vr.encode("ascii"), special if _is_special(slot) else index
 
 

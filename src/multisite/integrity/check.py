@@ -1,11 +1,12 @@
 """What a check is, what it may look at, and what it hands back."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
+from multisite.schemas.markers import DEMOGRAPHICS, MARKERS
 from multisite.vocabulary import Severity, Verdict
 
 __all__ = ["Check", "CheckFrames", "Claims", "Outcome", "insufficient", "judged", "not_applicable", "nothing_found"]
@@ -41,6 +42,10 @@ class CheckFrames:
     """The pairs of series that hold the same acquisitions under other SOPInstanceUIDs."""
     fitted: pl.DataFrame | None = None
     """The site's table of what was fitted on whom; None where it has none."""
+    markers: pl.DataFrame = field(default_factory=MARKERS.empty)
+    """What stands in series beside the image, and what of a person was found."""
+    demographics: pl.DataFrame = field(default_factory=DEMOGRAPHICS.empty)
+    """Which patients have which name, birth date and sex, by key."""
     claims: Claims
     """What the study file claims."""
     seed: int

@@ -14,6 +14,7 @@ from multisite.integrity.scorecard import run_checks
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT
 from multisite.schemas.integrity import CHECK_RESULTS, FINDINGS
+from multisite.schemas.markers import DEMOGRAPHICS, MARKERS
 from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, SERIES
 from multisite.schemas.site_tables import CASES, FITTED
 from multisite.study import Site, Study
@@ -54,6 +55,8 @@ def check_frames(inputs: StageInputs, parameters: IntegrityParameters) -> CheckF
         series=series,
         instance_incidents=inputs.frame(INSTANCE_INCIDENTS.name),
         content_incidents=inputs.frame(CONTENT_INCIDENTS.name),
+        markers=inputs.frame(MARKERS.name),
+        demographics=inputs.frame(DEMOGRAPHICS.name),
         fitted=inputs.tables.get(FITTED.name),
         claims=parameters.claims,
         seed=parameters.seed,
@@ -132,7 +135,7 @@ INTEGRITY_STAGE = Stage(
     verb="check",
     scope=Scope.SITE,
     version=4,
-    reads=(COHORT, SERIES, INSTANCE_INCIDENTS, CONTENT_INCIDENTS),
+    reads=(COHORT, SERIES, INSTANCE_INCIDENTS, CONTENT_INCIDENTS, MARKERS, DEMOGRAPHICS),
     writes=(FINDINGS, CHECK_RESULTS),
     tables=(CASES,),
     optional_tables=(FITTED,),

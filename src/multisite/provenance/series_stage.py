@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from multisite.provenance.completeness import combine_attribute_counts
+from multisite.provenance.markers import combine_demographics, combine_markers
 from multisite.provenance.series import combine_series
 from multisite.provenance.series_table import count_table, series_from_table, with_table
 from multisite.provenance.studies import index_studies
 from multisite.provenance.table_completeness import attributes_of_table
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.completeness import ATTRIBUTE_COMPLETENESS, ATTRIBUTE_COUNTS
+from multisite.schemas.markers import DEMOGRAPHICS, DEMOGRAPHICS_PARTS, MARKER_PARTS, MARKERS
 from multisite.schemas.provenance import HEADER_COUNTS, READ_SHARDS, SHARD_COUNTS, SHARDS
 from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, NORMALISATION, SERIES, STUDIES
 from multisite.schemas.series_parts import SERIES_PARTS
@@ -48,6 +50,8 @@ def _roll_up(inputs: StageInputs, parameters: SeriesParameters) -> StageOutputs:
             NORMALISATION.name: found.normalisation,
             SERIES_TABLE_COUNTS.name: counted,
             ATTRIBUTE_COMPLETENESS.name: combine_attribute_counts(attributes, site=inputs.site),
+            MARKERS.name: combine_markers(inputs.frame(MARKER_PARTS.name), site=inputs.site),
+            DEMOGRAPHICS.name: combine_demographics(inputs.frame(DEMOGRAPHICS_PARTS.name), site=inputs.site),
             HEADER_COUNTS.name: _add_up(inputs.frame(SHARD_COUNTS.name)),
             READ_SHARDS.name: inputs.frame(SHARDS.name),
         }
@@ -70,7 +74,7 @@ SERIES_STAGE = Stage(
     verb="extract",
     scope=Scope.SITE,
     version=4,
-    reads=(SHARDS, SHARD_COUNTS, SERIES_PARTS, ATTRIBUTE_COUNTS),
+    reads=(SHARDS, SHARD_COUNTS, SERIES_PARTS, ATTRIBUTE_COUNTS, MARKER_PARTS, DEMOGRAPHICS_PARTS),
     optional_tables=(SERIES_TABLE,),
     writes=(
         SERIES,
@@ -80,6 +84,8 @@ SERIES_STAGE = Stage(
         NORMALISATION,
         ATTRIBUTE_COMPLETENESS,
         SERIES_TABLE_COUNTS,
+        MARKERS,
+        DEMOGRAPHICS,
         HEADER_COUNTS,
         READ_SHARDS,
     ),

@@ -97,7 +97,9 @@ class RowCollector:
         good = [one for one in held if isinstance(one[1].reading.outcome, RawHeader)]
         bad = [one for one in held if not isinstance(one[1].reading.outcome, RawHeader)]
         raw = [header for _, member in good if isinstance(header := member.reading.outcome, RawHeader)]
-        headers = pl.concat([self._where(good), decode_headers(raw, self._pseudonyms)], how="horizontal")
+        where = self._where(good)
+        keys = where.select(pl.concat_str("object_key", "member_name", separator="/", ignore_nulls=True)).to_series()
+        headers = pl.concat([where, decode_headers(raw, self._pseudonyms, keys=keys)], how="horizontal")
         headers = headers.select(HEADERS.schema.names())
         reasons = pl.Series("reason", [str(member.reading.outcome) for _, member in bad], dtype=pl.String)
         quarantine = self._where(bad).with_columns(reasons).select(QUARANTINE.schema.names())

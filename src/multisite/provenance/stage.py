@@ -7,9 +7,11 @@ from multisite.errors import UsageError
 from multisite.provenance.completeness import attribute_counts
 from multisite.provenance.headers import read_shard
 from multisite.provenance.listing import ListedShards, divide_stores
+from multisite.provenance.markers import demographics_parts, marker_parts
 from multisite.provenance.series_parts import series_parts
 from multisite.schemas import ObjectReader, Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.completeness import ATTRIBUTE_COUNTS
+from multisite.schemas.markers import DEMOGRAPHICS_PARTS, MARKER_PARTS
 from multisite.schemas.provenance import (
     HEADERS,
     LISTING,
@@ -99,6 +101,8 @@ def _read_headers(inputs: StageInputs, parameters: HeadersParameters) -> StageOu
             SHARD_COUNTS.name: rows.counts,
             SERIES_PARTS.name: series_parts(rows.headers, site=inputs.site),
             ATTRIBUTE_COUNTS.name: attribute_counts(rows.headers, site=inputs.site),
+            MARKER_PARTS.name: marker_parts(rows.headers, site=inputs.site),
+            DEMOGRAPHICS_PARTS.name: demographics_parts(rows.headers, site=inputs.site),
         },
         settled=rows.settled,
     )
@@ -153,7 +157,7 @@ HEADERS_STAGE = Stage(
     scope=Scope.SHARD,
     version=READER_VERSION,
     reads=(LISTING,),
-    writes=(HEADERS, QUARANTINE, SHARD_COUNTS, SERIES_PARTS, ATTRIBUTE_COUNTS),
+    writes=(HEADERS, QUARANTINE, SHARD_COUNTS, SERIES_PARTS, ATTRIBUTE_COUNTS, MARKER_PARTS, DEMOGRAPHICS_PARTS),
     partition_of=LISTING,
     run=_read_headers,
     parameters=_headers_parameters,

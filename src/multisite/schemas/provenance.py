@@ -121,7 +121,7 @@ HEADERS = Artefact(
         ),
     ),
     key=("store", "object_key", "member_name"),
-    version=2,
+    version=3,
 )
 
 QUARANTINE = Artefact(

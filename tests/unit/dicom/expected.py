@@ -174,8 +174,8 @@ def _without_pixels(dataset: Dataset) -> Dataset:
 
 
 PRESENCE = {
-    "presence_only", "free_text_presence", "sequence_presence", "code_sequence", "contributing_equipment",
-    "fg_container", "us_regions", "radiopharm", "overlay_presence", "pixel_hash",
+    "presence_only", "name_presence", "free_text_presence", "sequence_presence", "code_sequence",
+    "contributing_equipment", "fg_container", "us_regions", "radiopharm", "overlay_presence", "pixel_hash",
 }  # fmt: skip
 
 

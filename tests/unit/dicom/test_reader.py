@@ -285,10 +285,18 @@ def test_record_does_not_show_its_values_when_printed() -> None:
 
 
 @pytest.mark.parametrize("syntax", ["explicit", "big endian"])
-def test_names_do_not_even_reach_the_raw_header(syntax: str) -> None:
-    header = read(encode(a_dataset(PatientName="SECRET^NAME", PatientComments="SECRET"), syntax))
+def test_names_do_not_even_reach_the_raw_header_unless_they_are_sought(syntax: str) -> None:
+    staff = dict.fromkeys(("OperatorsName", "ReferringPhysicianName", "CurrentPatientLocation"), "SECRET")
+    header = read(encode(a_dataset(**staff), syntax))
     assert not any(b"SECRET" in value for value in header.values.values())
     assert not header.texts
+
+
+@pytest.mark.parametrize("syntax", ["explicit", "implicit", "big endian"])
+def test_a_text_that_is_sought_is_kept_without_padding_and_never_shown(syntax: str) -> None:
+    header = read(encode(a_dataset(PatientName=" SECRET^NAME ", PatientComments="SECRET"), syntax))
+    assert sorted(value for value in header.values.values() if b"SECRET" in value) == [b"SECRET", b"SECRET^NAME"]
+    assert "SECRET" not in repr(header)
 
 
 def test_pydicom_neither_warns_nor_logs_and_keeps_its_settings(caplog: pytest.LogCaptureFixture) -> None:

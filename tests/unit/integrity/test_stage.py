@@ -10,6 +10,7 @@ from multisite.integrity import CHECKS, INTEGRITY_STAGE
 from multisite.integrity.cases import described_cases
 from multisite.schemas import StageInputs
 from multisite.schemas.cohort import COHORT
+from multisite.schemas.markers import DEMOGRAPHICS, MARKERS
 from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, SERIES
 from multisite.storage.canonical import digest_of
 from multisite.study import Study
@@ -69,6 +70,8 @@ def inputs(cases: str = _CASES, **tables: pl.DataFrame) -> StageInputs:
             SERIES.name: found.series.select(INTEGRITY_STAGE.projection[SERIES.name]),
             INSTANCE_INCIDENTS.name: found.instance_incidents,
             CONTENT_INCIDENTS.name: found.content_incidents,
+            MARKERS.name: MARKERS.empty(),
+            DEMOGRAPHICS.name: DEMOGRAPHICS.empty(),
         },
         tables={"cases": table(cases), **tables},
     )

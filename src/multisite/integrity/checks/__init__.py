@@ -4,9 +4,12 @@ from multisite.integrity.check import Check
 from multisite.integrity.checks.across_groups import ACROSS_GROUPS_CHECKS
 from multisite.integrity.checks.disjointness import DISJOINTNESS_CHECKS
 from multisite.integrity.checks.duplicates import DUPLICATE_CHECKS
+from multisite.integrity.checks.identifiers import IDENTIFIER_CHECKS
 from multisite.integrity.checks.identity import IDENTITY_CHECKS
 from multisite.integrity.checks.label_association import LABEL_ASSOCIATION_CHECKS
 from multisite.integrity.checks.labels import LABEL_CHECKS
+from multisite.integrity.checks.linked_patients import LINKED_PATIENT_CHECKS
+from multisite.integrity.checks.markers import MARKER_CHECKS
 from multisite.integrity.checks.overlap import OVERLAP_CHECKS
 from multisite.integrity.checks.preprocessing import PREPROCESSING_CHECKS
 from multisite.integrity.checks.repeats import REPEAT_CHECKS
@@ -18,6 +21,7 @@ __all__ = ["CHECKS"]
 CHECKS: tuple[Check, ...] = (
     *OVERLAP_CHECKS,
     *ACROSS_GROUPS_CHECKS,
+    *LINKED_PATIENT_CHECKS,
     *DISJOINTNESS_CHECKS,
     *DUPLICATE_CHECKS,
     *REPEAT_CHECKS,
@@ -27,5 +31,7 @@ CHECKS: tuple[Check, ...] = (
     *LABEL_CHECKS,
     *LABEL_ASSOCIATION_CHECKS,
     *SERIES_CHECKS,
+    *IDENTIFIER_CHECKS,
+    *MARKER_CHECKS,
 )
 """In the order of the scorecard."""
