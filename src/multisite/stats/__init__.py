@@ -6,6 +6,7 @@ Does not belong: frames, files, strata, or the choice of which statistic a study
 ``tallies`` upwards may import it.
 """
 
+from multisite.stats.area_from_levels import AreaFromLevels, area_from_levels
 from multisite.stats.association import Association, association, holm
 from multisite.stats.auc import AucMethod, auc, auc_by_segment
 from multisite.stats.binning import equal_width_cell
@@ -25,6 +26,7 @@ from multisite.stats.label_order import BooleanArray, RankSum, Runs, rank_sum_te
 from multisite.stats.observed_expected import observed_expected
 from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
 from multisite.stats.removal import RemovalDifference, auc_without, proportion_without
+from multisite.stats.score_by_level import ScoreByLevel, score_by_level
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
 from multisite.stats.standardised_difference import (
     StandardisedDifference,
@@ -34,6 +36,7 @@ from multisite.stats.standardised_difference import (
 from multisite.stats.within_groups import auc_within_groups
 
 __all__ = [
+    "AreaFromLevels",
     "Association",
     "AucMethod",
     "BooleanArray",
@@ -50,10 +53,12 @@ __all__ = [
     "Reliability",
     "RemovalDifference",
     "Runs",
+    "ScoreByLevel",
     "ScoreCounts",
     "ScoreEstimate",
     "SegmentedScoreCounts",
     "StandardisedDifference",
+    "area_from_levels",
     "association",
     "auc",
     "auc_by_segment",
@@ -75,6 +80,7 @@ __all__ = [
     "rank_sum_test",
     "reliability",
     "runs_test",
+    "score_by_level",
     "standardised_difference",
     "standardised_difference_to",
 ]
