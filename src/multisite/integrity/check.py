@@ -23,6 +23,8 @@ class Claims:
     """Columns of the case none of whose values is in both train and test."""
     tune_may_fit: bool = True
     """Whether something may have been fitted on cases of the split tune."""
+    split_follows: tuple[str, ...] = ()
+    """What decided the split, as planned: columns of the case, or ``time`` for its date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class CheckFrames:
     """What was noticed about instances in more than one content or series."""
     fitted: pl.DataFrame | None = None
     """The site's table of what was fitted on whom; None where it has none."""
+    predictions: pl.DataFrame | None = None
+    """The models' scores, rows of PREDICTIONS; None where nobody asked for them."""
     claims: Claims
     """What the study file claims."""
     seed: int

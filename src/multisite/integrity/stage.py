@@ -9,15 +9,16 @@ from multisite.errors import ConfigError, SchemaError
 from multisite.integrity.cases import CLINICAL, COLUMNS_OF_CASE, COLUMNS_OF_HEADERS, described_cases
 from multisite.integrity.check import Check, CheckFrames, Claims
 from multisite.integrity.checks import CHECKS
+from multisite.integrity.checks.split_from_headers import BY_TIME
 from multisite.integrity.plugins import Plugin, installed_plugins, plugin_checks
 from multisite.integrity.scorecard import run_checks
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
-from multisite.schemas.cohort import COHORT
+from multisite.schemas.cohort import COHORT, PREDICTIONS
 from multisite.schemas.integrity import CHECK_RESULTS, FINDINGS
 from multisite.schemas.provenance import HEADERS
 from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
 from multisite.schemas.site_tables import CASES, FITTED
-from multisite.study import Site, Study
+from multisite.study import ColumnSplit, Site, Study, TimeSplit
 from multisite.vocabulary import Severity
 
 __all__ = ["INTEGRITY_STAGE", "IntegrityParameters"]
@@ -38,13 +39,15 @@ def _check_site(inputs: StageInputs, parameters: IntegrityParameters) -> StageOu
     included = described_cases(
         inputs.frame(COHORT.name), inputs.tables[CASES.name], instances=inputs.frame(HEADERS.name)
     )
-    _require_columns(included, parameters.claims.disjoint, inputs.site)
+    claims = parameters.claims
+    _require_columns(included, (*claims.disjoint, *_clinical(claims.split_follows)), inputs.site)
     frames = CheckFrames(
         included=included,
         instances=inputs.frame(HEADERS.name),
         series=inputs.frame(SERIES.name),
         instance_incidents=inputs.frame(INSTANCE_INCIDENTS.name),
         fitted=inputs.tables.get(FITTED.name),
+        predictions=inputs.frame(PREDICTIONS.name),
         claims=parameters.claims,
         seed=parameters.seed,
     )
@@ -65,7 +68,7 @@ def _require_columns(included: pl.DataFrame, columns: Sequence[str], site: str) 
     missing = [name for name in columns if name not in included.columns]
     if missing:
         raise SchemaError(
-            f"table `cases` lacks {_quoted(missing)}, which `integrity.disjoint` names",
+            f"table `cases` lacks {_quoted(missing)}, which `integrity.disjoint` or `integrity.split_follows` names",
             place=f"site {site}",
             remedy="Map a column of the site's table to it under `tables.cases.columns`, or mend the study file.",
         )
@@ -81,13 +84,8 @@ def _parameters(study: Study, site: Site | None) -> IntegrityParameters:
             place="study file, `integrity`",
             remedy=f"Name one of: {', '.join(sorted(known))}.",
         )
-    foreign = [name for name in declared.disjoint if name not in COLUMNS_OF_CASE and not name.startswith(CLINICAL)]
-    if foreign:
-        raise ConfigError(
-            f"a case has no column {_quoted(foreign)}",
-            place="study file, `integrity.disjoint`",
-            remedy=f"Name a `{CLINICAL}…` column of the sites' tables, or one of: {', '.join(COLUMNS_OF_CASE)}.",
-        )
+    _require_known("disjoint", declared.disjoint)
+    _require_known("split_follows", [name for name in declared.split_follows if name != BY_TIME])
     return IntegrityParameters(
         blocking=declared.blocking,
         severity=tuple(sorted(declared.severity.items())),
@@ -96,10 +94,32 @@ def _parameters(study: Study, site: Site | None) -> IntegrityParameters:
             prospective_from=declared.prospective_from,
             disjoint=declared.disjoint,
             tune_may_fit=declared.tune_may_fit,
+            split_follows=_split_follows(study),
         ),
         plugins=installed_plugins(declared.plugins),
         seed=declared.seed,
     )
+
+
+def _require_known(key: str, names: Sequence[str]) -> None:
+    foreign = [name for name in names if name not in COLUMNS_OF_CASE and not name.startswith(CLINICAL)]
+    if foreign:
+        raise ConfigError(
+            f"a case has no column {_quoted(foreign)}",
+            place=f"study file, `integrity.{key}`",
+            remedy=f"Name a `{CLINICAL}…` column of the sites' tables, or one of: {', '.join(COLUMNS_OF_CASE)}.",
+        )
+
+
+def _split_follows(study: Study) -> tuple[str, ...]:
+    """What decides the split: by the rule of the study file, and as it declares besides."""
+    rule = study.cohort.split
+    by_rule = (BY_TIME,) if isinstance(rule, TimeSplit) else (rule.column,) if isinstance(rule, ColumnSplit) else ()
+    return tuple(dict.fromkeys((*by_rule, *study.integrity.split_follows)))
+
+
+def _clinical(names: Sequence[str]) -> list[str]:
+    return [name for name in names if name.startswith(CLINICAL)]
 
 
 def _quoted(names: Sequence[str]) -> str:
@@ -111,8 +131,8 @@ INTEGRITY_STAGE = Stage(
     title="Check the integrity",
     verb="check",
     scope=Scope.SITE,
-    version=3,
-    reads=(COHORT, HEADERS, SERIES, INSTANCE_INCIDENTS),
+    version=4,
+    reads=(COHORT, PREDICTIONS, HEADERS, SERIES, INSTANCE_INCIDENTS),
     writes=(FINDINGS, CHECK_RESULTS),
     tables=(CASES,),
     optional_tables=(FITTED,),

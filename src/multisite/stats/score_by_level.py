@@ -1,10 +1,12 @@
 """How far a score differs between the levels of a category among cases of one label, and whether by chance."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import sparse, stats
 
+from multisite.stats.dot import dot
 from multisite.stats.estimate import FloatArray, IntegerArray
 from multisite.stats.label_order import BooleanArray
 
@@ -132,16 +134,18 @@ def score_by_level(
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The cases of one label: their centred ranks, and which of them are of each level (cases, levels)."""
+    """The cases of one label: their centred ranks, and which of them are of each level, shape (n_levels, n_cases)."""
 
     ranks: FloatArray
-    of_level: FloatArray
+    of_level: Any
     sizes: FloatArray
 
     def statistic(self, ranks: FloatArray) -> FloatArray:
         """H of each row of ``ranks``."""
-        between = ((ranks @ self.of_level) ** 2 / self.sizes).sum(axis=1)
-        found: FloatArray = (self.ranks.size - 1) * between / float(self.ranks @ self.ranks)
+        # A product with a sparse matrix is summed in one order, whatever the number of threads.
+        of_levels = self.of_level @ ranks.T
+        between = (of_levels**2 / self.sizes[:, np.newaxis]).sum(axis=0)
+        found: FloatArray = (self.ranks.size - 1) * between / dot(self.ranks, self.ranks)
         return found
 
     def permuted(self, times: int, rng: np.random.Generator) -> FloatArray:
@@ -154,6 +158,6 @@ def _part(score: FloatArray, level: IntegerArray) -> _Part | None:
     numbers, place = np.unique(level, return_inverse=True)
     if numbers.size < 2 or numbers.size >= score.size or score.min() == score.max():
         return None
-    of_level = (place[:, np.newaxis] == np.arange(numbers.size)).astype(np.float64)
+    of_level = sparse.csr_array((np.ones(score.size), (place, np.arange(score.size))))
     ranks = stats.rankdata(score)
-    return _Part(ranks - ranks.mean(), of_level, of_level.sum(axis=0))
+    return _Part(ranks - ranks.mean(), of_level, np.bincount(place).astype(np.float64))

@@ -124,7 +124,8 @@ class Cohort(Section):
 class Integrity(Section):
     """What the protocol claims of the set, which failed checks stop the claim, and which packages add checks.
 
-    ``disjoint`` are columns of the case, ``plugins`` entry points of the group ``multisite.checks``.
+    ``disjoint`` and ``split_follows`` are columns of the case (in the latter ``time`` is its date), ``plugins`` entry
+    points of the group ``multisite.checks``.
     """
 
     blocking: tuple[Identifier, ...] = ()
@@ -133,12 +134,17 @@ class Integrity(Section):
     prospective_from: date | None = None
     disjoint: tuple[str, ...] = ()
     tune_may_fit: bool = True
+    split_follows: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     seed: Annotated[int, Field(ge=0)] = 20
 
     @model_validator(mode="after")
     def _names_stand_once(self) -> "Integrity":
-        for place, names in (("disjoint", self.disjoint), ("plugins", self.plugins)):
+        for place, names in (
+            ("disjoint", self.disjoint),
+            ("split_follows", self.split_follows),
+            ("plugins", self.plugins),
+        ):
             if len(set(names)) != len(names):
                 raise ValueError(f"an entry of `{place}` stands twice")
         return self

@@ -8,7 +8,17 @@ from multisite.integrity.check import CheckFrames, Claims, Outcome
 from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
 from tests.lib.tables import table
 
-__all__ = ["BY_ID", "CASES", "INSTANCES", "SOUND_SERIES", "frames", "outcome", "random_set", "series_rows"]
+__all__ = [
+    "BY_ID",
+    "CASES",
+    "INSTANCES",
+    "SOUND_SERIES",
+    "frames",
+    "outcome",
+    "random_scores",
+    "random_set",
+    "series_rows",
+]
 
 _OF_STUDY = ("frame_of_reference_uid", "accession_number")
 
@@ -59,6 +69,7 @@ def frames(
     images: pl.DataFrame | None = None,
     claims: Claims | None = None,
     fitted: str | None = None,
+    predictions: pl.DataFrame | None = None,
 ) -> CheckFrames:
     """What checks look at, from text tables; ``included`` and ``images`` stand in for ``cases`` and ``instances``.
 
@@ -74,6 +85,7 @@ def frames(
         series=series_rows(),
         instance_incidents=INSTANCE_INCIDENTS.empty(),
         fitted=None if fitted is None else table(fitted),
+        predictions=predictions,
         claims=claims or Claims(),
         seed=20,
     )
@@ -112,4 +124,17 @@ def random_set(seed: int, *, patients: int = 400, prevalence: float = 0.3) -> pl
             "age_years": rng.normal(60, 12, n),
             "clinical_ward": of(["emergency", "inpatient", "outpatient"]),
         }
+    )
+
+
+def random_scores(included: pl.DataFrame, seed: int, *, shift: pl.Expr | None = None) -> pl.DataFrame:
+    """A score of one model for every case: it follows the label and, on its logit, ``shift``."""
+    noise = pl.Series(np.random.default_rng(seed).normal(0, 1, included.height))
+    evidence = 2.0 * pl.col("reference_nodule").cast(pl.Float64) - 1.0 + noise
+    logit = evidence if shift is None else evidence + shift
+    return included.select(
+        "case_id",
+        pl.lit("nodule").alias("finding"),
+        pl.lit("ai").alias("model"),
+        (1.0 / (1.0 + (-logit).exp())).alias("score"),
     )

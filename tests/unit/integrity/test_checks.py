@@ -9,11 +9,12 @@ from multisite.integrity.check import Check, CheckFrames, Claims, Outcome, insuf
 from multisite.integrity.scorecard import run_checks
 from multisite.vocabulary import Severity, Verdict
 from tests.lib.tables import table
-from tests.unit.integrity.builders import BY_ID, CASES, INSTANCES, frames, outcome, random_set
+from tests.unit.integrity.builders import BY_ID, CASES, INSTANCES, frames, outcome, random_scores, random_set
 
 _CLAIMS = Claims(disjoint=("device",), prospective_from=date(2024, 4, 1))
 _FITTED = "transform | case_id | patient_id\nz-scores | c1 | -\nz-scores | - | p2\n"
-_OF_LABELS = {check.id for check in CHECKS if check.family == "labels"}
+_OF_MANY = {check.id for check in CHECKS if check.family in ("labels", "shortcuts")}
+_MANY = random_set(1)
 
 
 def ordered(cases: str = CASES, *, claimed: bool = True) -> CheckFrames:
@@ -22,9 +23,8 @@ def ordered(cases: str = CASES, *, claimed: bool = True) -> CheckFrames:
 
 @pytest.mark.parametrize("check", sorted(BY_ID))
 def test_a_clean_set_passes_and_says_how_many_were_looked_at(check: str) -> None:
-    found = outcome(
-        check, frames(included=random_set(1)) if check in _OF_LABELS else frames(claims=_CLAIMS, fitted=_FITTED)
-    )
+    many = frames(included=_MANY, predictions=random_scores(_MANY, 1))
+    found = outcome(check, many if check in _OF_MANY else frames(claims=_CLAIMS, fitted=_FITTED))
     assert found.verdict is Verdict.PASS
     assert found.n_examined > 0
     assert found.n_found == 0

@@ -3,12 +3,15 @@
 from multisite.integrity.check import Check
 from multisite.integrity.checks.disjointness import DISJOINTNESS_CHECKS
 from multisite.integrity.checks.duplicates import DUPLICATE_CHECKS
+from multisite.integrity.checks.equipment_from_score import EQUIPMENT_FROM_SCORE_CHECKS
 from multisite.integrity.checks.identity import IDENTITY_CHECKS
 from multisite.integrity.checks.label_association import LABEL_ASSOCIATION_CHECKS
+from multisite.integrity.checks.label_from_headers import LABEL_FROM_HEADERS_CHECKS
 from multisite.integrity.checks.labels import LABEL_CHECKS
 from multisite.integrity.checks.overlap import OVERLAP_CHECKS
 from multisite.integrity.checks.preprocessing import PREPROCESSING_CHECKS
 from multisite.integrity.checks.series import SERIES_CHECKS
+from multisite.integrity.checks.split_from_headers import SPLIT_FROM_HEADERS_CHECKS
 from multisite.integrity.checks.timing import TIMING_CHECKS
 
 __all__ = ["CHECKS"]
@@ -22,6 +25,9 @@ CHECKS: tuple[Check, ...] = (
     *PREPROCESSING_CHECKS,
     *LABEL_CHECKS,
     *LABEL_ASSOCIATION_CHECKS,
+    *LABEL_FROM_HEADERS_CHECKS,
+    *EQUIPMENT_FROM_SCORE_CHECKS,
+    *SPLIT_FROM_HEADERS_CHECKS,
     *SERIES_CHECKS,
 )
 """In the order of the scorecard."""
