@@ -154,6 +154,9 @@ integrity:
   patients_stay_within: []
   # Whether what is fitted before the model (a site's table `fitted` names the cases) may be fitted on tune, too.
   tune_may_fit: true
+  # What decided the splits of the sites' tables, as planned: `time` for the date of the case, or a column as under
+  # `disjoint`. Headers may then tell train from test as far as that does. What `cohort.split` says is known anyhow.
+  split_follows: [time]
   # Further checks, from packages that are installed beside multisite: names of entry points of `multisite.checks`.
   plugins: []
   # Where the permutations of the checks of labels start, so that they repeat.

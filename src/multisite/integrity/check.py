@@ -26,6 +26,8 @@ class Claims:
     """Columns of the case of which a patient has one value only, such as the hospital of a trust."""
     tune_may_fit: bool = True
     """Whether something may have been fitted on cases of the split tune."""
+    split_follows: tuple[str, ...] = ()
+    """What decided the split, as planned: columns of the case, or ``time`` for its date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ class CheckFrames:
     """What stands in series beside the image, and what of a person was found."""
     demographics: pl.DataFrame = field(default_factory=DEMOGRAPHICS.empty)
     """Which patients have which name, birth date and sex, by key."""
+    predictions: pl.DataFrame | None = None
+    """The models' scores, rows of PREDICTIONS; None where nobody asked for them."""
     claims: Claims
     """What the study file claims."""
     seed: int

@@ -9,15 +9,16 @@ from multisite.errors import ConfigError, SchemaError
 from multisite.integrity.cases import CLINICAL, COLUMNS_OF_CASE, COLUMNS_OF_SERIES, described_cases
 from multisite.integrity.check import Check, CheckFrames, Claims
 from multisite.integrity.checks import CHECKS
+from multisite.integrity.checks.split_from_headers import BY_TIME
 from multisite.integrity.plugins import Plugin, installed_plugins, plugin_checks
 from multisite.integrity.scorecard import run_checks
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
-from multisite.schemas.cohort import COHORT
+from multisite.schemas.cohort import COHORT, PREDICTIONS
 from multisite.schemas.integrity import CHECK_RESULTS, FINDINGS
 from multisite.schemas.markers import DEMOGRAPHICS, MARKERS
 from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, SERIES
 from multisite.schemas.site_tables import CASES, FITTED
-from multisite.study import Site, Study
+from multisite.study import ColumnSplit, Site, Study, TimeSplit
 from multisite.vocabulary import Severity
 
 __all__ = ["INTEGRITY_STAGE", "IntegrityParameters", "check_frames"]
@@ -50,6 +51,7 @@ def check_frames(inputs: StageInputs, parameters: IntegrityParameters) -> CheckF
     included = described_cases(inputs.frame(COHORT.name), inputs.tables[CASES.name], series)
     for key in _NAME_COLUMNS:
         _require_columns(included, getattr(parameters.claims, key), inputs.site, key)
+    _require_columns(included, _clinical(parameters.claims.split_follows), inputs.site, "split_follows")
     return CheckFrames(
         included=included,
         series=series,
@@ -58,6 +60,7 @@ def check_frames(inputs: StageInputs, parameters: IntegrityParameters) -> CheckF
         markers=inputs.frame(MARKERS.name),
         demographics=inputs.frame(DEMOGRAPHICS.name),
         fitted=inputs.tables.get(FITTED.name),
+        predictions=inputs.frame(PREDICTIONS.name),
         claims=parameters.claims,
         seed=parameters.seed,
     )
@@ -100,6 +103,7 @@ def _parameters(study: Study, site: Site | None) -> IntegrityParameters:
         )
     for key in _NAME_COLUMNS:
         _refuse_foreign(getattr(declared, key), key)
+    _refuse_foreign([name for name in declared.split_follows if name != BY_TIME], "split_follows")
     return IntegrityParameters(
         blocking=declared.blocking,
         severity=tuple(sorted(declared.severity.items())),
@@ -109,6 +113,7 @@ def _parameters(study: Study, site: Site | None) -> IntegrityParameters:
             disjoint=declared.disjoint,
             patients_stay_within=declared.patients_stay_within,
             tune_may_fit=declared.tune_may_fit,
+            split_follows=_split_follows(study),
         ),
         plugins=installed_plugins(declared.plugins),
         seed=declared.seed,
@@ -125,6 +130,17 @@ def _refuse_foreign(columns: Sequence[str], key: str) -> None:
         )
 
 
+def _split_follows(study: Study) -> tuple[str, ...]:
+    """What decides the split: by the rule of the study file, and as it declares besides."""
+    rule = study.cohort.split
+    by_rule = (BY_TIME,) if isinstance(rule, TimeSplit) else (rule.column,) if isinstance(rule, ColumnSplit) else ()
+    return tuple(dict.fromkeys((*by_rule, *study.integrity.split_follows)))
+
+
+def _clinical(names: Sequence[str]) -> list[str]:
+    return [name for name in names if name.startswith(CLINICAL)]
+
+
 def _quoted(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
@@ -135,7 +151,7 @@ INTEGRITY_STAGE = Stage(
     verb="check",
     scope=Scope.SITE,
     version=4,
-    reads=(COHORT, SERIES, INSTANCE_INCIDENTS, CONTENT_INCIDENTS, MARKERS, DEMOGRAPHICS),
+    reads=(COHORT, PREDICTIONS, SERIES, INSTANCE_INCIDENTS, CONTENT_INCIDENTS, MARKERS, DEMOGRAPHICS),
     writes=(FINDINGS, CHECK_RESULTS),
     tables=(CASES,),
     optional_tables=(FITTED,),

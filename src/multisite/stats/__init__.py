@@ -6,6 +6,7 @@ Does not belong: frames, files, strata, or the choice of which statistic a study
 ``tallies`` upwards may import it.
 """
 
+from multisite.stats.area_from_levels import AreaFromLevels, area_from_levels
 from multisite.stats.association import Association, association, holm
 from multisite.stats.auc import AucMethod, auc, auc_by_segment
 from multisite.stats.binning import equal_width_cell
@@ -28,6 +29,7 @@ from multisite.stats.learnt_elsewhere import LevelCounts, learnt_elsewhere, leve
 from multisite.stats.observed_expected import observed_expected
 from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
 from multisite.stats.removal import RemovalDifference, auc_without, proportion_without
+from multisite.stats.score_by_level import ScoreByLevel, score_by_level
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
 from multisite.stats.score_shift import ScoreShift, score_shift
 from multisite.stats.standardised_difference import (
@@ -38,6 +40,7 @@ from multisite.stats.standardised_difference import (
 from multisite.stats.within_groups import auc_within_groups
 
 __all__ = [
+    "AreaFromLevels",
     "Association",
     "AucMethod",
     "BooleanArray",
@@ -56,11 +59,13 @@ __all__ = [
     "Reliability",
     "RemovalDifference",
     "Runs",
+    "ScoreByLevel",
     "ScoreCounts",
     "ScoreEstimate",
     "ScoreShift",
     "SegmentedScoreCounts",
     "StandardisedDifference",
+    "area_from_levels",
     "association",
     "auc",
     "auc_by_segment",
@@ -86,6 +91,7 @@ __all__ = [
     "rank_sum_test",
     "reliability",
     "runs_test",
+    "score_by_level",
     "score_shift",
     "standardised_difference",
     "standardised_difference_to",

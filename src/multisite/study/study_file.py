@@ -124,8 +124,8 @@ class Cohort(Section):
 class Integrity(Section):
     """What the protocol claims of the set, which failed checks stop the claim, and which packages add checks.
 
-    ``disjoint`` and ``patients_stay_within`` are columns of the case, ``plugins`` entry points of the group
-    ``multisite.checks``.
+    ``disjoint``, ``patients_stay_within`` and ``split_follows`` are columns of the case (in the last, ``time`` is its
+    date), ``plugins`` entry points of the group ``multisite.checks``.
     """
 
     blocking: tuple[Identifier, ...] = ()
@@ -135,12 +135,13 @@ class Integrity(Section):
     disjoint: tuple[str, ...] = ()
     patients_stay_within: tuple[str, ...] = ()
     tune_may_fit: bool = True
+    split_follows: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     seed: Annotated[int, Field(ge=0)] = 20
 
     @model_validator(mode="after")
     def _names_stand_once(self) -> "Integrity":
-        for place in ("disjoint", "patients_stay_within", "plugins"):
+        for place in ("disjoint", "patients_stay_within", "split_follows", "plugins"):
             names = getattr(self, place)
             if len(set(names)) != len(names):
                 raise ValueError(f"an entry of `{place}` stands twice")

@@ -14,7 +14,18 @@ from multisite.schemas.series import SERIES
 from tests.lib.header_rows import pseudonym
 from tests.lib.tables import table
 
-__all__ = ["BY_ID", "CASES", "INSTANCES", "SOUND_SERIES", "frames", "outcome", "random_set", "rolled_up", "series_rows"]
+__all__ = [
+    "BY_ID",
+    "CASES",
+    "INSTANCES",
+    "SOUND_SERIES",
+    "frames",
+    "outcome",
+    "random_scores",
+    "random_set",
+    "rolled_up",
+    "series_rows",
+]
 
 _OF_STUDY = ("frame_of_reference_uid", "accession_number")
 
@@ -85,6 +96,7 @@ def frames(
     included: pl.DataFrame | None = None,
     claims: Claims | None = None,
     fitted: str | None = None,
+    predictions: pl.DataFrame | None = None,
 ) -> CheckFrames:
     """What checks look at, from text tables; ``included`` stands in for ``cases``.
 
@@ -100,6 +112,7 @@ def frames(
         instance_incidents=found.instance_incidents,
         content_incidents=found.content_incidents,
         fitted=None if fitted is None else table(fitted),
+        predictions=predictions,
         claims=claims or Claims(),
         seed=20,
     )
@@ -138,4 +151,17 @@ def random_set(seed: int, *, patients: int = 400, prevalence: float = 0.3) -> pl
             "age_years": rng.normal(60, 12, n),
             "clinical_ward": of(["emergency", "inpatient", "outpatient"]),
         }
+    )
+
+
+def random_scores(included: pl.DataFrame, seed: int, *, shift: pl.Expr | None = None) -> pl.DataFrame:
+    """A score of one model for every case: it follows the label and, on its logit, ``shift``."""
+    noise = pl.Series(np.random.default_rng(seed).normal(0, 1, included.height))
+    evidence = 2.0 * pl.col("reference_nodule").cast(pl.Float64) - 1.0 + noise
+    logit = evidence if shift is None else evidence + shift
+    return included.select(
+        "case_id",
+        pl.lit("nodule").alias("finding"),
+        pl.lit("ai").alias("model"),
+        (1.0 / (1.0 + (-logit).exp())).alias("score"),
     )

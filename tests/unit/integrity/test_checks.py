@@ -8,11 +8,22 @@ from multisite.integrity import CHECKS
 from multisite.integrity.check import Check, CheckFrames, Claims, Outcome, insufficient
 from multisite.integrity.scorecard import run_checks
 from multisite.vocabulary import Severity, Verdict
-from tests.unit.integrity.builders import BY_ID, CASES, INSTANCES, frames, outcome, random_set, series_rows
+from tests.unit.integrity.builders import (
+    BY_ID,
+    CASES,
+    INSTANCES,
+    frames,
+    outcome,
+    random_scores,
+    random_set,
+    series_rows,
+)
 
 _CLAIMS = Claims(disjoint=("device",), patients_stay_within=("device",), prospective_from=date(2024, 4, 1))
 _FITTED = "transform | case_id | patient_id\nz-scores | c1 | -\nz-scores | - | p2\n"
-_OF_LABELS, _OF_SERIES = ({check.id for check in CHECKS if check.family == family} for family in ("labels", "series"))
+_OF_MANY = {check.id for check in CHECKS if check.family in ("labels", "shortcuts")}
+_OF_SERIES = {check.id for check in CHECKS if check.family == "series"}
+_MANY = random_set(1)
 
 
 def ordered(cases: str = CASES, *, claimed: bool = True) -> CheckFrames:
@@ -21,7 +32,8 @@ def ordered(cases: str = CASES, *, claimed: bool = True) -> CheckFrames:
 
 @pytest.mark.parametrize("check", sorted(BY_ID))
 def test_a_clean_set_passes_and_says_how_many_were_looked_at(check: str) -> None:
-    looked_at = frames(included=random_set(1)) if check in _OF_LABELS else frames(claims=_CLAIMS, fitted=_FITTED)
+    many = frames(included=_MANY, predictions=random_scores(_MANY, 1))
+    looked_at = many if check in _OF_MANY else frames(claims=_CLAIMS, fitted=_FITTED)
     if check in _OF_SERIES:
         looked_at = replace(looked_at, series=series_rows())
     found = outcome(check, looked_at)

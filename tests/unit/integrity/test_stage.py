@@ -1,6 +1,7 @@
 """What the study file may say about checks, and what the stage makes of the site's tables."""
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 import pytest
@@ -9,7 +10,7 @@ from multisite.errors import ConfigError, SchemaError
 from multisite.integrity import CHECKS, INTEGRITY_STAGE
 from multisite.integrity.cases import described_cases
 from multisite.schemas import StageInputs
-from multisite.schemas.cohort import COHORT
+from multisite.schemas.cohort import COHORT, PREDICTIONS
 from multisite.schemas.markers import DEMOGRAPHICS, MARKERS
 from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, SERIES
 from multisite.storage.canonical import digest_of
@@ -17,7 +18,7 @@ from multisite.study import Study
 from tests.lib.tables import table
 from tests.unit.integrity.builders import rolled_up
 
-_STUDY = {
+_STUDY: dict[str, Any] = {
     "study": "chest",
     "title": "Chest study",
     "intended_use": {"task": "detect", "population": "adults", "setting": "emergency", "human_role": "second reader"},
@@ -67,6 +68,7 @@ def inputs(cases: str = _CASES, **tables: pl.DataFrame) -> StageInputs:
         site="north",
         frames={
             COHORT.name: cohort.with_columns(pl.lit("north").alias("site")),
+            PREDICTIONS.name: PREDICTIONS.empty(),
             SERIES.name: found.series.select(INTEGRITY_STAGE.projection[SERIES.name]),
             INSTANCE_INCIDENTS.name: found.instance_incidents,
             CONTENT_INCIDENTS.name: found.content_incidents,
@@ -129,6 +131,28 @@ def test_patients_may_be_claimed_to_stay_within_a_column_of_the_sites_table() ->
     assert verdicts(study(patients_stay_within=["clinical_ward"]), inputs())["patient_across_groups"] == "pass"
 
 
+def test_the_split_follows_the_rule_that_makes_it_and_what_is_declared() -> None:
+    def follows(declared: Study) -> tuple[str, ...]:
+        return INTEGRITY_STAGE.parameters(declared, None).claims.split_follows
+
+    by_rule = {"by": "time", "test_from": date(2024, 1, 1), "straddling": "keep"}
+    by_time = Study.model_validate({**_STUDY, "cohort": {**_STUDY["cohort"], "split": by_rule}})
+    assert follows(by_time) == ("time",)
+    by_rule = {"by": "column", "column": "device", "shares": {"train": 0.5, "test": 0.5}, "seed": 1}
+    cohort = {**_STUDY["cohort"], "split": {**by_rule, "straddling": "keep"}}
+    by_column = Study.model_validate({**_STUDY, "cohort": cohort, "integrity": {"split_follows": ["time", "device"]}})
+    assert follows(by_column) == ("device", "time")
+    assert follows(study()) == ()
+
+
+def test_a_column_that_a_split_cannot_follow_is_refused() -> None:
+    with pytest.raises(ConfigError, match="a case has no column `scanner`") as caught:
+        INTEGRITY_STAGE.parameters(study(split_follows=["time", "scanner"]), None)
+    assert "integrity.split_follows" in caught.value.place
+    with pytest.raises(SchemaError, match="lacks `clinical_room`"):
+        verdicts(study(split_follows=["clinical_room"]), inputs())
+
+
 def test_unknown_checks_and_plugins_are_refused() -> None:
     with pytest.raises(ConfigError, match="no check is called `typo`"):
         INTEGRITY_STAGE.parameters(study(blocking=["typo"]), None)
@@ -136,7 +160,7 @@ def test_unknown_checks_and_plugins_are_refused() -> None:
         INTEGRITY_STAGE.parameters(study(plugins=["absent"]), None)
 
 
-@pytest.mark.parametrize("key", ["disjoint", "patients_stay_within", "plugins"])
+@pytest.mark.parametrize("key", ["disjoint", "patients_stay_within", "split_follows", "plugins"])
 def test_a_name_that_stands_twice_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match=f"an entry of `{key}` stands twice"):
         study(**{key: ["device", "device"]})
@@ -149,6 +173,7 @@ def test_another_claim_is_another_run() -> None:
         {"prospective_from": date(2024, 1, 2)},
         {"tune_may_fit": False},
         {"patients_stay_within": ["device"]},
+        {"split_follows": ["time"]},
     )
     digests = {digest_of(INTEGRITY_STAGE.parameters(study(**claim), None)) for claim in claims}
     assert len(digests) == len(claims)

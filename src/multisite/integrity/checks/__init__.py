@@ -4,9 +4,11 @@ from multisite.integrity.check import Check
 from multisite.integrity.checks.across_groups import ACROSS_GROUPS_CHECKS
 from multisite.integrity.checks.disjointness import DISJOINTNESS_CHECKS
 from multisite.integrity.checks.duplicates import DUPLICATE_CHECKS
+from multisite.integrity.checks.equipment_from_score import EQUIPMENT_FROM_SCORE_CHECKS
 from multisite.integrity.checks.identifiers import IDENTIFIER_CHECKS
 from multisite.integrity.checks.identity import IDENTITY_CHECKS
 from multisite.integrity.checks.label_association import LABEL_ASSOCIATION_CHECKS
+from multisite.integrity.checks.label_from_headers import LABEL_FROM_HEADERS_CHECKS
 from multisite.integrity.checks.labels import LABEL_CHECKS
 from multisite.integrity.checks.linked_patients import LINKED_PATIENT_CHECKS
 from multisite.integrity.checks.markers import MARKER_CHECKS
@@ -14,6 +16,7 @@ from multisite.integrity.checks.overlap import OVERLAP_CHECKS
 from multisite.integrity.checks.preprocessing import PREPROCESSING_CHECKS
 from multisite.integrity.checks.repeats import REPEAT_CHECKS
 from multisite.integrity.checks.series import SERIES_CHECKS
+from multisite.integrity.checks.split_from_headers import SPLIT_FROM_HEADERS_CHECKS
 from multisite.integrity.checks.timing import TIMING_CHECKS
 
 __all__ = ["CHECKS"]
@@ -30,6 +33,9 @@ CHECKS: tuple[Check, ...] = (
     *PREPROCESSING_CHECKS,
     *LABEL_CHECKS,
     *LABEL_ASSOCIATION_CHECKS,
+    *LABEL_FROM_HEADERS_CHECKS,
+    *EQUIPMENT_FROM_SCORE_CHECKS,
+    *SPLIT_FROM_HEADERS_CHECKS,
     *SERIES_CHECKS,
     *IDENTIFIER_CHECKS,
     *MARKER_CHECKS,
