@@ -6,6 +6,7 @@ from multisite.schemas import (
     consequences,
     drift,
     integrity,
+    looks,
     performance,
     provenance,
     report,
@@ -35,6 +36,7 @@ def _declared() -> dict[str, AnyArtefact]:
         shortcuts,
         performance,
         drift,
+        looks,
         report,
     ):
         for name in module.__all__:

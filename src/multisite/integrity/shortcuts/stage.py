@@ -75,6 +75,7 @@ SHORTCUT_STAGE = Stage(
     version=1,
     reads=(COHORT, PREDICTIONS),
     writes=(SHORTCUT_TALLY,),
+    reads_test_labels=True,
     run=_tally_sources,
     parameters=_parameters,
 )
