@@ -14,8 +14,11 @@ from multisite.vocabulary import Zone
 
 __all__ = ["show_looks"]
 
-_DIGITS = 12
-"""Of a digest, enough for a person to tell two apart."""
+_DIGITS = 8
+"""Of a digest, enough for a person to tell the few of one study apart."""
+
+_WIDE = 140
+"""Characters to a line where it goes to a file or another program: the stages of a run fit beside the digests."""
 
 _HEAD = ("site", "entry", "time", "run", "release", "protocol", "evaluated", "stages", "chain")
 
@@ -31,7 +34,7 @@ def show_looks(study_file: Path, site_places: Sequence[Path], *, workspace: str,
     study, sites = load_study(study_file), load_sites(site_places)
     store = open_artefacts(workspace_location(workspace), study, Zone.SITE)
     chains = {site.site: ledger_of(store, site.site).chain() for site in sites}
-    terminal = Terminal(json_lines=json_lines)
+    terminal = Terminal(json_lines=json_lines, width=_WIDE)
     digits = None if json_lines else _DIGITS
     entries = [_row(name, link, digits) for name, chain in chains.items() for link in chain.links]
     if entries:
@@ -49,7 +52,8 @@ def _row(site: str, link: Link, digits: int | None) -> tuple[str, ...]:
     if entry is None:
         return (site, str(link.number), "", "", "", "", "", "unreadable", chain)
     told = (look.protocol[:digits], look.evaluated[:digits], ", ".join(look.stages)) if look else ("", "", entry.event)
-    return (site, str(link.number), entry.time, entry.run[:digits], entry.code_version, *told, chain)
+    time = entry.time if digits is None else entry.time.replace("T", " ").replace("+00:00", " UTC")
+    return (site, str(link.number), time, entry.run[:digits], entry.code_version, *told, chain)
 
 
 def _ledger_row(site: str, chain: Chain) -> tuple[str, ...]:

@@ -23,6 +23,6 @@ def looks_caution(evidence: Evidence) -> str:
     if parts:
         parts.append(
             "An interval takes the evaluation as the first one: where an earlier one led to a change of the model, the "
-            "threshold or the cohort, the estimates flatter the model and their intervals are too narrow."
+            "threshold or the cohort, the estimates may flatter the model, and their intervals are too narrow."
         )
     return " ".join(parts)
