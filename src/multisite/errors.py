@@ -12,6 +12,7 @@ __all__ = [
     "ChecksFailedError",
     "ConfigError",
     "FaultsMissedError",
+    "LedgerBrokenError",
     "MachineError",
     "MultisiteError",
     "SchemaError",
@@ -91,6 +92,12 @@ class FaultsMissedError(MultisiteError):
     """The demo did not find every fault that it had planted."""
 
     exit_code = 21
+
+
+class LedgerBrokenError(MultisiteError):
+    """An entry of a site's ledger is missing or was changed; no test label is read until that is mended."""
+
+    exit_code = 22
 
 
 class MachineError(MultisiteError):

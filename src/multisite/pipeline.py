@@ -1,5 +1,6 @@
 """The ordered tuple of stages: the whole program, from a site's objects to the report."""
 
+from multisite.audit import LOOKS_STAGE
 from multisite.cohort import COHORT_STAGE, REPRESENTATION_STAGE
 from multisite.drift import DEPLOYMENT_STAGE, DRIFT_BASELINE_STAGE, DRIFT_COMPARISON_STAGE
 from multisite.errors import UsageError
@@ -28,6 +29,7 @@ STAGES: tuple[Stage, ...] = (
     DRIFT_BASELINE_STAGE,
     DEPLOYMENT_STAGE,
     DRIFT_COMPARISON_STAGE,
+    LOOKS_STAGE,
     REPORT_STAGE,
 )
 """Every stage; each reads only what stages before it write."""

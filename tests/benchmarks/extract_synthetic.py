@@ -8,6 +8,7 @@ import os
 import resource
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 
@@ -36,6 +37,8 @@ def main(n: int, workers: int, folder: Path) -> int:
             executor=executor,
             observer=Silent(),
             stop=threading.Event(),
+            run_id="benchmark",
+            clock=lambda: datetime.now(UTC),
         )
 
     try:

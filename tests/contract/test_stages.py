@@ -59,6 +59,27 @@ def test_the_verbs_are_those_of_the_jobs_and_commands() -> None:
     assert set(VERBS) == {"extract", "cohort", "check", "evaluate", "baseline", "monitor", "report"}
 
 
+def holds_labels(stage: Stage) -> bool:
+    """Whether what the stage reads has labels, in an artefact or in the site's own table of cases."""
+    read = (*stage.reads, *stage.optional_reads)
+    in_artefacts = any(isinstance(a, Artefact) and any(family.is_label for family in a.families) for a in read)
+    return in_artefacts or any("reference_" in table.open_prefixes for table in (*stage.tables, *stage.optional_tables))
+
+
+def test_whether_a_stage_looks_at_test_labels_is_said_of_every_stage_that_could() -> None:
+    # A new name here is a decision: docs/decisions/0019-test-set-looks.md says what a look is.
+    looking = {"integrity", "consequences", "shortcuts", "performance"}
+    not_looking = {"cohort", "drift_baseline"}
+    assert {stage.name for stage in STAGES if holds_labels(stage)} == looking | not_looking
+    assert {stage.name for stage in STAGES if stage.reads_test_labels} == looking
+
+
+def test_looks_are_of_sites_and_are_counted_when_all_stages_have_looked() -> None:
+    assert all(stage.scope is not Scope.STUDY for stage in STAGES if stage.reads_test_labels or stage.reads_ledger)
+    last = max(place for place, stage in enumerate(STAGES) if stage.reads_test_labels)
+    assert min(place for place, stage in enumerate(STAGES) if stage.reads_ledger) > last
+
+
 @pytest.mark.parametrize("artefact", TABLES, ids=lambda artefact: artefact.name)
 def test_an_artefact_is_described_column_by_column(artefact: Artefact) -> None:
     assert all(column.description for column in artefact.columns)

@@ -5,6 +5,7 @@ hold. It may not stand in any other artefact, the report, anything printed, or a
 """
 
 import io
+import json
 from pathlib import Path
 
 import polars as pl
@@ -180,6 +181,29 @@ def test_no_file_of_the_workspace_holds_a_canary_but_in_object_keys_of_the_site_
         else:
             assert not sings(path.read_text(encoding="utf-8"))
     assert seen > 20
+
+
+def test_a_ledger_holds_digests_names_and_a_time_and_no_pseudonym(
+    site: Path, finished_run: tuple[Path, list[Finished]]
+) -> None:
+    workspace, _ = finished_run
+    entries = [json.loads(path.read_bytes()) for path in sorted(workspace.glob("*/north/_ledger/*.json"))]
+    # `check` and `evaluate` read labels.
+    assert [entry["content"]["stages"] for entry in entries] == [
+        ["integrity", "consequences", "shortcuts"],
+        ["performance"],
+    ]
+    cohort = pl.read_parquet(sorted(workspace.glob("*/north/cohort/part-*.parquet")))
+    pseudonyms = {value for name in ("case_id", "patient_id", "study_instance_uid") for value in cohort[name]}
+    for entry in entries:
+        content = entry.pop("content")
+        assert set(content) == {"stages", "protocol", "evaluated"}
+        assert set(entry) == {"sequence", "time", "event", "study", "site", "run", "code_version", "previous"}
+        said = json.dumps([entry, content])
+        assert not [value for value in pseudonyms if value and value in said]
+    shown = multisite("looks", site / "study.yaml", "--sites", site / "north.yaml", "--workspace", workspace, "--json")
+    assert shown.exit_code == 0
+    assert not sings(shown.out + shown.err)
 
 
 @pytest.mark.parametrize(

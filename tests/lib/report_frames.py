@@ -28,6 +28,7 @@ from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
+from multisite.schemas.looks import LOOKS
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
@@ -161,6 +162,7 @@ def _frames() -> dict[str, pl.DataFrame]:
         *_score_use(tested),
         (ESTIMATES, pl.DataFrame(list(_estimates(tested)), schema=ESTIMATES.schema)),
         (RELIABILITY, pl.DataFrame(list(_reliability(tested)), schema=RELIABILITY.schema)),
+        (LOOKS, _looks()),
         (DRIFT_COMPARISON, _comparison()),
         (DRIFT_COUNTS, DRIFT_COUNTS.empty()),
         (DRIFT_COUNTS_BASELINE, _baseline_counts()),
@@ -478,6 +480,12 @@ def _reliability(tested: pl.DataFrame) -> Iterator[dict[str, Any]]:
                 value = float(getattr(found, name)[i])
                 row[name] = None if withheld or np.isnan(value) else value
             yield row
+
+
+def _looks() -> pl.DataFrame:
+    """Borealis was evaluated twice, and the ledger of danube is broken."""
+    rows = [("amstel", 1, 1, None), ("borealis", 3, 2, None), ("cordoba", 2, 1, None), ("danube", 1, 1, 2)]
+    return pl.DataFrame(rows, schema=LOOKS.schema, orient="row")
 
 
 def _comparison() -> pl.DataFrame:

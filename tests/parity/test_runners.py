@@ -4,6 +4,7 @@ import importlib.util
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,9 @@ def made(staged: StagedDemo, workspace: Path, executor: Executor, stages: Sequen
         executor=executor,
         observer=Silent(),
         stop=threading.Event(),
+        # The ledger names run and time, and is compared with everything else.
+        run_id="run",
+        clock=lambda: datetime(2026, 1, 2, tzinfo=UTC),
     )
     return contents(workspace)
 

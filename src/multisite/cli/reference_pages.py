@@ -125,6 +125,8 @@ def _stages() -> Iterator[str]:
         reads = [f"`{artefact.name}`" for artefact in (*stage.reads, *stage.optional_reads)] + tables
         if stage.reads_objects:
             reads.append("the site's stores")
+        if stage.reads_ledger:
+            reads.append("the site's ledger")
         writes = [f"`{artefact.name}`" for artefact in stage.writes]
         yield f"| {stage.name} | `{stage.verb}` | {stage.scope} | {', '.join(reads)} | {', '.join(writes)} |"
     yield ""

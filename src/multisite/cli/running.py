@@ -3,9 +3,12 @@
 import os
 import signal
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Literal
@@ -84,6 +87,8 @@ def execute(
                 executor=executor,
                 observer=observer,
                 stop=stop,
+                run_id=uuid.uuid4().hex,
+                clock=partial(datetime.now, UTC),
             )
     finally:
         executor.close()

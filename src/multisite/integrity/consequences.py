@@ -118,6 +118,7 @@ CONSEQUENCE_STAGE = Stage(
     version=1,
     reads=(COHORT, PREDICTIONS, FINDINGS),
     writes=(CONSEQUENCES,),
+    reads_test_labels=True,
     run=_compare,
     parameters=_parameters,
 )

@@ -174,6 +174,7 @@ INTEGRITY_STAGE = Stage(
             "geometry_gap",
         ),
     },
+    reads_test_labels=True,
     run=_check_site,
     parameters=_parameters,
 )

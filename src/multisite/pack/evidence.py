@@ -12,6 +12,7 @@ from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
+from multisite.schemas.looks import LOOKS
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
@@ -36,6 +37,7 @@ EVIDENCE: tuple[Artefact, ...] = (
     HEADER_AGREEMENT,
     ESTIMATES,
     RELIABILITY,
+    LOOKS,
 )
 """Aggregates without which there is no report."""
 

@@ -15,6 +15,7 @@ _WORDS = (
     ("Insufficient", "too few cases for the number to be read as an estimate"),
     ("Interval", "the range of true values that the data do not contradict at the stated level"),
     ("Level", "one value of a stratum, such as one vendor or one band of age; unknown is a level"),
+    ("Look", "a run that reads the reference standard of test cases; the site's ledger notes each before it happens"),
     ("Monitor", "a column of the acquisition, or a score, that is watched month by month"),
     ("Point", "a percentage point: 0.01 of a share"),
     ("Quarantined", "an object of which no header could be read; it is counted with its reason and takes no part"),

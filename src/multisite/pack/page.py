@@ -21,6 +21,7 @@ from multisite.pack.sentences.calibration import calibration_statement
 from multisite.pack.sentences.drift import PICTURE_NOT_ALARM, drift_statement, sites_without_months
 from multisite.pack.sentences.headline import answer, test_set
 from multisite.pack.sentences.integrity import blocking_failures, integrity_statement
+from multisite.pack.sentences.looks import looks_caution
 from multisite.pack.sentences.missing import missing_statement
 from multisite.pack.sentences.shortcuts import shortcut_statement
 from multisite.pack.sentences.statement import Statement
@@ -31,6 +32,7 @@ from multisite.pack.tables.consequences import consequences_table
 from multisite.pack.tables.drift import deployment_tables
 from multisite.pack.tables.headline import headline_table
 from multisite.pack.tables.integrity import failures_table, scorecard
+from multisite.pack.tables.looks import looks_table
 from multisite.pack.tables.performance import decisions_table, site_strata_tables, sites_table
 from multisite.pack.tables.score_use import agreement_table, site_told_table
 from multisite.pack.tables.table import Table
@@ -116,6 +118,8 @@ def render_page(evidence: Evidence) -> str:
         exclusions=flow.exclusion_tables(evidence),
         notes=notes(evidence.parameters),
         limits=limits(evidence.parameters),
+        looks=looks_table(evidence),
+        looks_caution=looks_caution(evidence),
         cohorts=lineage.cohorts_table(evidence),
         inputs=lineage.inputs_table(evidence),
         glossary=glossary(),

@@ -84,6 +84,7 @@ PERFORMANCE_STAGE = Stage(
     version=1,
     reads=(COHORT, PREDICTIONS),
     writes=(SCORE_TALLY, SCORE_TALLY_GRID, PROPORTION_MOMENTS, SITE_ESTIMATES, SITE_RELIABILITY),
+    reads_test_labels=True,
     run=evaluate_site,
     parameters=_parameters,
 )

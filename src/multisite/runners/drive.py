@@ -10,7 +10,8 @@ from multisite.pipeline import STAGES
 from multisite.runners.earlier import with_earlier_parts
 from multisite.runners.events import Observer
 from multisite.runners.execution import Done, Executor
-from multisite.runners.plan import MadeFor, lineage_of, manifests_for, parameters_now, plan_stage
+from multisite.runners.looks import Clock, LookKeeper
+from multisite.runners.plan import MadeFor, lineage_of, manifests_for, parameters_now, plan_stage, protocol_digest
 from multisite.runners.work import STUDY_FOLDER, Probe, Task, open_artefacts, probe_site, run_task
 from multisite.schemas import AnyArtefact, Artefact, Scope, Stage
 from multisite.storage.artefacts import ArtefactStore
@@ -50,8 +51,15 @@ def run_stages(
     executor: Executor,
     observer: Observer,
     stop: threading.Event,
+    run_id: str,
+    clock: Clock,
 ) -> RunSummary:
-    """Run ``stages`` in their order at every site.
+    """Run ``stages`` in their order at every site. What reads test labels is noted in the site's ledger before it does.
+
+    Parameters
+    ----------
+    run_id : name of this run in the ledgers; no other run may have it
+    clock : the time of an entry
 
     Raises
     ------
@@ -63,6 +71,7 @@ def run_stages(
     store = open_artefacts(workspace, study, Zone.SITE)
     fingerprints = _fingerprints(stages, sites, executor)
     made_for = parameters_now(STAGES, study, sites)
+    looks = LookKeeper(stages, protocol=protocol_digest(study), store=store, run_id=run_id, clock=clock)
     summaries = []
     for stage in stages:
         started = time.monotonic()
@@ -84,6 +93,7 @@ def run_stages(
         )
         n_skipped = len(tasks) - len(todo)
         observer.stage_started(stage, n_tasks=len(tasks), n_done_before=n_skipped)
+        looks.note(stage, sites=[task.site for task in todo])
         receipts.update(_run(stage, todo, executor, observer, stop))
         n_rows = _commit(
             stage,

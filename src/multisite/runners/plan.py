@@ -5,6 +5,7 @@ from dataclasses import fields
 
 from multisite import __version__
 from multisite.errors import ArtefactMissingError
+from multisite.runners.looks import ledger_of
 from multisite.runners.work import STUDY_FOLDER, Task
 from multisite.schemas import AnyArtefact, Scope, Stage
 from multisite.storage.artefacts import WHOLE, ArtefactStore
@@ -171,6 +172,8 @@ def lineage_of(stage: Stage, sites: Sequence[str], store: ArtefactStore, made_fo
         for site in sites:
             if store.manifest(artefact, site) is not None:
                 lineage[f"{site}/{artefact.name}"] = _required(artefact, site, store, made_for).sha256
+    if stage.reads_ledger:
+        lineage |= {f"{site}/ledger": ledger_of(store, site).chain().sha256 for site in sites}
     return lineage
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from multisite.audit import ledger_rows
 from multisite.errors import MachineError, UsageError
 from multisite.pipeline import stage_named
+from multisite.runners.looks import ledger_of
 from multisite.runners.site_io import SiteObjects, site_fingerprint, site_key, site_table
 from multisite.schemas import Artefact, FileArtefact, Scope, Stage, StageInputs, StageOutputs
 from multisite.storage.artefacts import WHOLE, ArtefactStore
@@ -102,6 +104,9 @@ def _inputs(task: Task, stage: Stage, store: ArtefactStore) -> StageInputs:
         sites = [site for site in task.sites if store.manifest(artefact, site) is not None]
         if sites:
             frames[artefact.name] = _over_sites(artefact, sites, store)
+    if not stage.reads_test_labels:
+        declared = {artefact.name: artefact for artefact in stage.reads if isinstance(artefact, Artefact)}
+        frames |= {name: artefact.without_labels(frames[name]) for name, artefact in declared.items()}
     site = task.site_file
     return StageInputs(
         site=task.site or ALL_SITES,
@@ -112,6 +117,7 @@ def _inputs(task: Task, stage: Stage, store: ArtefactStore) -> StageInputs:
         pseudonym_key=site_key(site) if site and stage.needs_key else None,
         lineage=dict(task.lineage),
         earlier={artefact.name: _earlier(task, artefact, store) for artefact in stage.carries},
+        ledger=ledger_rows(ledger_of(store, task.site).chain()) if stage.reads_ledger else None,
     )
 
 

@@ -63,6 +63,11 @@ class Artefact:
         prefixes = tuple(family.prefix for family in self.families)
         return sorted(n for n in frame.columns if prefixes and n not in fixed and n.startswith(prefixes))
 
+    def without_labels(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """``frame`` less the study-declared columns that hold labels."""
+        prefixes = tuple(family.prefix for family in self.families if family.is_label)
+        return frame.drop(name for name in self.family_columns(frame) if prefixes and name.startswith(prefixes))
+
     def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
         """``frame`` with its columns in declared order, after every rule has been checked.
 

@@ -6,6 +6,7 @@ from multisite.schemas import (
     consequences,
     drift,
     integrity,
+    looks,
     markers,
     performance,
     provenance,
@@ -39,6 +40,7 @@ def _declared() -> dict[str, AnyArtefact]:
         shortcut_use,
         performance,
         drift,
+        looks,
         report,
     ):
         for name in module.__all__:

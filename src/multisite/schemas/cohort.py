@@ -36,7 +36,7 @@ COHORT = Artefact(
     key=("case_id",),
     families=(
         ColumnFamily("stratum_", _TEXT, "Level of a stratum of the study file; unknown is a level"),
-        ColumnFamily("reference_", pl.Boolean(), "Reference standard of a finding", nullable=True),
+        ColumnFamily("reference_", pl.Boolean(), "Reference standard of a finding", nullable=True, is_label=True),
     ),
     version=2,
 )

@@ -40,13 +40,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ColumnFamily:
-    """Columns that a study adds by declaration: every one starts with ``prefix`` and has the same dtype."""
+    """Columns that a study adds by declaration: every one starts with ``prefix`` and has the same dtype.
+
+    ``is_label`` says that they hold what a case is taken to have, which is read by those stages only that say so.
+    """
 
     prefix: str
     dtype: pl.DataType
     description: str
     nullable: bool = False
     privacy: ColumnPrivacy = ColumnPrivacy.SAFE
+    is_label: bool = False
 
 
 def one_of(column: str, values: list[str]) -> Constraint:

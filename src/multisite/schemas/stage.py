@@ -36,6 +36,7 @@ class StageInputs:
     study), ``tables`` the site's own tables, and ``lineage`` the SHA-256 of each input as ``site/artefact``.
     ``earlier`` holds rows that the stage itself wrote in an earlier run with the same version, parameters and key,
     where they may bear on this part; whatever is taken from them must be what doing the work again would give.
+    ``ledger`` is the site's ledger (LEDGER_ROWS), for a stage that reads it.
     """
 
     site: str
@@ -46,6 +47,7 @@ class StageInputs:
     pseudonym_key: bytes | None = field(default=None, repr=False)
     lineage: Mapping[str, str] = field(default_factory=dict)
     earlier: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    ledger: pl.DataFrame | None = None
 
     def frame(self, artefact: str) -> pl.DataFrame:
         """The rows of a declared input."""
@@ -85,6 +87,9 @@ class Stage:
     again, and ``version_is_enough`` that its version alone, not the release, tells whether its rows may differ.
     ``carries`` names those of its own artefacts whose earlier rows it is handed, and ``spans`` the two artefacts that
     tell which keys a part covers: now, and when all of it had last been done.
+    ``reads_test_labels`` says that it looks at the reference standard of test cases: a run notes that in the site's
+    ledger before such a stage begins. All others are handed the cohort without labels. ``reads_ledger`` stages run
+    again when the ledger has changed.
     """
 
     name: str
@@ -103,6 +108,8 @@ class Stage:
     projection: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reads_objects: bool = False
     needs_key: bool = False
+    reads_test_labels: bool = False
+    reads_ledger: bool = False
     always_runs: bool = False
     version_is_enough: bool = False
     carries: tuple[Artefact, ...] = ()

@@ -37,6 +37,16 @@ class ArtefactStore:
         self._study = study
         self._zone = zone
 
+    @property
+    def objects(self) -> ObjectStore:
+        """The workspace itself, for what is no artefact."""
+        return self._objects
+
+    @property
+    def study(self) -> str:
+        """The study whose artefacts these are."""
+        return self._study
+
     def write_table(
         self, artefact: Artefact, site: str, partition: str, rows: pl.DataFrame | Iterable[pl.DataFrame]
     ) -> tuple[Part, ...]:

@@ -89,6 +89,11 @@ class FsspecStore(ObjectStore):
     def write(self, key: str, data: bytes) -> None:
         self._ask(partial(self._put, self._path(require_writable_key(key)), data))
 
+    def create(self, key: str, data: bytes) -> bool:
+        path = self._path(require_writable_key(key))
+        # Asked first, for not every kind of store knows the mode; where it does not, that is all that is done.
+        return not self.exists(key) and self._ask(partial(self._put_new, path, data))
+
     def head(self, key: str) -> ObjectInfo | None:
         try:
             info = self._ask(partial(self._system.info, self._path(key)))
@@ -140,6 +145,16 @@ class FsspecStore(ObjectStore):
             with contextlib.suppress(Exception):
                 self._system.rm_file(temporary)
             raise
+
+    def _put_new(self, path: str, data: bytes) -> bool:
+        self._system.makedirs(path.rpartition("/")[0], exist_ok=True)
+        try:
+            self._system.pipe_file(path, data, mode="create")
+        except FileExistsError:
+            return False
+        except TypeError:
+            self._put(path, data)
+        return True
 
     def _read_window(self, requests: Sequence[RangeRequest], *, concurrency: int) -> Sequence[ReadResult]:
         outcomes = self._system.cat_ranges(

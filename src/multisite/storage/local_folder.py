@@ -10,7 +10,7 @@ import os
 import stat
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -42,6 +42,7 @@ _WINDOW = 1024
 _OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _GONE = {errno.ENOENT, errno.ENOTDIR}
 _DENIED = {errno.EACCES, errno.EPERM}
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _TRANSIENT = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno.EINTR, errno.EMFILE, errno.ENFILE}
 
 _LOOK = "Check the permissions of the folder, its disk or share, and the space left."
@@ -102,23 +103,28 @@ class LocalFolder(ObjectStore):
         return in_windows(requests, window=_WINDOW, read=self._read_window, check=self.check)
 
     def write(self, key: str, data: bytes) -> None:
+        self._put(key, data, into_place=_replace)
+
+    def create(self, key: str, data: bytes) -> bool:
+        return self._put(key, data, into_place=_add)
+
+    def _put(self, key: str, data: bytes, *, into_place: Callable[[Path, Path], bool]) -> bool:
+        """Write under a temporary name, move it ``into_place``, and say whether that could be done."""
         target = Path(f"{self._root}/{require_writable_key(key)}")
         if not self._is_inside(str(target.parent)):
             raise StoreError("A folder in a store links to outside of it", place=self.location.place)
         temporary = target.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("xb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(target)
+            _write_through(temporary, data)
+            is_in_place = into_place(temporary, target)
             _sync_folder(target.parent)
         except OSError as error:
             raise self._failed("An object cannot be written", error) from None
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+        return is_in_place
 
     def head(self, key: str) -> ObjectInfo | None:
         path = self._path(key)
@@ -283,6 +289,41 @@ def _is_link(path: str) -> bool:
 
 def _parent(path: str) -> str:
     return path.rpartition("/")[0]
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    """A new file that outlasts a power cut; FileExistsError when there is one."""
+    with path.open("xb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _replace(temporary: Path, target: Path) -> bool:
+    temporary.replace(target)
+    return True
+
+
+def _add(temporary: Path, target: Path) -> bool:
+    """Give the file its name, unless another has it: by a link, because a rename would replace the other."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        return _copy(temporary, target)
+    return True
+
+
+def _copy(temporary: Path, target: Path) -> bool:
+    """For shares that know no hard links. Here a crash may leave half a file, and a reader may see it."""
+    try:
+        _write_through(target, temporary.read_bytes())
+    except FileExistsError:
+        return False
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -148,6 +148,19 @@ class ObjectStore(ABC):
         """
 
     @abstractmethod
+    def create(self, key: str, data: bytes) -> bool:
+        """Put the object in place where there is none yet; False, and nothing is changed, where there is one.
+
+        Of several who create an object under one key at the same time, one is answered True, as far as the store can
+        tell: a server that ignores the condition of a request, or a file system without one, may answer True to two.
+
+        Raises
+        ------
+        StoreError, ValueError
+            As for ``write``.
+        """
+
+    @abstractmethod
     def head(self, key: str) -> ObjectInfo | None:
         """What a listing would say about the object now; None when there is none."""
 

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -153,6 +154,8 @@ def run(stages: dict[str, Stage], study: Study, folder: Path) -> int:
         executor=LocalExecutor(),
         observer=Silent(),
         stop=threading.Event(),
+        run_id="run",
+        clock=lambda: datetime(2026, 1, 2, tzinfo=UTC),
     )
     return sum(stage.n_run for stage in summary.stages)
 

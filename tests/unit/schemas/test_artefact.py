@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -63,3 +65,10 @@ def test_a_repeated_key_is_counted() -> None:
 
 def test_the_empty_table_conforms() -> None:
     assert ARTEFACT.conform(ARTEFACT.empty()).is_empty()
+
+
+def test_columns_of_labels_can_be_left_out_and_no_others_are() -> None:
+    labelled = replace(ARTEFACT, families=(*ARTEFACT.families, ColumnFamily("truth_", pl.Boolean(), "", is_label=True)))
+    rows = frame(stratum_sex=["F", "M"], truth_nodule=[True, False])
+    assert labelled.without_labels(rows).columns == ["id", "share", "stratum_sex"]
+    assert ARTEFACT.without_labels(frame(stratum_sex=["F", "M"])).columns == ["id", "share", "stratum_sex"]

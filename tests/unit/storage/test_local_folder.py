@@ -124,6 +124,27 @@ def test_an_interrupted_write_leaves_the_old_object_and_no_other(
         assert store.read("a/b") == b"before"
 
 
+@pytest.mark.parametrize("fault", [errno.EPERM, errno.EOPNOTSUPP])
+def test_where_there_are_no_hard_links_an_object_is_created_once_all_the_same(
+    root: Path, store: LocalFolder, monkeypatch: pytest.MonkeyPatch, fault: int
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(fault, "no links here")
+
+    monkeypatch.setattr(local_folder.os, "link", refused)
+    assert store.create("a/b", b"first") is True
+    assert store.create("a/b", b"second") is False
+    assert store.read("a/b") == b"first"
+    assert [path.name for path in (root / "a").iterdir()] == ["b"]
+
+
+def test_a_folder_that_cannot_be_made_is_no_object_that_is_there_already(root: Path, store: LocalFolder) -> None:
+    (root / "a").write_bytes(b"a file")
+    for put in (store.write, store.create):
+        with pytest.raises(StoreError, match="cannot be written"):
+            put("a/b", b"x")
+
+
 def test_a_full_disk_is_reported_and_leaves_no_half_file(
     root: Path, store: LocalFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 import pickle
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -117,6 +118,17 @@ def test_writing_again_replaces_the_object(store: ObjectStore) -> None:
     store.write("a", b"second")
     assert store.read("a") == b"second"
     assert _listed(store) == {"a": 6}
+
+
+def test_an_object_is_created_once_and_then_left_as_it_is(store: ObjectStore) -> None:
+    assert store.create("a/b", b"first") is True
+    assert store.create("a/b", b"second") is False
+    assert store.create("a/b", b"first") is False
+    assert store.read("a/b") == b"first"
+    assert _listed(store) == {"a/b": 5}
+    store.delete("a/b")
+    assert store.create("a/b", b"third") is True
+    assert store.read("a/b") == b"third"
 
 
 def test_a_prefix_is_a_folder_and_not_the_beginning_of_a_name(store: ObjectStore) -> None:
@@ -263,6 +275,23 @@ def test_a_missing_bucket_or_folder_is_named_as_such(place: OpenPlace) -> None:
         assert store.location.url not in str(raised.value)
 
 
+@pytest.mark.parametrize("kind", ["folder", pytest.param("moto", marks=pytest.mark.s3)])
+def test_of_several_who_create_one_object_at_the_same_time_one_succeeds(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    location = StoreLocation("site_store", str(tmp_path))
+    if kind == "moto":
+        server: S3Server = request.getfixturevalue("moto")
+        server.create_bucket("race")
+        location = server.location("s3://race")
+    stores = [open_store(location) for _ in range(6)]
+    for key in ("a", "b", "c"):
+        with ThreadPoolExecutor(len(stores)) as pool:
+            said = list(pool.map(lambda n, key=key: stores[n].create(key, b"%d" % n), range(len(stores))))
+        assert said.count(True) == 1
+        assert stores[0].read(key) == b"%d" % said.index(True)
+
+
 def test_a_missing_bucket_or_folder_is_not_blamed_on_its_objects(place: OpenPlace) -> None:
     with pytest.raises(StoreError, match="does not exist"):
         list(place("missing").read_prefixes([RangeRequest("a", 0, 1), RangeRequest("b", 0, 1)]))
@@ -291,8 +320,9 @@ def test_a_key_of_any_letters_is_taken_as_it_is(store: ObjectStore, key: str) ->
 
 @pytest.mark.parametrize("key", ["", "/a", "a/", "a//b", "../a", "a/./b", "a/..", "a\0b", "a/.tmp-1"])
 def test_a_key_that_could_leave_the_store_or_hide_is_not_written(store: ObjectStore, key: str) -> None:
-    with pytest.raises(ValueError, match="a key to write"):
-        store.write(key, b"x")
+    for put in (store.write, store.create):
+        with pytest.raises(ValueError, match="a key to write"):
+            put(key, b"x")
     assert _listed(store) == {}
 
 

@@ -118,6 +118,7 @@ SHORTCUT_STAGE = Stage(
     version=2,
     reads=(COHORT, PREDICTIONS),
     writes=(SHORTCUT_TALLY, ATTRIBUTE_LABEL_COUNTS, SHORTCUT_PATIENTS, HEADER_AGREEMENT_MOMENTS),
+    reads_test_labels=True,
     run=_tally_sources,
     parameters=_parameters,
 )

@@ -99,6 +99,9 @@ class DicomwebStore(ObjectStore):
     def write(self, key: str, data: bytes) -> None:
         raise read_only_error(self.location)
 
+    def create(self, key: str, data: bytes) -> bool:
+        raise read_only_error(self.location)
+
     def head(self, key: str) -> ObjectInfo | None:
         vanished = self._whole(key) == ReadFailure(QuarantineReason.VANISHED)
         return None if vanished else ObjectInfo(key, None, None, None)

@@ -10,11 +10,24 @@ from multisite.errors import StoreError
 from multisite.storage.location import StoreLocation
 from multisite.storage.retrying import Fault
 
-__all__ = ["S3_FAILURES", "answer_code", "fault_of", "store_error", "throttling_error"]
+__all__ = [
+    "CONDITION_FAILED",
+    "CONDITION_UNKNOWN",
+    "S3_FAILURES",
+    "answer_code",
+    "fault_of",
+    "store_error",
+    "throttling_error",
+]
 
 S3_FAILURES = (OSError, botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError)
 """What s3fs raises when a request fails: translated answers are OSErrors, broken connections are not."""
 
+CONDITION_FAILED = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
+"""Codes of an answer to a conditional request: the condition does not hold, or another such request is under way."""
+
+CONDITION_UNKNOWN = frozenset({"NotImplemented", "501"})
+"""Codes of a server that knows no conditions."""
 
 _THROTTLING = frozenset(
     {
@@ -94,6 +107,8 @@ def fault_of(error: BaseException) -> Fault:
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
     if code in _THROTTLING or status in _THROTTLED_STATUS:
         return Fault.THROTTLED
+    if code in CONDITION_UNKNOWN:
+        return Fault.FINAL
     return Fault.PASSING if code in _PASSING or status >= _SERVER_FAULT_STATUS else Fault.FINAL
 
 

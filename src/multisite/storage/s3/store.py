@@ -21,7 +21,15 @@ from multisite.storage.paced_reading import read_paced
 from multisite.storage.pacing import Pace
 from multisite.storage.retrying import Patience, Retries, in_windows
 from multisite.storage.s3.clients import S3Clients
-from multisite.storage.s3.errors import S3_FAILURES, answer_code, fault_of, store_error, throttling_error
+from multisite.storage.s3.errors import (
+    CONDITION_FAILED,
+    CONDITION_UNKNOWN,
+    S3_FAILURES,
+    answer_code,
+    fault_of,
+    store_error,
+    throttling_error,
+)
 from multisite.storage.s3.listing import S3Listing
 from multisite.storage.s3.reading import BODY_FAILURES, S3Reader
 
@@ -35,8 +43,9 @@ _Answer = TypeVar("_Answer")
 class S3(ObjectStore):
     """The objects of a bucket, or those below a prefix in it, by their keys after the prefix.
 
-    Requests are never conditional, as some servers ignore the conditions. Buckets are addressed by path, so
-    the endpoint is the only host that is ever asked. ``patience`` says how long it is waited for.
+    Reading never relies on a condition, as some servers ignore them; creating does, where the server knows it. Buckets
+    are addressed by path, so the endpoint is the only host that is ever asked. ``patience`` says how long it is waited
+    for.
     """
 
     def __init__(self, location: StoreLocation, patience: Patience | None = None) -> None:
@@ -91,6 +100,25 @@ class S3(ObjectStore):
             self._call("put_object", Key=self._clients.full_key(require_writable_key(key)), Body=data)
         except FileNotFoundError as error:
             raise store_error(self.location, error) from None
+
+    def create(self, key: str, data: bytes) -> bool:
+        name = self._clients.full_key(require_writable_key(key))
+        # Asked first, because some servers pass over the condition and would replace what is there.
+        if self.exists(key):
+            return False
+        put = partial(self._clients.s3fs.call_s3, "put_object", Bucket=self._clients.bucket, Key=name, Body=data)
+        try:
+            self._patiently(partial(put, IfNoneMatch="*"))
+        except S3_FAILURES as error:
+            code = answer_code(error)
+            if code in CONDITION_UNKNOWN:
+                self.write(key, data)
+            elif code in CONDITION_FAILED:
+                # The answer to an earlier attempt, which succeeded, may have been lost.
+                return self.exists(key) and self.read(key) == data
+            else:
+                raise store_error(self.location, error) from None
+        return True
 
     def head(self, key: str) -> ObjectInfo | None:
         try:

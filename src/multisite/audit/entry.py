@@ -1,0 +1,48 @@
+"""One entry of a ledger, as it is kept: canonical JSON, so that equal entries have equal bytes and one digest."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from multisite.storage.canonical import canonical_json
+
+__all__ = ["Entry", "Event"]
+
+
+class Event(StrEnum):
+    """What an entry is about."""
+
+    LOOK = "test labels read"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that happened at a site, with digests, names and counts only.
+
+    ``sequence`` counts from 1, ``time`` is in UTC (ISO 8601, to the second), ``run`` one call of the program, and
+    ``previous`` the SHA-256 of the bytes of the entry before. What ``content`` holds depends on the event.
+    """
+
+    sequence: int
+    time: str
+    event: str
+    study: str
+    site: str
+    run: str
+    code_version: str
+    content: Mapping[str, Any]
+    previous: str
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON."""
+        return canonical_json(asdict(self))
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Entry":
+        """The entry in ``content``; ValueError or TypeError when it is none, or is not in its canonical form."""
+        entry = cls(**json.loads(content))
+        if not isinstance(entry.content, dict) or entry.to_bytes() != content:
+            raise ValueError("the entry is not in its canonical form")
+        return entry
