@@ -1,12 +1,11 @@
 """Small parts of sentences: lists, numbers with their nouns, months."""
 
 import calendar
-import re
 from collections.abc import Sequence
 
 __all__ = ["attribute_words", "listed", "month_words", "named", "points"]
 
-_UNIT = re.compile("_(mm|kv)$")
+_UNITS = {"mm": "mm", "kv": "kV"}
 
 
 def listed(words: Sequence[str]) -> str:
@@ -36,4 +35,7 @@ def points(difference: float) -> str:
 
 def attribute_words(attribute: str) -> str:
     """An acquisition attribute as words; alone, ``model`` would be the index test."""
-    return {"model": "scanner model"}.get(attribute, _UNIT.sub(r" (\1)", attribute).replace("_", " "))
+    if attribute == "model":
+        return "scanner model"
+    *words, last = attribute.split("_")
+    return " ".join([*words, f"({_UNITS[last]})" if last in _UNITS else last])

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from multisite.integrity.shortcuts.header_scores import ATTRIBUTES
-from multisite.integrity.shortcuts.levels import attribute_label_counts, attribute_levels
+from multisite.integrity.shortcuts.levels import LEVEL_COLUMNS, attribute_label_counts, attribute_levels
 from multisite.integrity.shortcuts.transfer import learnt_at_other_sites
 from multisite.schemas.cohort import COHORT
 from multisite.schemas.shortcuts import ATTRIBUTE_LABEL_COUNTS
@@ -41,6 +41,11 @@ def test_a_number_is_banded_a_missing_value_is_a_level_and_a_rare_one_is_not() -
     thickness = [0.7] * 5 + [1.0] * 6 + [5.0] * 5 + [2.5] * 4 + [None, float("nan")]
     levels = attribute_levels(cases_with(slice_thickness_mm=thickness))["stratum_slice_thickness_mm"]
     assert levels.to_list() == ["<1"] * 5 + ["1–<2"] * 6 + ["≥5"] * 5 + ["other"] * 4 + ["unknown"] * 2
+
+
+def test_every_number_among_the_attributes_has_bands() -> None:
+    levelled = attribute_levels(cases_with(vendor=["GE"] * 3))
+    assert {levelled.schema[column] for column in LEVEL_COLUMNS} == {pl.String()}
 
 
 def test_rare_is_what_few_patients_have_and_not_what_few_cases_have() -> None:

@@ -19,6 +19,7 @@ from multisite.pack.sentences.score_use import (
 )
 from multisite.pack.sentences.shortcuts import shortcut_statement
 from multisite.pack.tables.score_use import agreement_table, site_told_table
+from multisite.pack.words import attribute_words
 from multisite.schemas import Artefact
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
@@ -176,3 +177,9 @@ def test_an_attribute_that_tells_the_finding_by_what_other_sites_know_is_named(e
 
 def test_a_p_value_is_written_with_the_digits_it_bears() -> None:
     assert [p_words(p) for p in (0.0004, 0.0123, 1.0)] == ["p < 0.001", "p = 0.012", "p = 1.000"]
+
+
+def test_an_attribute_is_written_as_words_with_its_unit_and_the_scanner_is_no_index_test() -> None:
+    names = ("vendor", "model", "slice_thickness_mm", "tube_voltage_kv")
+    written = ["vendor", "scanner model", "slice thickness (mm)", "tube voltage (kV)"]
+    assert [attribute_words(name) for name in names] == written

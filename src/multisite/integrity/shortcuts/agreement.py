@@ -69,7 +69,7 @@ def agreement_moments(parted: pl.DataFrame, *, threshold: float) -> ProportionMo
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A metric of one part, and the patients of the rarer label behind it."""
+    """A metric of one part and the patients behind it: of the AUC, those of the rarer label."""
 
     found: Estimate
     n_patients: int

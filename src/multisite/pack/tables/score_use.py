@@ -62,7 +62,7 @@ def agreement_table(evidence: Evidence, finding: FindingText) -> Table:
             Column("Headers point to the label", kind="number"),
             Column("Headers point away", kind="number"),
             Column("Difference", kind="number"),
-            Column("Patients", "of the rarer label, in each part"),
+            Column("Patients", "in each part; AUC: of the rarer label"),
         ),
         tuple(groups) or _nothing(4),
         f"Test split, all sites, the AUC within sites; {_level(evidence)} intervals. The headers say that a case has "
