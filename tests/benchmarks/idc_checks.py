@@ -16,15 +16,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+import polars as pl
+
+from multisite.cohort.splits import SplitByPatient
+from multisite.cohort.stage import COHORT_STAGE, CohortParameters
+from multisite.dicom import Pseudonymiser
+from multisite.integrity import CHECKS, INTEGRITY_STAGE
+from multisite.integrity.check import CheckFrames, Claims
+from multisite.integrity.scorecard import run_checks
+from multisite.integrity.stage import IntegrityParameters, check_frames
+from multisite.provenance.series_stage import SERIES_STAGE, SeriesParameters
+from multisite.runners.site_tables import read_site_table
+from multisite.schemas import Artefact, StageInputs
+from multisite.schemas.series import SERIES
+from multisite.schemas.site_tables import CASES, PREDICTIONS, SERIES_TABLE, SiteTable
 from tests.benchmarks.bench_series_table import idc_index
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from multisite.integrity.check import CheckFrames
-    from multisite.schemas import StageInputs
+from tests.benchmarks.synthetic_series import integrity_inputs
 
 _CORES = 2
 _SIZES = (1_000_000, 3_000_000, 10_000_000)
@@ -39,7 +49,7 @@ def main() -> int:
         sys.stderr.write("IDC index: skipped; install idc-index-data, or name its Parquet file (bench_series_table)\n")
     for part in [*parts, *(["synthetic", str(n)] for n in _SIZES)]:
         environment = {**os.environ, "POLARS_MAX_THREADS": str(_CORES)}
-        command = [sys.executable, "-m", __name__ if __name__ != "__main__" else "tests.benchmarks.idc_checks", *part]
+        command = [sys.executable, "-m", "tests.benchmarks.idc_checks", *part]
         finished = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
         print(finished.stdout)
     return 0
@@ -63,13 +73,8 @@ def _print(title: str, rows: list[tuple[str, float, float, str]]) -> None:
         print(f"{name:32}{wall:9.2f}{busy:9.2f}  {noted}")
 
 
-def _ask_each(frames: "CheckFrames", rows: list[tuple[str, float, float, str]]) -> "pl.DataFrame":
+def _ask_each(frames: CheckFrames, rows: list[tuple[str, float, float, str]]) -> pl.DataFrame:
     """Every check by itself; the findings of all."""
-    import polars as pl
-
-    from multisite.integrity import CHECKS
-    from multisite.integrity.scorecard import run_checks
-
     findings = []
     for check in CHECKS:
         with _timed(rows, check.id) as noted:
@@ -82,10 +87,6 @@ def _ask_each(frames: "CheckFrames", rows: list[tuple[str, float, float, str]]) 
 
 def _idc(path: Path) -> None:
     """A case per imaging study; the collection as ``clinical_collection``; splits by patient."""
-    import polars as pl
-
-    from multisite.integrity.stage import check_frames
-
     rows: list[tuple[str, float, float, str]] = []
     inputs = _site_of_index(path, rows)
     with _timed(rows, "what the checks look at") as noted:
@@ -102,16 +103,10 @@ def _idc(path: Path) -> None:
         n_sites, verdicts = _collections_as_sites(frames)
         noted.append(f"{n_sites} sites; " + ", ".join(f"{n:,} {verdict}" for verdict, n in verdicts.rows()))
     _print("\nIDC, its collections as sites", of_sites)
-    assert isinstance(frames.included, pl.DataFrame)
 
 
-def _collections_as_sites(frames: "CheckFrames") -> tuple[int, "pl.DataFrame"]:
+def _collections_as_sites(frames: CheckFrames) -> tuple[int, pl.DataFrame]:
     """Every check at every collection, each with its own cases and series; how many sites, and verdicts."""
-    import polars as pl
-
-    from multisite.integrity import CHECKS
-    from multisite.integrity.scorecard import run_checks
-
     named = "clinical_collection"
     of_studies = frames.included.select("study_instance_uid", named).unique("study_instance_uid")
     series = frames.series.join(of_studies, on="study_instance_uid").partition_by(named, as_dict=True)
@@ -122,17 +117,8 @@ def _collections_as_sites(frames: "CheckFrames") -> tuple[int, "pl.DataFrame"]:
     return len(results), pl.concat(results)["verdict"].value_counts(sort=True)
 
 
-def _site_of_index(path: Path, rows: list[tuple[str, float, float, str]]) -> "StageInputs":
+def _site_of_index(path: Path, rows: list[tuple[str, float, float, str]]) -> StageInputs:
     """The inputs of the integrity stage at a site with the index as its header table."""
-    import polars as pl
-
-    from multisite.cohort.splits import SplitByPatient
-    from multisite.cohort.stage import COHORT_STAGE, CohortParameters
-    from multisite.dicom import Pseudonymiser
-    from multisite.provenance.series_stage import SERIES_STAGE, SeriesParameters
-    from multisite.runners.site_tables import read_site_table
-    from multisite.schemas import Artefact, StageInputs
-    from multisite.schemas.site_tables import CASES, PREDICTIONS, SERIES_TABLE, SiteTable
 
     def read(file: Path, table: SiteTable, **columns: str) -> pl.DataFrame:
         pseudonyms = Pseudonymiser(b"no secret, only a benchmark")
@@ -155,17 +141,12 @@ def _site_of_index(path: Path, rows: list[tuple[str, float, float, str]]) -> "St
     return StageInputs(site="idc", frames={**_frames(made), **_frames(cohort)}, tables=tables)
 
 
-def _frames(made: Any) -> dict[str, "pl.DataFrame"]:
-    import polars as pl
-
+def _frames(made: Any) -> dict[str, pl.DataFrame]:
     return {name: frame for name, frame in made.items() if isinstance(frame, pl.DataFrame)}
 
 
 def _write_tables(path: Path, folder: Path) -> None:
     """Cases and predictions as a site would bring them: labels and scores by seed, the rest from the index."""
-    import numpy as np
-    import polars as pl
-
     rng = np.random.default_rng(_SEED)
     index = pl.read_parquet(path, columns=["StudyInstanceUID", "PatientID", "collection_id"])
     studies = index.unique("StudyInstanceUID", keep="first", maintain_order=True)
@@ -186,11 +167,6 @@ def _write_tables(path: Path, folder: Path) -> None:
 
 
 def _synthetic(n: int) -> None:
-    from multisite.integrity import INTEGRITY_STAGE
-    from multisite.integrity.stage import check_frames
-    from multisite.schemas.series import SERIES
-    from tests.benchmarks.synthetic_series import integrity_inputs
-
     rows: list[tuple[str, float, float, str]] = []
     inputs = integrity_inputs(n, columns=INTEGRITY_STAGE.projection[SERIES.name], seed=_SEED)
     with _timed(rows, "what the checks look at"):
@@ -201,10 +177,7 @@ def _synthetic(n: int) -> None:
     print(f"{'cpu s per million series':41}{per_million:9.2f}")
 
 
-def _parameters(group: str) -> Any:
-    from multisite.integrity.check import Claims
-    from multisite.integrity.stage import IntegrityParameters
-
+def _parameters(group: str) -> IntegrityParameters:
     claims = Claims(disjoint=("device",), patients_stay_within=(group,))
     return IntegrityParameters(blocking=(), severity=(), claims=claims, plugins=(), seed=_SEED)
 
