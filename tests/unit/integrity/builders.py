@@ -5,6 +5,7 @@ import polars as pl
 
 from multisite.integrity import CHECKS
 from multisite.integrity.check import CheckFrames, Claims, Outcome
+from multisite.schemas.markers import DEMOGRAPHICS, MARKERS
 from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
 from tests.lib.tables import table
 
@@ -73,9 +74,26 @@ def frames(
         instances=table(instances).with_columns(of_study) if images is None else images,
         series=series_rows(),
         instance_incidents=INSTANCE_INCIDENTS.empty(),
+        markers=_markers(),
+        demographics=_demographics(),
         fitted=None if fitted is None else table(fitted),
         claims=claims or Claims(),
         seed=20,
+    )
+
+
+def _markers() -> pl.DataFrame:
+    """Every series says that it was de-identified, and that nothing is burned in."""
+    said = ["says that it was de-identified", "says that its dates were removed or changed", "no burned-in annotation"]
+    series = series_rows().select("site", "series_instance_uid", pl.col("n_objects"))
+    return MARKERS.conform(series.join(pl.DataFrame({"marker": said}), how="cross"))
+
+
+def _demographics() -> pl.DataFrame:
+    """The patients of ``CASES``, each of a name and birth date of their own."""
+    known = pl.DataFrame({"patient_id": ["p1", "p2", "p3", "p4"], "demographics_key": ["k1", "k2", "k3", "k4"]})
+    return DEMOGRAPHICS.conform(
+        known.with_columns(pl.lit("north").alias("site"), pl.lit(9, pl.Int64).alias("n_objects"))
     )
 
 
