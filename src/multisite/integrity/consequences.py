@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from multisite.integrity.checks.identifiers import IDENTIFIER_CHECKS
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, PREDICTIONS
 from multisite.schemas.consequences import CONSEQUENCES
@@ -24,6 +25,9 @@ _NAMED_BY = {
     "case": "case_id",
 }
 """What a finding may name, and the column of the cohort that holds it. Of others, nobody knows whose they are."""
+
+_ABOUT_PRIVACY = [check.id for check in IDENTIFIER_CHECKS]
+"""Checks whose findings bear on who can be told, and not on the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ def named_patients(findings: pl.DataFrame, tested: pl.DataFrame) -> pl.DataFrame
 
 def _compare(inputs: StageInputs, parameters: ConsequenceParameters) -> StageOutputs:
     included = inputs.frame(COHORT.name).filter(pl.col("included"), pl.col("split") == Split.TEST.value)
-    named = named_patients(inputs.frame(FINDINGS.name), included)
+    findings = inputs.frame(FINDINGS.name).filter(~pl.col("check").is_in(_ABOUT_PRIVACY))
+    named = named_patients(findings, included)
     predictions = inputs.frame(PREDICTIONS.name).filter(pl.col("finding").is_in(list(parameters.findings)))
     scored = scored_cases(included, predictions, carry=["case_id"]).sort("finding", "model", "case_id")
     rows = [
@@ -115,7 +120,7 @@ CONSEQUENCE_STAGE = Stage(
     title="Judge with and without what was found",
     verb="check",
     scope=Scope.SITE,
-    version=1,
+    version=2,
     reads=(COHORT, PREDICTIONS, FINDINGS),
     writes=(CONSEQUENCES,),
     reads_test_labels=True,

@@ -10,6 +10,7 @@ from multisite.integrity import CHECKS
 from multisite.integrity.check import CheckFrames, Claims, Outcome
 from multisite.provenance.series import SeriesTables, combine_series
 from multisite.provenance.series_parts import series_parts
+from multisite.schemas.markers import DEMOGRAPHICS, MARKERS
 from multisite.schemas.series import SERIES
 from tests.lib.header_rows import pseudonym
 from tests.lib.tables import table
@@ -111,10 +112,27 @@ def frames(
         series=found.series,
         instance_incidents=found.instance_incidents,
         content_incidents=found.content_incidents,
+        markers=_markers(found.series),
+        demographics=_demographics(),
         fitted=None if fitted is None else table(fitted),
         predictions=predictions,
         claims=claims or Claims(),
         seed=20,
+    )
+
+
+def _markers(series: pl.DataFrame) -> pl.DataFrame:
+    """Every series says that it was de-identified, and that nothing is burned in."""
+    said = ["says that it was de-identified", "says that its dates were removed or changed", "no burned-in annotation"]
+    every = series.select(pl.lit("north").alias("site"), "series_instance_uid", "n_objects")
+    return MARKERS.conform(every.join(pl.DataFrame({"marker": said}), how="cross"))
+
+
+def _demographics() -> pl.DataFrame:
+    """The patients of ``CASES``, each of a name and birth date of their own."""
+    known = pl.DataFrame({"patient_id": ["p1", "p2", "p3", "p4"], "demographics_key": ["k1", "k2", "k3", "k4"]})
+    return DEMOGRAPHICS.conform(
+        known.with_columns(pl.lit("north").alias("site"), pl.lit(9, pl.Int64).alias("n_objects"))
     )
 
 

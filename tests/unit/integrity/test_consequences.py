@@ -92,3 +92,8 @@ def test_removing_every_positive_is_undefined_and_says_so() -> None:
     rows = consequences(findings("\n".join(["check | entity | pseudonym | detail", *named])))
     auc = rows.filter(metric="auc").row(0, named=True)
     assert (auc["without"], auc["status"], auc["reason"]) == (None, "undefined", "a class is empty")
+
+
+def test_what_bears_on_privacy_alone_changes_no_result() -> None:
+    told = findings().with_columns(pl.lit("identifiers_in_names").alias("check"))
+    assert consequences(told).is_empty()

@@ -10,6 +10,8 @@ from multisite.integrity.check import CheckFrames
 __all__ = ["Marked", "index_series", "marked_series", "series_with"]
 
 _SERIES = "series_instance_uid"
+_TOLD = 5
+"""Markers that a sentence names; of the others it has the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +67,6 @@ def _read(frames: CheckFrames) -> pl.DataFrame:
 def _counted(marked: pl.DataFrame) -> str:
     """Each marker with its number of series, the commonest first."""
     counts = marked.group_by("marker").len("n").sort("n", "marker", descending=[True, False])
-    return ", ".join(f"{marker} ({n:,})" for marker, n in counts.iter_rows())
+    told = [f"{marker} ({n:,})" for marker, n in counts.head(_TOLD).iter_rows()]
+    more = [f"{counts.height - _TOLD} more"] if counts.height > _TOLD else []
+    return ", ".join([*told, *more])

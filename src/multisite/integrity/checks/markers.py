@@ -22,13 +22,14 @@ def burned_in_annotation(frames: CheckFrames) -> Outcome:
 def overlays(frames: CheckFrames) -> Outcome:
     """Index series with an object that has an overlay plane."""
     unseen = series_with(frames, [Marker.OVERLAY_UNSEEN])
-    seen = pl.concat([index_series(frames).join(unseen, on=_SERIES, how="anti"), series_with(frames, [Marker.OVERLAY])])
-    return _judged(frames, Marker.OVERLAY, seen.unique(), "an overlay plane", "end before overlays")
+    seen = frames.series.select(_SERIES).join(unseen, on=_SERIES, how="anti")
+    told = pl.concat([seen, series_with(frames, [Marker.OVERLAY])]).unique()
+    return _judged(frames, Marker.OVERLAY, told, "an overlay plane", "end before overlays")
 
 
 def secondary_captures(frames: CheckFrames) -> Outcome:
     """Index series with an object that is a secondary capture."""
-    every = index_series(frames)
+    every = frames.series.select(_SERIES)
     return _judged(frames, Marker.SECONDARY_CAPTURE, every, "a secondary capture", "were not read")
 
 
