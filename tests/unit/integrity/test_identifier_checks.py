@@ -9,7 +9,7 @@ from multisite.integrity.check import CheckFrames, Claims, Outcome
 from multisite.integrity.checks.identifiers import IDENTIFIER_CHECKS
 from multisite.integrity.checks.markers import MARKER_CHECKS
 from multisite.schemas.markers import MARKERS
-from multisite.schemas.series import INSTANCE_INCIDENTS
+from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS
 from multisite.vocabulary import Severity, Verdict
 from tests.lib.tables import table
 from tests.unit.integrity.builders import series_rows
@@ -52,7 +52,7 @@ def outcome(check: str, marked: list[tuple[str, str]], *, cases: str = _CASES, s
     return BY_ID[check].run(
         CheckFrames(
             included=table(cases, reference_nodule=pl.Boolean()),
-            instances=pl.DataFrame(),
+            content_incidents=CONTENT_INCIDENTS.empty(),
             series=made,
             instance_incidents=INSTANCE_INCIDENTS.empty(),
             markers=MARKERS.conform(pl.DataFrame(rows, schema=MARKERS.schema, orient="row")),
