@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.pixels import get_decoder, iter_pixels
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -51,8 +52,8 @@ _ELEMENTS: Final = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 class PixelFacts:
     """What is known of the pixels of an instance; all but ``status`` is missing where they were not read.
 
-    ``pixel_digest`` is a pseudonym of every stored value of every frame and of their arrangement. ``thumbnail`` (32 × 32
-    bytes) and its ``perceptual_hash`` are of the middle frame, and missing where that is flat, or smaller than that.
+    ``pixel_digest`` is a pseudonym of every stored value of every frame and of their arrangement. ``thumbnail``
+    (32 × 32 bytes) and its ``perceptual_hash`` are of the middle frame; missing where that is flat, or smaller.
     ``is_flat`` says that nearly all pixels of the middle frame have one value. ``letters_in_row`` counts marks like
     letters at its border.
     """

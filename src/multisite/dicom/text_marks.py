@@ -96,7 +96,7 @@ def _letters(brightness: NDArray[np.float64]) -> _Marks:
         & (boxes.top > 0)
         & (boxes.bottom < brightness.shape[0])
     )
-    sharp = [i for i in np.flatnonzero(sized) if _is_sharp(brightness, labels, i + 1, found[i])]
+    sharp = [i for i in np.flatnonzero(sized) if _is_sharp(brightness, labels, int(i) + 1, found[i])]
     return boxes.where(np.array(sharp, dtype=np.int64))
 
 

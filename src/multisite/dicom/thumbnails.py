@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dctn
 
-__all__ = ["MIN_SIDE", "THUMBNAIL_SIDE", "Window", "grey_picture", "hash_of", "luminance", "robust_window", "thumbnail_of"]
+__all__ = [
+    "MIN_SIDE",
+    "THUMBNAIL_SIDE",
+    "Window",
+    "grey_picture",
+    "hash_of",
+    "luminance",
+    "robust_window",
+    "thumbnail_of",
+]
 
 THUMBNAIL_SIDE: Final = 32
 MIN_SIDE: Final = 32
@@ -55,8 +64,13 @@ def luminance(frame: NDArray[Any], *, photometric: str) -> NDArray[np.int32]:
     values = frame.astype(np.int32) if is_small else _scaled(frame)
     if values.ndim == 3:
         is_rgb = photometric in _AS_RGB and values.shape[2] >= 3
-        values = sum(w * values[..., i] for i, w in enumerate(_WEIGHTS)) // 1000 if is_rgb else values[..., 0]
+        values = _weighted(values) if is_rgb else values[..., 0]
     return -values if photometric == "MONOCHROME1" else values
+
+
+def _weighted(colours: NDArray[np.int32]) -> NDArray[np.int32]:
+    red, green, blue = (weight * colours[..., i] for i, weight in enumerate(_WEIGHTS))
+    return (red + green + blue) // 1000
 
 
 def _scaled(frame: NDArray[Any]) -> NDArray[np.int32]:
@@ -79,14 +93,16 @@ def grey_picture(picture: NDArray[np.int32], window: Window) -> NDArray[np.uint8
     """The picture in 256 greys, black at the low end of a window that is not flat, white at its high end."""
     width = window.high - window.low
     clipped = np.clip(picture, window.low, window.high) - window.low
-    return ((clipped * 510 + width) // (2 * width)).astype(np.uint8)
+    greys: NDArray[np.uint8] = ((clipped * 510 + width) // (2 * width)).astype(np.uint8)
+    return greys
 
 
 def thumbnail_of(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Means of 32 × 32 equal areas, whatever the shape of the picture; pixels on a border count to both sides."""
     rows, columns = grey.shape
     sums = _sums(_sums(grey).T).T
-    return ((2 * sums + rows * columns) // (2 * rows * columns)).astype(np.uint8)
+    means: NDArray[np.uint8] = ((2 * sums + rows * columns) // (2 * rows * columns)).astype(np.uint8)
+    return means
 
 
 def _sums(values: NDArray[Any]) -> NDArray[np.int64]:

@@ -37,6 +37,8 @@ class CheckFrames:
     """The series, cases or not."""
     instance_incidents: pl.DataFrame
     """What was noticed about instances in more than one content or series."""
+    pixels: pl.DataFrame | None = None
+    """The images that were chosen to be looked at, of the index series; None where the study file asks for none."""
     fitted: pl.DataFrame | None = None
     """The site's table of what was fitted on whom; None where it has none."""
     claims: Claims

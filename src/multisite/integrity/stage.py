@@ -9,11 +9,14 @@ from multisite.errors import ConfigError, SchemaError
 from multisite.integrity.cases import CLINICAL, COLUMNS_OF_CASE, COLUMNS_OF_HEADERS, described_cases
 from multisite.integrity.check import Check, CheckFrames, Claims
 from multisite.integrity.checks import CHECKS
+from multisite.integrity.pixels.choice import smallest
+from multisite.integrity.pixels.stage import PixelParameters, pixel_parameters
 from multisite.integrity.plugins import Plugin, installed_plugins, plugin_checks
 from multisite.integrity.scorecard import run_checks
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT
 from multisite.schemas.integrity import CHECK_RESULTS, FINDINGS
+from multisite.schemas.pixels import PIXELS
 from multisite.schemas.provenance import HEADERS
 from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
 from multisite.schemas.site_tables import CASES, FITTED
@@ -31,6 +34,7 @@ class IntegrityParameters:
     severity: tuple[tuple[str, Severity], ...]
     claims: Claims
     plugins: tuple[Plugin, ...]
+    pixels: PixelParameters
     seed: int
 
 
@@ -44,6 +48,7 @@ def _check_site(inputs: StageInputs, parameters: IntegrityParameters) -> StageOu
         instances=inputs.frame(HEADERS.name),
         series=inputs.frame(SERIES.name),
         instance_incidents=inputs.frame(INSTANCE_INCIDENTS.name),
+        pixels=_looked_at(inputs.frame(PIXELS.name), parameters.pixels),
         fitted=inputs.tables.get(FITTED.name),
         claims=parameters.claims,
         seed=parameters.seed,
@@ -55,6 +60,11 @@ def _check_site(inputs: StageInputs, parameters: IntegrityParameters) -> StageOu
     ]
     scorecard, findings = run_checks(frames, checks, site=inputs.site, blocking=parameters.blocking)
     return StageOutputs(frames={CHECK_RESULTS.name: scorecard, FINDINGS.name: findings})
+
+
+def _looked_at(pixels: pl.DataFrame, parameters: PixelParameters) -> pl.DataFrame | None:
+    """The images of each index series that count; every shard has chosen as many from its own."""
+    return smallest(pixels, per_series=parameters.instances_per_series) if parameters.asked_for else None
 
 
 def _all_checks(plugins: Sequence[str]) -> tuple[Check, ...]:
@@ -98,6 +108,7 @@ def _parameters(study: Study, site: Site | None) -> IntegrityParameters:
             tune_may_fit=declared.tune_may_fit,
         ),
         plugins=installed_plugins(declared.plugins),
+        pixels=pixel_parameters(study, site),
         seed=declared.seed,
     )
 
@@ -111,8 +122,8 @@ INTEGRITY_STAGE = Stage(
     title="Check the integrity",
     verb="check",
     scope=Scope.SITE,
-    version=3,
-    reads=(COHORT, HEADERS, SERIES, INSTANCE_INCIDENTS),
+    version=4,
+    reads=(COHORT, HEADERS, SERIES, INSTANCE_INCIDENTS, PIXELS),
     writes=(FINDINGS, CHECK_RESULTS),
     tables=(CASES,),
     optional_tables=(FITTED,),

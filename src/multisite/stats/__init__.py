@@ -20,6 +20,7 @@ from multisite.stats.calibration_bins import (
 )
 from multisite.stats.calibration_line import CalibrationLine, calibration_line
 from multisite.stats.cross_fitting import cross_fitted_encoding, cross_fitted_scores, patient_folds
+from multisite.stats.detail_correlation import detail_correlations
 from multisite.stats.estimate import CountArray, Estimate, FloatArray, IntegerArray, ScoreEstimate
 from multisite.stats.label_order import BooleanArray, RankSum, Runs, rank_sum_test, runs_test
 from multisite.stats.observed_expected import observed_expected
@@ -64,6 +65,7 @@ __all__ = [
     "clustered_proportion",
     "cross_fitted_encoding",
     "cross_fitted_scores",
+    "detail_correlations",
     "equal_width_cell",
     "expected_calibration_error",
     "holm",
