@@ -19,7 +19,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import (
-    UID,
+    AllTransferSyntaxes,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -60,8 +60,8 @@ class PixelFacts:
 
     status: PixelStatus
     n_frames: int | None = None
-    rows: int | None = None
-    columns: int | None = None
+    pixel_rows: int | None = None
+    pixel_columns: int | None = None
     pixel_digest: str | None = None
     perceptual_hash: str | None = None
     thumbnail: bytes | None = None
@@ -99,11 +99,12 @@ def is_decoded(transfer_syntax_uid: str) -> bool:
     Not those of a deflated dataset, whose length is not known before it is inflated; nor JPEG lossless, JPEG-LS,
     High-Throughput JPEG 2000 and video, for which no decoder is installed.
     """
-    if transfer_syntax_uid == DeflatedExplicitVRLittleEndian:
+    # Looked up first, because of another text pydicom would warn, and quote it.
+    if transfer_syntax_uid == DeflatedExplicitVRLittleEndian or transfer_syntax_uid not in AllTransferSyntaxes:
         return False
     try:
-        return bool(get_decoder(UID(transfer_syntax_uid)).is_available)
-    except (NotImplementedError, ValueError):
+        return bool(get_decoder(transfer_syntax_uid).is_available)
+    except NotImplementedError:
         return False
 
 
@@ -194,8 +195,8 @@ def _facts(shape: _Shape, picture: NDArray[np.int32], digest: str | None) -> Pix
     return PixelFacts(
         PixelStatus.READ,
         n_frames=shape.n_frames,
-        rows=shape.rows,
-        columns=shape.columns,
+        pixel_rows=shape.rows,
+        pixel_columns=shape.columns,
         pixel_digest=digest,
         perceptual_hash=None if thumbnail is None else hash_of(thumbnail),
         thumbnail=None if thumbnail is None else thumbnail.tobytes(),

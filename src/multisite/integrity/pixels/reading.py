@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -20,7 +20,6 @@ _WINDOW_BYTES: Final = 1 << 26
 
 _KEY: Final = ["store", "object_key"]
 _VERSION: Final = ["size_bytes", "etag", "modified_at"]
-_NAMES: Final = {"rows": "pixel_rows", "columns": "pixel_columns"}
 _IMAGE_SCHEMA: Final = pl.Schema({name: PIXELS.schema[name] for name in IMAGE_OF_PIXELS})
 
 
@@ -49,7 +48,7 @@ def look_at(
     made = [known, left.select(*_KEY, "member_name").clear().with_columns(_nothing())]
     for (store,), part in left.group_by(["store"], maintain_order=True):
         facts = list(_facts_of(part, str(store), objects, pseudonyms, max_object_bytes))
-        columns = pl.DataFrame([_row(one) for one in facts], schema=_IMAGE_SCHEMA)
+        columns = pl.DataFrame([asdict(one) for one in facts], schema=_IMAGE_SCHEMA)
         made.append(pl.concat([part.select(*_KEY, "member_name"), columns], how="horizontal"))
     rows = instances.join(pl.concat(made), on=[*_KEY, "member_name"], how="left", nulls_equal=True)
     return PIXELS.conform(rows.select(PIXELS.schema.names()).sort(*_KEY, "member_name"))
@@ -57,10 +56,6 @@ def look_at(
 
 def _nothing() -> list[pl.Expr]:
     return [pl.lit(None, dtype).alias(name) for name, dtype in _IMAGE_SCHEMA.items()]
-
-
-def _row(facts: PixelFacts) -> dict[str, Any]:
-    return {_NAMES.get(name, name): value for name, value in asdict(facts).items()}
 
 
 def _carried(instances: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
