@@ -5,10 +5,29 @@ import polars as pl
 
 from multisite.integrity import CHECKS
 from multisite.integrity.check import CheckFrames, Claims, Outcome
+from multisite.schemas.pixels import PIXELS
 from multisite.schemas.series import INSTANCE_INCIDENTS, SERIES
 from tests.lib.tables import table
 
-__all__ = ["BY_ID", "CASES", "INSTANCES", "SOUND_SERIES", "frames", "outcome", "random_set", "series_rows"]
+__all__ = [
+    "BY_ID",
+    "CASES",
+    "INSTANCES",
+    "PIXEL_ROWS",
+    "SOUND_SERIES",
+    "frames",
+    "outcome",
+    "pixel_rows",
+    "random_set",
+    "series_rows",
+]
+
+PIXEL_ROWS = """
+sop_instance_uid | series_instance_uid | study_instance_uid | status | look | pixel_digest | is_flat | letters_in_row
+i1               | e1                  | s1                 | read   | 1    | -            | false   | 0
+i2               | e2                  | s2                 | read   | 2    | -            | false   | 3
+i3               | e3                  | s3                 | read   | 3    | -            | false   | 0
+"""
 
 _OF_STUDY = ("frame_of_reference_uid", "accession_number")
 
@@ -51,6 +70,22 @@ def series_rows(text: str = SOUND_SERIES) -> pl.DataFrame:
     return SERIES.conform(rows.with_columns(absent))
 
 
+def pixel_rows(text: str = PIXEL_ROWS) -> pl.DataFrame:
+    """Rows of PIXELS; ``look`` is a number that stands for hash, thumbnail and, where none is given, digest."""
+    rows = table(text, look=pl.Int64(), letters_in_row=pl.Int64(), is_flat=pl.Boolean())
+    bytes_of = [None if look is None else np.random.default_rng(look).bytes(1024 + 32) for look in rows["look"]]
+    rows = rows.with_columns(
+        pl.lit("north").alias("site"),
+        pl.lit("archive").alias("store"),
+        pl.col("sop_instance_uid").alias("object_key"),
+        pl.coalesce("pixel_digest", pl.format("d{}", "look")).alias("pixel_digest"),
+        pl.Series("thumbnail", [made and made[:1024] for made in bytes_of], dtype=pl.Binary),
+        pl.Series("perceptual_hash", [made and made[1024:].hex() for made in bytes_of], dtype=pl.String),
+    )
+    absent = [pl.lit(None, dtype).alias(name) for name, dtype in PIXELS.schema.items() if name not in rows.columns]
+    return PIXELS.conform(rows.with_columns(absent).drop("look"))
+
+
 def frames(
     cases: str = CASES,
     instances: str = INSTANCES,
@@ -59,6 +94,7 @@ def frames(
     images: pl.DataFrame | None = None,
     claims: Claims | None = None,
     fitted: str | None = None,
+    pixels: str | None = PIXEL_ROWS,
 ) -> CheckFrames:
     """What checks look at, from text tables; ``included`` and ``images`` stand in for ``cases`` and ``instances``.
 
@@ -73,6 +109,7 @@ def frames(
         instances=table(instances).with_columns(of_study) if images is None else images,
         series=series_rows(),
         instance_incidents=INSTANCE_INCIDENTS.empty(),
+        pixels=None if pixels is None else pixel_rows(pixels),
         fitted=None if fitted is None else table(fitted),
         claims=claims or Claims(),
         seed=20,
