@@ -122,9 +122,6 @@ def _first_rows(
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:
-    """Lists as text, and bytes in base 64, which a table and a CSV file can hold."""
+    """Lists as text, which a table and a CSV file can hold."""
     lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
-    return frame.with_columns(
-        *(pl.col(name).cast(pl.List(pl.String)).list.join(" · ") for name in lists),
-        pl.col(pl.Binary).bin.encode("base64"),
-    )
+    return frame.with_columns(pl.col(name).cast(pl.List(pl.String)).list.join(" · ") for name in lists)

@@ -38,7 +38,9 @@ _IMAGE = (
         nullable=True,
         privacy=_QUASI,
     ),
-    Column("thumbnail", pl.Binary(), "The middle frame in 32 × 32 greys, a byte each", nullable=True, privacy=_QUASI),
+    Column(
+        "thumbnail", _TEXT, "The middle frame in 32 × 32 greys, a byte each, in base 64", nullable=True, privacy=_QUASI
+    ),
     Column("is_flat", pl.Boolean(), "Whether nearly all pixels of the middle frame have one value", nullable=True),
     Column("letters_in_row", _COUNT, "Marks like letters in one row of its border, at most", nullable=True),
 )

@@ -79,7 +79,7 @@ def pixel_rows(text: str = PIXEL_ROWS) -> pl.DataFrame:
         pl.lit("archive").alias("store"),
         pl.col("sop_instance_uid").alias("object_key"),
         pl.coalesce("pixel_digest", pl.format("d{}", "look")).alias("pixel_digest"),
-        pl.Series("thumbnail", [made and made[:1024] for made in bytes_of], dtype=pl.Binary),
+        pl.Series("thumbnail", [made and made[:1024] for made in bytes_of], dtype=pl.Binary).bin.encode("base64"),
         pl.Series("perceptual_hash", [made and made[1024:].hex() for made in bytes_of], dtype=pl.String),
     )
     absent = [pl.lit(None, dtype).alias(name) for name, dtype in PIXELS.schema.items() if name not in rows.columns]

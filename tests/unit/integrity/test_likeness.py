@@ -18,9 +18,9 @@ def images(pictures: list[Picture], patients: list[str] | None = None) -> pl.Dat
             "patient_id": patients or [f"p{i}" for i in range(len(pictures))],
             "pixel_digest": [sha256(picture.tobytes()).hexdigest() for picture in pictures],
             "perceptual_hash": [hash_of(thumbnail) for thumbnail in thumbnails],
-            "thumbnail": [thumbnail.tobytes() for thumbnail in thumbnails],
+            "thumbnail": pl.Series([thumbnail.tobytes() for thumbnail in thumbnails], dtype=pl.Binary),
         }
-    )
+    ).with_columns(pl.col("thumbnail").bin.encode("base64"))
 
 
 def pairs(found: pl.DataFrame) -> set[tuple[int, int]]:

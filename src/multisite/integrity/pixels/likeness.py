@@ -99,5 +99,5 @@ def _correlations(thumbnails: pl.Series, pairs: pl.DataFrame) -> np.ndarray:
 
 
 def _greys(thumbnails: pl.Series) -> np.ndarray:
-    joined = b"".join(thumbnails.to_list())
+    joined = b"".join(thumbnails.str.decode("base64").to_list())
     return np.frombuffer(joined, dtype=np.uint8).reshape(-1, _SIDE, _SIDE)

@@ -21,6 +21,7 @@ _WINDOW_BYTES: Final = 1 << 26
 _KEY: Final = ["store", "object_key"]
 _VERSION: Final = ["size_bytes", "etag", "modified_at"]
 _IMAGE_SCHEMA: Final = pl.Schema({name: PIXELS.schema[name] for name in IMAGE_OF_PIXELS})
+_FACTS_SCHEMA: Final = pl.Schema({**_IMAGE_SCHEMA, "thumbnail": pl.Binary()})
 
 
 def look_at(
@@ -48,7 +49,8 @@ def look_at(
     made = [known, left.select(*_KEY, "member_name").clear().with_columns(_nothing())]
     for (store,), part in left.group_by(["store"], maintain_order=True):
         facts = list(_facts_of(part, str(store), objects, pseudonyms, max_object_bytes))
-        columns = pl.DataFrame([asdict(one) for one in facts], schema=_IMAGE_SCHEMA)
+        columns = pl.DataFrame([asdict(one) for one in facts], schema=_FACTS_SCHEMA)
+        columns = columns.with_columns(pl.col("thumbnail").bin.encode("base64"))
         made.append(pl.concat([part.select(*_KEY, "member_name"), columns], how="horizontal"))
     rows = instances.join(pl.concat(made), on=[*_KEY, "member_name"], how="left", nulls_equal=True)
     return PIXELS.conform(rows.select(PIXELS.schema.names()).sort(*_KEY, "member_name"))
