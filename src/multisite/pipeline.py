@@ -4,7 +4,14 @@ from multisite.audit import LOOKS_STAGE
 from multisite.cohort import COHORT_STAGE, REPRESENTATION_STAGE
 from multisite.drift import DEPLOYMENT_STAGE, DRIFT_BASELINE_STAGE, DRIFT_COMPARISON_STAGE
 from multisite.errors import UsageError
-from multisite.integrity import CONSEQUENCE_STAGE, INTEGRITY_STAGE, LADDER_STAGE, SHORTCUT_STAGE, SHORTCUT_USE_STAGE
+from multisite.integrity import (
+    CONSEQUENCE_STAGE,
+    INTEGRITY_STAGE,
+    LADDER_STAGE,
+    PIXELS_STAGE,
+    SHORTCUT_STAGE,
+    SHORTCUT_USE_STAGE,
+)
 from multisite.pack import REPORT_STAGE
 from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE
 from multisite.provenance import HEADERS_STAGE, LISTING_RANGES_STAGE, LISTING_STAGE, SERIES_STAGE
@@ -19,6 +26,7 @@ STAGES: tuple[Stage, ...] = (
     SERIES_STAGE,
     COHORT_STAGE,
     REPRESENTATION_STAGE,
+    PIXELS_STAGE,
     INTEGRITY_STAGE,
     CONSEQUENCE_STAGE,
     SHORTCUT_STAGE,

@@ -8,6 +8,7 @@ __all__ = [
     "UNKNOWN",
     "ColumnPrivacy",
     "EstimateStatus",
+    "PixelStatus",
     "QuarantineReason",
     "Severity",
     "Split",
@@ -80,6 +81,19 @@ class EstimateStatus(StrEnum):
     INSUFFICIENT = "insufficient"
     UNDEFINED = "undefined"
     SUPPRESSED = "suppressed"
+
+
+class PixelStatus(StrEnum):
+    """What became of the pixels of an instance that was chosen to be looked at."""
+
+    READ = "read"
+    NO_PIXELS = "no pixel data"
+    UNKNOWN_SYNTAX = "transfer syntax that is not decoded"
+    UNDECODABLE = "pixel data that cannot be decoded"
+    TOO_LARGE = "larger than the limit"
+    IN_ARCHIVE = "in an archive"
+    NO_SIZE = "of a store that tells no sizes"
+    NOT_FETCHED = "object changed, vanished or not readable"
 
 
 class QuarantineReason(StrEnum):

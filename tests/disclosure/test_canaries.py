@@ -55,7 +55,7 @@ models: [{id: ai, title: AI, version: "1"}]
 cohort:
   modalities: [CT]
   strata: [{id: vendor, title: Vendor, column: vendor, when_missing: level}]
-integrity: {blocking: [patient_overlap]}
+integrity: {blocking: [patient_overlap], pixels: {}}
 performance: {threshold: 0.5, seed: 1, minimum_denominator: 1}
 drift: {numbers: [age_years, score], categories: [vendor]}
 """

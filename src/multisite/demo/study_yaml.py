@@ -159,6 +159,11 @@ integrity:
   split_follows: [time]
   # Further checks, from packages that are installed beside multisite: names of entry points of `multisite.checks`.
   plugins: []
+  # Whether pixels are looked at, too, inside the sites: for images that stand under two patients, and for text in them.
+  # Only headers are read without this section. Each field may be left out (`pixels: {{}}`).
+  # pixels:
+  #   instances_per_series: 3       # of each index series, spread over it; or: all
+  #   max_object_bytes: 268435456   # larger objects are counted, not read
   # Where the permutations of the checks of labels start, so that they repeat.
   seed: 20
 

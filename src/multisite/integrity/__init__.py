@@ -6,7 +6,16 @@ deciding what a failure means for the claim (the report says it, the protocol de
 
 from multisite.integrity.checks import CHECKS
 from multisite.integrity.consequences import CONSEQUENCE_STAGE
+from multisite.integrity.pixels import PIXELS_STAGE
 from multisite.integrity.shortcuts import LADDER_STAGE, SHORTCUT_STAGE, SHORTCUT_USE_STAGE
 from multisite.integrity.stage import INTEGRITY_STAGE
 
-__all__ = ["CHECKS", "CONSEQUENCE_STAGE", "INTEGRITY_STAGE", "LADDER_STAGE", "SHORTCUT_STAGE", "SHORTCUT_USE_STAGE"]
+__all__ = [
+    "CHECKS",
+    "CONSEQUENCE_STAGE",
+    "INTEGRITY_STAGE",
+    "LADDER_STAGE",
+    "PIXELS_STAGE",
+    "SHORTCUT_STAGE",
+    "SHORTCUT_USE_STAGE",
+]

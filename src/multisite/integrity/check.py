@@ -42,6 +42,8 @@ class CheckFrames:
     """The instances with more than one content, series, study or patient."""
     content_incidents: pl.DataFrame
     """The pairs of series that hold the same acquisitions under other SOPInstanceUIDs."""
+    pixels: pl.DataFrame | None = None
+    """The images that were chosen to be looked at, of the index series; None where the study file asks for none."""
     fitted: pl.DataFrame | None = None
     """The site's table of what was fitted on whom; None where it has none."""
     markers: pl.DataFrame = field(default_factory=MARKERS.empty)

@@ -10,12 +10,15 @@ from multisite.integrity.cases import CLINICAL, COLUMNS_OF_CASE, COLUMNS_OF_SERI
 from multisite.integrity.check import Check, CheckFrames, Claims
 from multisite.integrity.checks import CHECKS
 from multisite.integrity.checks.split_from_headers import BY_TIME
+from multisite.integrity.pixels.choice import smallest
+from multisite.integrity.pixels.stage import PixelParameters, pixel_parameters
 from multisite.integrity.plugins import Plugin, installed_plugins, plugin_checks
 from multisite.integrity.scorecard import run_checks
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, PREDICTIONS
 from multisite.schemas.integrity import CHECK_RESULTS, FINDINGS
 from multisite.schemas.markers import DEMOGRAPHICS, MARKERS
+from multisite.schemas.pixels import PIXELS
 from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, SERIES
 from multisite.schemas.site_tables import CASES, FITTED
 from multisite.study import ColumnSplit, Site, Study, TimeSplit
@@ -36,6 +39,7 @@ class IntegrityParameters:
     severity: tuple[tuple[str, Severity], ...]
     claims: Claims
     plugins: tuple[Plugin, ...]
+    pixels: PixelParameters
     seed: int
 
 
@@ -59,6 +63,7 @@ def check_frames(inputs: StageInputs, parameters: IntegrityParameters) -> CheckF
         content_incidents=inputs.frame(CONTENT_INCIDENTS.name),
         markers=inputs.frame(MARKERS.name),
         demographics=inputs.frame(DEMOGRAPHICS.name),
+        pixels=_looked_at(inputs.frame(PIXELS.name), parameters.pixels),
         fitted=inputs.tables.get(FITTED.name),
         predictions=inputs.frame(PREDICTIONS.name),
         claims=parameters.claims,
@@ -75,6 +80,11 @@ def _check_site(inputs: StageInputs, parameters: IntegrityParameters) -> StageOu
     ]
     scorecard, findings = run_checks(frames, checks, site=inputs.site, blocking=parameters.blocking)
     return StageOutputs(frames={CHECK_RESULTS.name: scorecard, FINDINGS.name: findings})
+
+
+def _looked_at(pixels: pl.DataFrame, parameters: PixelParameters) -> pl.DataFrame | None:
+    """The images of each index series that count; every shard has chosen as many from its own."""
+    return smallest(pixels, per_series=parameters.instances_per_series) if parameters.asked_for else None
 
 
 def _all_checks(plugins: Sequence[str]) -> tuple[Check, ...]:
@@ -116,6 +126,7 @@ def _parameters(study: Study, site: Site | None) -> IntegrityParameters:
             split_follows=_split_follows(study),
         ),
         plugins=installed_plugins(declared.plugins),
+        pixels=pixel_parameters(study, site),
         seed=declared.seed,
     )
 
@@ -151,7 +162,7 @@ INTEGRITY_STAGE = Stage(
     verb="check",
     scope=Scope.SITE,
     version=4,
-    reads=(COHORT, PREDICTIONS, SERIES, INSTANCE_INCIDENTS, CONTENT_INCIDENTS, MARKERS, DEMOGRAPHICS),
+    reads=(COHORT, PREDICTIONS, SERIES, INSTANCE_INCIDENTS, CONTENT_INCIDENTS, MARKERS, DEMOGRAPHICS, PIXELS),
     writes=(FINDINGS, CHECK_RESULTS),
     tables=(CASES,),
     optional_tables=(FITTED,),

@@ -74,7 +74,9 @@ def plan_stage(
     fingerprints: Mapping[str, Mapping[str, str]],
     made_for: MadeFor,
 ) -> list[Task]:
-    """Every task of the stage, done before or not. A site without partitions (no object, no month) has none.
+    """Every task of the stage, done before or not.
+
+    A site without partitions (no object, no month) has none, nor has a stage that the study file does not ask for.
 
     Raises
     ------
@@ -89,6 +91,8 @@ def plan_stage(
         return [_task(stage, study, None, names, WHOLE, lineage, basis, workspace)]
     tasks = []
     for site in sites:
+        if stage.is_asked_for is not None and not stage.is_asked_for(stage.parameters(study, site)):
+            continue
         lineage = lineage_of(stage, (site.site,), store, made_for)
         basis = basis_of(stage, study, site, fingerprints[site.site])
         for partition, own in _partitions(stage, site.site, store, made_for):

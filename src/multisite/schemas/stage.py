@@ -86,7 +86,8 @@ class Stage:
     ``always_runs`` says that its result depends on the state of a store, so that no receipt can stand for running it
     again, and ``version_is_enough`` that its version alone, not the release, tells whether its rows may differ.
     ``carries`` names those of its own artefacts whose earlier rows it is handed, and ``spans`` the two artefacts that
-    tell which keys a part covers: now, and when all of it had last been done.
+    tell which keys a part covers: now, and when all of it had last been done. ``is_asked_for`` says of the parameters
+    whether there is anything to do; where not, the stage has no task, and what it writes no part.
     ``reads_test_labels`` says that it looks at the reference standard of test cases: a run notes that in the site's
     ledger before such a stage begins. All others are handed the cohort without labels. ``reads_ledger`` stages run
     again when the ledger has changed.
@@ -114,3 +115,4 @@ class Stage:
     version_is_enough: bool = False
     carries: tuple[Artefact, ...] = ()
     spans: tuple[Artefact, Artefact] | None = None
+    is_asked_for: Callable[[Any], bool] | None = None

@@ -21,6 +21,7 @@ from multisite.stats.calibration_bins import (
 )
 from multisite.stats.calibration_line import CalibrationLine, calibration_line
 from multisite.stats.cross_fitting import cross_fitted_encoding, cross_fitted_scores, patient_folds
+from multisite.stats.detail_correlation import detail_correlations
 from multisite.stats.difference import independent_difference
 from multisite.stats.estimate import CountArray, Estimate, FloatArray, IntegerArray, ScoreEstimate
 from multisite.stats.groups_told import GroupsTold, groups_told
@@ -76,6 +77,7 @@ __all__ = [
     "clustered_proportion",
     "cross_fitted_encoding",
     "cross_fitted_scores",
+    "detail_correlations",
     "equal_width_cell",
     "expected_calibration_error",
     "groups_told",

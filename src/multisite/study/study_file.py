@@ -20,6 +20,7 @@ __all__ = [
     "IntendedUse",
     "Model",
     "Performance",
+    "Pixels",
     "Stratum",
     "Study",
     "Target",
@@ -121,11 +122,20 @@ class Cohort(Section):
     target: Target | None = None
 
 
+class Pixels(Section):
+    """That pixels are looked at inside the sites, and how much of them: instances per index series, and up to which
+    size an object is read.
+    """
+
+    instances_per_series: Annotated[int, Field(ge=1)] | Literal["all"] = 3
+    max_object_bytes: Annotated[int, Field(ge=4096)] = 268_435_456
+
+
 class Integrity(Section):
     """What the protocol claims of the set, which failed checks stop the claim, and which packages add checks.
 
     ``disjoint``, ``patients_stay_within`` and ``split_follows`` are columns of the case (in the last, ``time`` is its
-    date), ``plugins`` entry points of the group ``multisite.checks``.
+    date), ``plugins`` entry points of the group ``multisite.checks``. Without ``pixels`` no pixel is read.
     """
 
     blocking: tuple[Identifier, ...] = ()
@@ -137,6 +147,7 @@ class Integrity(Section):
     tune_may_fit: bool = True
     split_follows: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
+    pixels: Pixels | None = None
     seed: Annotated[int, Field(ge=0)] = 20
 
     @model_validator(mode="after")

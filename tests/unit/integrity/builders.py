@@ -11,6 +11,7 @@ from multisite.integrity.check import CheckFrames, Claims, Outcome
 from multisite.provenance.series import SeriesTables, combine_series
 from multisite.provenance.series_parts import series_parts
 from multisite.schemas.markers import DEMOGRAPHICS, MARKERS
+from multisite.schemas.pixels import PIXELS
 from multisite.schemas.series import SERIES
 from tests.lib.header_rows import pseudonym
 from tests.lib.tables import table
@@ -19,14 +20,23 @@ __all__ = [
     "BY_ID",
     "CASES",
     "INSTANCES",
+    "PIXEL_ROWS",
     "SOUND_SERIES",
     "frames",
     "outcome",
+    "pixel_rows",
     "random_scores",
     "random_set",
     "rolled_up",
     "series_rows",
 ]
+
+PIXEL_ROWS = """
+sop_instance_uid | series_instance_uid | study_instance_uid | status | look | pixel_digest | is_flat | letters_in_row
+i1               | e1                  | s1                 | read   | 1    | -            | false   | 0
+i2               | e2                  | s2                 | read   | 2    | -            | false   | 3
+i3               | e3                  | s3                 | read   | 3    | -            | false   | 0
+"""
 
 _OF_STUDY = ("frame_of_reference_uid", "accession_number")
 
@@ -90,6 +100,22 @@ def rolled_up(instances: str = INSTANCES) -> SeriesTables:
     return combine_series(series_parts(rows.with_columns(absent), site="north"), site="north")
 
 
+def pixel_rows(text: str = PIXEL_ROWS) -> pl.DataFrame:
+    """Rows of PIXELS; ``look`` is a number that stands for hash, thumbnail and, where none is given, digest."""
+    rows = table(text, look=pl.Int64(), letters_in_row=pl.Int64(), is_flat=pl.Boolean())
+    bytes_of = [None if look is None else np.random.default_rng(look).bytes(1024 + 32) for look in rows["look"]]
+    rows = rows.with_columns(
+        pl.lit("north").alias("site"),
+        pl.lit("archive").alias("store"),
+        pl.col("sop_instance_uid").alias("object_key"),
+        pl.coalesce("pixel_digest", pl.format("d{}", "look")).alias("pixel_digest"),
+        pl.Series("thumbnail", [made and made[:1024] for made in bytes_of], dtype=pl.Binary).bin.encode("base64"),
+        pl.Series("perceptual_hash", [made and made[1024:].hex() for made in bytes_of], dtype=pl.String),
+    )
+    absent = [pl.lit(None, dtype).alias(name) for name, dtype in PIXELS.schema.items() if name not in rows.columns]
+    return PIXELS.conform(rows.with_columns(absent).drop("look"))
+
+
 def frames(
     cases: str = CASES,
     instances: str = INSTANCES,
@@ -98,6 +124,7 @@ def frames(
     claims: Claims | None = None,
     fitted: str | None = None,
     predictions: pl.DataFrame | None = None,
+    pixels: str | None = PIXEL_ROWS,
 ) -> CheckFrames:
     """What checks look at, from text tables; ``included`` stands in for ``cases``.
 
@@ -114,6 +141,7 @@ def frames(
         content_incidents=found.content_incidents,
         markers=_markers(found.series),
         demographics=_demographics(),
+        pixels=None if pixels is None else pixel_rows(pixels),
         fitted=None if fitted is None else table(fitted),
         predictions=predictions,
         claims=claims or Claims(),

@@ -19,7 +19,7 @@ def outcome(check: str, people: str, cases: str = CASES) -> Outcome:
     return BY_ID[check].run(
         CheckFrames(
             included=looked_at.included,
-            instances=looked_at.instances,
+            content_incidents=looked_at.content_incidents,
             series=looked_at.series,
             instance_incidents=looked_at.instance_incidents,
             demographics=DEMOGRAPHICS.conform(known),

@@ -7,16 +7,17 @@ import polars as pl
 import pytest
 
 from multisite.errors import ConfigError, SchemaError
-from multisite.integrity import CHECKS, INTEGRITY_STAGE
+from multisite.integrity import CHECKS, INTEGRITY_STAGE, PIXELS_STAGE
 from multisite.integrity.cases import described_cases
 from multisite.schemas import StageInputs
 from multisite.schemas.cohort import COHORT, PREDICTIONS
 from multisite.schemas.markers import DEMOGRAPHICS, MARKERS
+from multisite.schemas.pixels import PIXELS
 from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, SERIES
 from multisite.storage.canonical import digest_of
 from multisite.study import Study
 from tests.lib.tables import table
-from tests.unit.integrity.builders import rolled_up
+from tests.unit.integrity.builders import pixel_rows, rolled_up
 
 _STUDY: dict[str, Any] = {
     "study": "chest",
@@ -74,6 +75,7 @@ def inputs(cases: str = _CASES, **tables: pl.DataFrame) -> StageInputs:
             CONTENT_INCIDENTS.name: found.content_incidents,
             MARKERS.name: MARKERS.empty(),
             DEMOGRAPHICS.name: DEMOGRAPHICS.empty(),
+            PIXELS.name: pixel_rows(),
         },
         tables={"cases": table(cases), **tables},
     )
@@ -101,6 +103,25 @@ def test_the_table_of_what_was_fitted_is_looked_at_where_the_site_has_one() -> N
     assert verdicts(study(), inputs())["fitted_on_test"] == "not applicable"
     fitted = table("transform | case_id | patient_id\nz-scores | c2 | -")
     assert verdicts(study(), inputs(fitted=fitted))["fitted_on_test"] == "fail"
+
+
+def test_pixels_are_looked_at_only_where_the_study_file_asks_for_them() -> None:
+    ids = ("same_pixels_two_patients", "near_duplicate_images", "text_in_pixels")
+    asked, not_asked = (verdicts(declared, inputs()) for declared in (study(pixels={}), study()))
+    assert {asked[id] for id in ids} == {"pass"}
+    assert {not_asked[id] for id in ids} == {"not applicable"}
+
+
+def test_another_number_of_images_or_limit_is_another_run() -> None:
+    asked = (None, {}, {"instances_per_series": "all"}, {"instances_per_series": 5}, {"max_object_bytes": 5000})
+    for stage in (PIXELS_STAGE, INTEGRITY_STAGE):
+        assert len({digest_of(stage.parameters(study(pixels=pixels), None)) for pixels in asked}) == len(asked)
+
+
+@pytest.mark.parametrize("wrong", [{"instances_per_series": 0}, {"instances_per_series": "some"}, {"sharpen": True}])
+def test_a_section_of_pixels_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"integrity\.pixels"):
+        study(pixels=wrong)
 
 
 def test_cases_have_their_row_of_the_table_and_what_their_index_series_says_with_one_voice() -> None:

@@ -227,6 +227,19 @@ def test_a_site_without_a_month_has_an_empty_artefact_and_not_a_missing_one(
     assert (tmp_path / "chest/south/counts/manifest.json").exists()
 
 
+def test_a_stage_that_the_study_file_does_not_ask_for_runs_nowhere_and_its_earlier_parts_go(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    run(stages, study, tmp_path)
+    stages["count"] = replace(stages["count"], is_asked_for=lambda parameters: parameters.threshold > 0.9)
+    source.ran.clear()
+    run(stages, study, tmp_path)
+    assert source.ran == ["listing north", "listing south", "total"]
+    assert list((tmp_path / "chest/north/counts").glob("part-*")) == []
+    assert (tmp_path / "chest/north/counts/manifest.json").exists()
+    assert total(tmp_path) == 0
+
+
 def test_a_missing_input_is_told_before_anything_runs(
     source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
 ) -> None:

@@ -13,6 +13,8 @@ from multisite.integrity.checks.labels import LABEL_CHECKS
 from multisite.integrity.checks.linked_patients import LINKED_PATIENT_CHECKS
 from multisite.integrity.checks.markers import MARKER_CHECKS
 from multisite.integrity.checks.overlap import OVERLAP_CHECKS
+from multisite.integrity.checks.pixel_duplicates import PIXEL_DUPLICATE_CHECKS
+from multisite.integrity.checks.pixel_text import PIXEL_TEXT_CHECKS
 from multisite.integrity.checks.preprocessing import PREPROCESSING_CHECKS
 from multisite.integrity.checks.repeats import REPEAT_CHECKS
 from multisite.integrity.checks.series import SERIES_CHECKS
@@ -28,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     *DISJOINTNESS_CHECKS,
     *DUPLICATE_CHECKS,
     *REPEAT_CHECKS,
+    *PIXEL_DUPLICATE_CHECKS,
     *IDENTITY_CHECKS,
     *TIMING_CHECKS,
     *PREPROCESSING_CHECKS,
@@ -39,5 +42,6 @@ CHECKS: tuple[Check, ...] = (
     *SERIES_CHECKS,
     *IDENTIFIER_CHECKS,
     *MARKER_CHECKS,
+    *PIXEL_TEXT_CHECKS,
 )
 """In the order of the scorecard."""
