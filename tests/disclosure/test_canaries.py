@@ -15,6 +15,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittle
 
 from multisite.schemas import Artefact
 from multisite.schemas.catalogue import ARTEFACTS
+from multisite.schemas.markers import MARKER_CODES
 from multisite.vocabulary import ColumnPrivacy, Zone
 from tests.lib.command import Finished, multisite
 
@@ -45,6 +46,8 @@ _TEXTS = {
     "CountryOfResidence": "LO",
 }
 _IDENTIFIERS = ("PatientID", "AccessionNumber", "StudyID", "DeviceSerialNumber", "StationName", "AdmissionID")
+
+_COMMENT = f"{CANARY}, Ida ({{patient}}), born 1950-06-07, tel. 030 {NUMBER}, {CANARY}@example.org, for Mrs {CANARY}"
 
 _STUDY = """
 study: canaries
@@ -88,7 +91,9 @@ def instance(number: int, patient: int) -> bytes:
     for keyword in _TEXTS:
         setattr(dataset, keyword, f"{CANARY}^{keyword[:8]}")
     for keyword in _IDENTIFIERS:
-        setattr(dataset, keyword, f"{CANARY}{patient}")
+        setattr(dataset, keyword, f"{CANARY}-{patient}")
+    dataset.PatientName = f"{CANARY}^Ida"
+    dataset.ImageComments = _COMMENT.format(patient=f"{CANARY}-{patient}")
     buffer = io.BytesIO()
     dataset.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
@@ -102,10 +107,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cases, predictions = [], []
     for number in range(24):
         patient = number % 20
-        (images / f"{CANARY}{number}.dcm").write_bytes(instance(number, patient))
+        where = images / f"{CANARY}-{patient}" / "19500607"
+        where.mkdir(parents=True, exist_ok=True)
+        (where / f"{CANARY} ida {number}.dcm").write_bytes(instance(number, patient))
         split = "train" if number < 8 else "test"
         study = f"2.25.{NUMBER}8{number}"
-        cases.append(f"{CANARY}c{number},{CANARY}{patient},{study},{split},2024-01-0{1 + number // 8},{number % 2}")
+        cases.append(f"{CANARY}c{number},{CANARY}-{patient},{study},{split},2024-01-0{1 + number // 8},{number % 2}")
         predictions.append(f"{CANARY}c{number},nodule,ai,{(number % 10) / 10}")
     (images / f"{CANARY}.txt").write_text(f"{CANARY} is no image\n" * 20, encoding="utf-8")
     (images / f"{CANARY}-cut.dcm").write_bytes(instance(1, 1)[:300])
@@ -124,7 +131,7 @@ def run(site: Path, verb: str, workspace: Path) -> Finished:
 
 
 def sings(text: str) -> bool:
-    return CANARY in text or NUMBER in text or "19500607" in text or "1950-06-07" in text
+    return CANARY in text.upper() or NUMBER in text or "19500607" in text or "1950-06-07" in text
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +157,24 @@ def test_the_run_did_see_the_canaries(finished_run: tuple[Path, list[Finished]])
 def test_nothing_that_is_printed_holds_a_canary(finished_run: tuple[Path, list[Finished]]) -> None:
     for finished in finished_run[1]:
         assert not sings(finished.out + finished.err)
+
+
+def test_what_was_found_of_a_person_is_told_by_codes_of_a_closed_list(
+    finished_run: tuple[Path, list[Finished]],
+) -> None:
+    workspace, _ = finished_run
+    markers = pl.read_parquet(sorted(workspace.glob("*/north/markers/part-*.parquet")))
+    own = ("PatientID", "AccessionNumber", "PatientBirthDate", "PatientName")
+    patterns = ("telephone number", "e-mail address", "title and name")
+    in_text = {f"{what} in ImageComments" for what in (*own, *patterns)}
+    assert set(markers["marker"]) <= set(MARKER_CODES)
+    assert set(markers["marker"]) >= {f"{what} in object key" for what in own} | in_text
+    checks = pl.read_parquet(sorted(workspace.glob("*/north/check_results/part-*.parquet")))
+    failed = set(checks.filter(pl.col("verdict") == "fail")["check"])
+    # Everybody has the same name, birth date and no sex.
+    assert failed >= {"identifiers_in_names", "identifiers_in_text"}
+    found = dict(checks.select("check", "sentence").rows())
+    assert "was taken for no name" in found["linked_patients"]
 
 
 def direct_columns(artefact: str) -> list[str]:

@@ -152,16 +152,21 @@ class Batch:
         """
         values, texts = self.values(attribute), list[str | None]()
         codes = np.zeros(self.size, np.uint32)
-        rows_of: dict[bytes, list[int]] = {}
-        for row, charset in enumerate(self.charsets):
-            rows_of.setdefault(charset, []).append(row)
-        for charset, rows in rows_of.items():
+        for charset, rows in self._rows_by_charset().items():
             own = values if len(rows) == self.size else [values[row] for row in rows]
             distinct = dict.fromkeys(own)
             codes[rows] = _codes(own, distinct) + len(texts)
             # A single byte may be the mark of a presence.
             texts += [decoder(charset)(value) if value and len(value) > 1 else None for value in distinct]
         return TextColumn(pl.Series(texts, dtype=pl.String), (), codes)
+
+    def _rows_by_charset(self) -> dict[bytes, npt.NDArray[np.intp]]:
+        if len(set(self.charsets)) == 1:
+            return {self.charsets[0]: np.arange(self.size)}
+        rows: dict[bytes, list[int]] = {}
+        for row, charset in enumerate(self.charsets):
+            rows.setdefault(charset, []).append(row)
+        return {charset: np.array(own) for charset, own in rows.items()}
 
 
 def _codes(values: list[bytes | None], distinct: dict[bytes | None, None]) -> npt.NDArray[np.uint32]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from multisite.dicom.decoding import Decoded
+from multisite.dicom.people import plain_letters
 from multisite.dicom.trace_codes import TraceOf, trace
 
 __all__ = ["own_identifiers", "own_traces"]
@@ -47,16 +48,12 @@ def own_identifiers(decoded: Decoded, names: pl.DataFrame, *, unnamed: Mask) -> 
     named = ~pl.lit(pl.Series(unnamed))
     long_enough = pl.col("family").str.len_chars() + pl.col("given").str.len_chars() >= _SHORTEST
     birth = pl.when(named & pl.col("birth").ne_missing(pl.col("study"))).then("birth")
-    return (
-        pl.DataFrame(held)
-        .hstack(names)
-        .select(
-            *(_telling(name, named) for name in ("patient_id", "accession_number")),
-            birth.cast(pl.String).str.replace_all("-", "", literal=True).alias("birth"),
-            birth.cast(pl.String).alias("birth_with_dashes"),
-            *(pl.when(named & long_enough).then(name).alias(name) for name in ("family", "given")),
-        )
-    )
+    own = pl.DataFrame(held).hstack(names)
+    return own.select(
+        *(_telling(name, named) for name in ("patient_id", "accession_number")),
+        birth.cast(pl.String).alias("birth_with_dashes"),
+        *(pl.when(named & long_enough).then(name).alias(name) for name in ("family", "given")),
+    ).with_columns(pl.col("birth_with_dashes").str.replace_all("-", "", literal=True).alias("birth"))
 
 
 def own_traces(own: pl.DataFrame, places: Mapping[str, pl.Series], joined: pl.Series | None = None) -> dict[str, Mask]:
@@ -99,7 +96,7 @@ def _bare(text: pl.Series) -> pl.Series:
     small = text.str.to_lowercase()
     if (small.str.len_bytes() == small.str.len_chars()).all():
         return small
-    return small.str.normalize("NFKD").str.replace_all(r"\p{M}", "")
+    return text.to_frame("text").select(plain_letters(pl.col("text"))).to_series()
 
 
 def _contains(hay: str, needle: str) -> pl.Expr:

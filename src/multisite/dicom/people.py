@@ -15,7 +15,7 @@ from multisite.dicom.batch import Batch
 from multisite.dicom.pseudonym import Pseudonymiser
 from multisite.dicom.records import SENTINELS
 
-__all__ = ["PERSON_COLUMNS", "demographics_keys", "person_names", "plain_words"]
+__all__ = ["PERSON_COLUMNS", "demographics_keys", "person_names", "plain_letters"]
 
 PERSON_COLUMNS: Final = ("name", "family", "given")
 """Columns of ``person_names``."""
@@ -34,10 +34,14 @@ _MARK: Final = "\x1f"
 Mask = npt.NDArray[np.bool_]
 
 
-def plain_words(text: pl.Expr) -> pl.Expr:
-    """Lower case without accents, with one space in the place of whatever is neither letter nor number."""
-    bare = text.str.normalize("NFKD").str.to_lowercase().str.replace_all(r"\p{M}", "")
-    return bare.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+def plain_letters(text: pl.Expr) -> pl.Expr:
+    """Small letters without accents; whatever is no letter stays as it is."""
+    return text.str.normalize("NFKD").str.to_lowercase().str.replace_all(r"\p{M}", "")
+
+
+def _words(text: pl.Expr) -> pl.Expr:
+    """One space in the place of whatever is neither letter nor number."""
+    return text.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
 
 
 def person_names(batch: Batch) -> pl.DataFrame:
@@ -54,10 +58,11 @@ def person_names(batch: Batch) -> pl.DataFrame:
     read = (
         held.text.alias("text")
         .to_frame()
+        .select(plain_letters(pl.col("text")))
         .select(
-            plain_words(components.head(_FAMILY_GIVEN_MIDDLE).list.join(" ")).alias("words"),
-            plain_words(components.get(0, null_on_oob=True)).str.split(" ").list.last().alias("family"),
-            plain_words(components.get(1, null_on_oob=True)).str.split(" ").list.first().alias("given"),
+            _words(components.head(_FAMILY_GIVEN_MIDDLE).list.join(" ")).alias("words"),
+            _words(components.get(0, null_on_oob=True)).str.split(" ").list.last().alias("family"),
+            _words(components.get(1, null_on_oob=True)).str.split(" ").list.first().alias("given"),
         )
     )
     is_name = pl.col("words").str.contains(" ", literal=True) & ~pl.col("words").str.contains(_NO_NAME)
