@@ -202,7 +202,8 @@ def random_set(seed: int, *, patients: int = 400, prevalence: float = 0.3) -> pl
 
 def random_scores(included: pl.DataFrame, seed: int, *, shift: pl.Expr | None = None) -> pl.DataFrame:
     """A score of one model for every case: it follows the label and, on its logit, ``shift``."""
-    noise = pl.Series(np.random.default_rng(seed).normal(0, 1, included.height))
+    # Not the stream of draws from which the set was made.
+    noise = pl.Series(np.random.default_rng([seed, 1]).normal(0, 1, included.height))
     evidence = 2.0 * pl.col("reference_nodule").cast(pl.Float64) - 1.0 + noise
     logit = evidence if shift is None else evidence + shift
     return included.select(

@@ -21,7 +21,7 @@ _MOST_LEVELS: Final = 50
 _BANDS: Final = 10
 _OTHER: Final = "other"
 
-_CARRIES: Final = 0.55
+_CARRIES: Final = 0.6
 _MOST_CARRIERS: Final = 5
 
 
@@ -67,7 +67,7 @@ def text_levels(column: pl.Series) -> pl.Series:
 
 
 def carriers(names: Sequence[str], told: AreaFromLevels) -> list[tuple[str, float]]:
-    """The attributes that alone tell most, each with its area: at most five above 0.55, and the strongest anyway."""
+    """The attributes that alone tell most, with their areas: at most five of 0.6 or more, and the strongest anyway."""
     falling = sorted(zip(names, told.area_alone, strict=True), key=lambda pair: (-pair[1], pair[0]))
     return falling[:1] + [pair for pair in falling[1:_MOST_CARRIERS] if pair[1] >= _CARRIES]
 
