@@ -1,0 +1,87 @@
+"""Which faults are planted beyond those of the demo, where, at which size, and which checks have to name them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.power import faults_in_cases as cases
+from tests.power import faults_in_images as images
+from tests.power import faults_in_labels as labels
+from tests.power.sites import SimulatedSite
+from tests.power.things import Thing
+
+__all__ = ["FAULTS", "Fault", "plant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """``number`` of something, planted at the site at position ``home``; each of ``checks`` has to name all of it.
+
+    ``plant`` returns what it planted. A fault that needs no number has 1.
+    """
+
+    sentence: str
+    checks: tuple[str, ...]
+    home: int
+    number: int
+    plant: Callable[[SimulatedSite, int], list[Thing]]
+
+
+NORTHGATE, HARBOUR, LAKESIDE, MILLFIELD = range(4)
+
+FAULTS = (
+    Fault(
+        "1 study of tune is a case of test, too",
+        ("study_overlap", "series_overlap", "instance_overlap"), NORTHGATE, 1, cases.study_in_two_splits,
+    ),
+    Fault(
+        "1 test study is in train under other UIDs, its instances under the same",
+        ("instance_overlap",), LAKESIDE, 1, images.instances_in_two_splits,
+    ),
+    Fault(
+        "1 frame of reference is shared by train and test",
+        ("frame_of_reference_overlap",), MILLFIELD, 1, images.frame_of_reference_in_two_splits,
+    ),
+    Fault(
+        "1 accession number is shared by train and test",
+        ("accession_number_overlap",), HARBOUR, 1, images.accession_number_in_two_splits,
+    ),
+    Fault(
+        "1 test case is of a room that is declared to be of train alone",
+        ("declared_disjoint",), NORTHGATE, 1, cases.room_of_train_in_test,
+    ),
+    Fault(
+        "1 case has another patient in the table than in its images",
+        ("patient_of_images",), HARBOUR, 1, cases.other_patient_in_table,
+    ),
+    Fault("1 test case is older than training", ("test_before_train",), MILLFIELD, 1, cases.older_than_training),
+    Fault(
+        "1 patient of test has an earlier case in train",
+        ("patient_overlap", "follow_up_on_both_sides"), HARBOUR, 1, cases.follow_up,
+    ),
+    Fault("1 test case is older than claimed", ("prospective_claim",), LAKESIDE, 1, cases.older_than_claimed),
+    Fault("1 of 41 cases that a normalisation saw is of test", ("fitted_on_test",), NORTHGATE, 1, cases.fitted_on_test),
+    Fault(
+        "The row of the table tells the label with an AUC of 0.72",
+        ("label_order",), LAKESIDE, 1, labels.table_in_order_of_label,
+    ),
+    Fault("A column has one value per label", ("label_in_column",), MILLFIELD, 1, labels.column_that_is_the_label),
+    Fault(
+        "70 % have the finding on the commonest scanner, 20 % elsewhere",
+        ("label_association",), HARBOUR, 1, labels.label_goes_with_scanner,
+    ),
+    Fault(
+        "1 instance is stored twice with other content",
+        ("same_instance_other_content",), NORTHGATE, 1, images.copy_with_other_content,
+    ),
+    Fault(
+        "1 slice of a series says that another software made it",
+        ("series_consistency",), MILLFIELD, 1, images.series_of_two_machines,
+    ),
+    Fault("1 slice lacks in the middle of a stack", ("slice_gaps",), LAKESIDE, 1, images.stack_without_a_slice),
+)  # fmt: skip
+
+
+def plant(fault: Fault, sites: list[SimulatedSite]) -> tuple[SimulatedSite, list[Thing]]:
+    """Plant ``fault`` at its site, and return the site and what is there now."""
+    site = sites[fault.home % len(sites)]
+    return site, fault.plant(site, fault.number)
