@@ -8,20 +8,21 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.power.campaign import try_seeds
 from tests.power.summary import summarise
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run and tell."""
     options = argparse.ArgumentParser(prog="python -m tests.power", description=__doc__)
     options.add_argument("--seeds", type=int, default=200, help="how many")
     options.add_argument("--first", type=int, default=1, help="the first of them")
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options.add_argument("--json", type=Path, help="where the counts are kept")
-    chosen = options.parse_args()
+    chosen = options.parse_args(arguments)
     seeds = range(chosen.first, chosen.first + chosen.seeds)
     trials = try_seeds(seeds, processes=chosen.processes, say=lambda line: print(line, file=sys.stderr, flush=True))
     summary = summarise(trials)

@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from multisite.demo import DemoPlan
+from multisite.demo.batches import SiteTraits, cohort_batches
+from multisite.demo.faults import plant_in_batch
+from multisite.integrity import CHECKS
 from tests.power import faults_in_cases as cases
 from tests.power import faults_in_images as images
 from tests.power import faults_in_labels as labels
 from tests.power.sites import SimulatedSite
 from tests.power.things import Thing
 
-__all__ = ["FAULTS", "Fault", "plant"]
+__all__ = ["FAULTS", "Fault", "plant", "planted_checks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,17 @@ FAULTS = (
     ),
     Fault("1 slice lacks in the middle of a stack", ("slice_gaps",), LAKESIDE, 1, images.stack_without_a_slice),
 )  # fmt: skip
+
+
+def planted_checks() -> set[str]:
+    """The checks for which a fault is planted, here or by the demo."""
+    plan = DemoPlan(patients_per_site=100, months=0)
+    in_demo = {
+        str(record.expected["name"])
+        for index in range(plan.sites)
+        for record in plant_in_batch(next(cohort_batches(plan, index, SiteTraits())), plan, index)
+    }
+    return {check.id for check in CHECKS if check.id in in_demo} | {name for fault in FAULTS for name in fault.checks}
 
 
 def plant(fault: Fault, sites: list[SimulatedSite]) -> tuple[SimulatedSite, list[Thing]]:

@@ -20,6 +20,7 @@ class HeldObjects:
 
     def __init__(self, stores: Mapping[str, Mapping[str, bytes]]) -> None:
         self._stores = stores
+        self._listed: dict[str, pl.DataFrame] = {}
 
     def stores(self) -> list[str]:
         """Names of the stores."""
@@ -31,12 +32,18 @@ class HeldObjects:
 
     def listing(self, store: str, *, after: str = "", until: str | None = None) -> Iterator[pl.DataFrame]:
         """The objects with ``after`` < key ≤ ``until``, in rising order of their keys."""
-        held = self._stores[store]
-        keys = sorted(key for key in held if key > after and (until is None or key <= until))
-        rows = [(key, len(held[key]), blake2b(held[key], digest_size=8).hexdigest(), _WRITTEN_AT) for key in keys]
-        yield pl.DataFrame(rows, schema=OBJECT_COLUMNS, orient="row")
+        if store not in self._listed:
+            held = sorted(self._stores[store].items())
+            rows = [(key, len(content), _tag(content), _WRITTEN_AT) for key, content in held]
+            self._listed[store] = pl.DataFrame(rows, schema=OBJECT_COLUMNS, orient="row")
+        key = pl.col("object_key")
+        yield self._listed[store].filter(key > after, True if until is None else key <= until)
 
     def prefixes(self, store: str, requests: Sequence[RangeRequest]) -> list[bytes | QuarantineReason]:
         """The bytes of each request, in order."""
         held = self._stores[store]
         return [held[r.key][r.start : r.start + r.length] for r in requests]
+
+
+def _tag(content: bytes) -> str:
+    return blake2b(content, digest_size=8).hexdigest()
