@@ -28,6 +28,9 @@ __all__ = ["CLAIMED", "Cohort", "Laboratory", "laboratory"]
 CLAIMED = date(2023, 1, 1)
 """The day from which on the clean cohorts claim that every test case was acquired; so it is."""
 
+_EVEN = SiteTraits(weak_vendor=False)
+"""The model works equally well on all equipment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
@@ -72,7 +75,7 @@ class Laboratory:
 
     def claiming_sites(self) -> list[SimulatedSite]:
         """The sites of a clean cohort before they are looked at: faults may be planted in them."""
-        sites = [SimulatedSite.of(self.plan, i, self.encoded, SiteTraits()) for i in range(self.plan.sites)]
+        sites = [SimulatedSite.of(self.plan, i, self.encoded, _EVEN) for i in range(self.plan.sites)]
         for site in sites:
             site.claim()
         return sites
