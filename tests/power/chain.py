@@ -1,6 +1,7 @@
 """The stages up to the integrity checks, run on one site in memory: all that they write is kept as frames."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import polars as pl
 
@@ -11,6 +12,10 @@ from multisite.schemas import AnyArtefact, Artefact, ObjectReader, Scope, Stage,
 from multisite.study import Site, Study
 
 __all__ = ["Artefacts", "run_site", "stages_until"]
+
+Frames = dict[str, pl.DataFrame]
+Parts = list[tuple[str | None, pl.DataFrame]]
+"""Rows by the task that wrote them."""
 
 Artefacts = Mapping[str, pl.DataFrame]
 """Name of an artefact → its rows at one site."""
@@ -37,7 +42,7 @@ def run_site(study: Study, site: Site, objects: ObjectReader, *, earlier: Artefa
     ``earlier`` are the artefacts of an earlier run: as in a second ``multisite extract``, rows of objects that have not
     changed since are carried over.
     """
-    made: dict[str, pl.DataFrame] = {}
+    made: dict[str, Parts] = {}
     tables: dict[str, pl.DataFrame] = {}
     for stage in stages_until(INTEGRITY_STAGE):
         if stage.scope not in (Scope.SITE, Scope.SHARD):
@@ -47,8 +52,9 @@ def run_site(study: Study, site: Site, objects: ObjectReader, *, earlier: Artefa
             for table in (*stage.tables, *stage.optional_tables)
             if table.name not in tables and (frame := site_table(site, table.name)) is not None
         }
-        found: dict[str, list[pl.DataFrame]] = {artefact.name: [] for artefact in stage.writes}
-        for partition, frames in _inputs(stage, made):
+        parameters = stage.parameters(study, site)
+        found: dict[str, Parts] = {a.name: [] for a in stage.writes if isinstance(a, Artefact)}
+        for partition, frames in _tasks(stage, made, parameters):
             outputs = stage.run(
                 StageInputs(
                     site=site.site,
@@ -61,29 +67,47 @@ def run_site(study: Study, site: Site, objects: ObjectReader, *, earlier: Artefa
                     pseudonym_key=site_key(site) if stage.needs_key else None,
                     earlier={a.name: earlier[a.name] for a in stage.carries} if earlier else {},
                 ),
-                stage.parameters(study, site),
+                parameters,
             )
             for artefact in stage.writes:
                 if isinstance(artefact, Artefact):
-                    found[artefact.name] += _written(artefact, outputs)
-        made |= {a.name: pl.concat(found[a.name] or [a.empty()]) for a in stage.writes if isinstance(a, Artefact)}
-    return made
+                    found[artefact.name] += [(partition, part) for part in _written(artefact, outputs)]
+        # A stage without a task has written its artefacts all the same: they are empty.
+        made |= {a.name: found[a.name] or [(None, a.empty())] for a in stage.writes if isinstance(a, Artefact)}
+    return {name: _whole(parts) for name, parts in made.items()}
 
 
-def _inputs(stage: Stage, made: Artefacts) -> Iterator[tuple[str | None, dict[str, pl.DataFrame]]]:
+def _tasks(stage: Stage, made: Mapping[str, Parts], parameters: Any) -> Iterator[tuple[str | None, Frames]]:
     """Name of the partition and the frames, for each task of the stage."""
-    frames = {
-        a.name: made[a.name].select(stage.projection.get(a.name, pl.all()))
-        for a in (*stage.reads, *stage.optional_reads)
-        if a.name in made
-    }
+    is_asked_for = getattr(stage, "is_asked_for", None)
+    if is_asked_for is not None and not is_asked_for(parameters):
+        return
     divided = stage.partition_of
+    read = [a.name for a in (*stage.reads, *stage.optional_reads) if a.name in made]
+    frames = {
+        name: _projected(stage, name, _whole(made[name])) for name in read if divided is None or name != divided.name
+    }
     if divided is None:
         yield None, frames
         return
-    assert divided.partitioned_by is not None, "what a stage takes part by part is kept in parts"
-    for (partition,), part in made[divided.name].group_by([divided.partitioned_by], maintain_order=True):
-        yield str(partition), frames | {divided.name: part}
+    for partition, part in _parts(divided, made[divided.name]):
+        yield partition, frames | {divided.name: _projected(stage, divided.name, part)}
+
+
+def _parts(divided: Artefact, parts: Parts) -> Parts:
+    """The parts in which an artefact is kept: by a column of its own, else as the tasks have written them."""
+    if divided.partitioned_by is None:
+        return parts
+    groups = _whole(parts).group_by([divided.partitioned_by], maintain_order=True)
+    return [(str(name), part) for (name,), part in groups]
+
+
+def _whole(parts: Parts) -> pl.DataFrame:
+    return pl.concat([part for _, part in parts])
+
+
+def _projected(stage: Stage, name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(stage.projection.get(name, pl.all()))
 
 
 def _written(artefact: Artefact, outputs: StageOutputs) -> list[pl.DataFrame]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from unittest.mock import patch
 
 import polars as pl
@@ -18,10 +19,11 @@ from multisite.demo.faults import plant_in_batch, site_traits
 from multisite.errors import ArtefactMissingError
 from multisite.schemas.site_tables import FITTED
 from multisite.study import Site, SiteTableFile, Study, load_sites, load_study
+from multisite.study.study_file import Integrity
 from multisite.vocabulary import ALL_SITES
 from tests.power.chain import Artefacts, run_site
 from tests.power.held_objects import HeldObjects
-from tests.power.sites import ROOM, EncodedStudies, SimulatedSite
+from tests.power.sites import COLLECTION, ROOM, EncodedStudies, SimulatedSite
 
 __all__ = ["CLAIMED", "Cohort", "Laboratory", "laboratory"]
 
@@ -30,6 +32,18 @@ CLAIMED = date(2023, 1, 1)
 
 _EVEN = SiteTraits(weak_vendor=False)
 """The model works equally well on all equipment."""
+
+
+def _claims(declared: Integrity) -> dict[str, Any]:
+    """What the study file says of the integrity, and every further claim that this release knows."""
+    further = {
+        "prospective_from": CLAIMED,
+        "disjoint": (ROOM,),
+        "patients_stay_within": (COLLECTION,),
+        "split_follows": (),
+        "pixels": {"instances_per_series": 3},
+    }
+    return {**declared.model_dump(), **{k: v for k, v in further.items() if k in Integrity.model_fields}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +130,7 @@ def laboratory(plan: DemoPlan) -> Iterator[Laboratory]:
     with TemporaryDirectory(prefix="power-") as name, patch.dict(os.environ, pseudonym_keys(plan)):
         study_file = write_configuration(Path(name), plan, s3=False)
         study = load_study(study_file)
-        claims = {"prospective_from": CLAIMED, "disjoint": (ROOM,)}
-        claiming = study.model_copy(update={"integrity": study.integrity.model_copy(update=claims)})
+        integrity = Integrity.model_validate(_claims(study.integrity))
+        claiming = study.model_copy(update={"integrity": integrity})
         sites = load_sites([study_file.parent / SITES_FOLDER])
         yield Laboratory(plan, study, claiming, sites, EncodedStudies(plan.pixels_per_side))

@@ -1,13 +1,14 @@
 """Which faults are planted beyond those of the demo, where, at which size, and which checks have to name them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from multisite.demo import DemoPlan
 from multisite.demo.batches import SiteTraits, cohort_batches
 from multisite.demo.faults import plant_in_batch
 from multisite.integrity import CHECKS
 from tests.power import faults_in_cases as cases
+from tests.power import faults_in_copies as copies
 from tests.power import faults_in_images as images
 from tests.power import faults_in_labels as labels
 from tests.power.sites import SimulatedSite
@@ -32,7 +33,7 @@ class Fault:
 
 NORTHGATE, HARBOUR, LAKESIDE, MILLFIELD = range(4)
 
-FAULTS = (
+_FAULTS = (
     Fault(
         "1 study of tune is a case of test, too",
         ("study_overlap", "series_overlap", "instance_overlap"), NORTHGATE, 1, cases.study_in_two_splits,
@@ -71,7 +72,7 @@ FAULTS = (
     Fault("A column has one value per label", ("label_in_column",), MILLFIELD, 1, labels.column_that_is_the_label),
     Fault(
         "70 % have the finding on the commonest scanner, 20 % elsewhere",
-        ("label_association",), HARBOUR, 1, labels.label_goes_with_scanner,
+        ("label_association", "headers_tell_label"), HARBOUR, 1, labels.label_goes_with_scanner,
     ),
     Fault(
         "1 instance is stored twice with other content",
@@ -82,7 +83,40 @@ FAULTS = (
         ("series_consistency",), MILLFIELD, 1, images.series_of_two_machines,
     ),
     Fault("1 slice lacks in the middle of a stack", ("slice_gaps",), LAKESIDE, 1, images.stack_without_a_slice),
+    Fault("1 study was sent again under new UIDs", ("resent_study",), HARBOUR, 1, copies.study_sent_again),
+    Fault(
+        "1 study has its images a second time, in series of other UIDs",
+        ("repeated_series",), LAKESIDE, 1, copies.series_there_twice,
+    ),
+    Fault(
+        "1 patient has cases in two collections",
+        ("patient_across_groups",), MILLFIELD, 1, cases.patient_in_two_collections,
+    ),
+    Fault(
+        "Scores are 1.5 higher, on the logit, on the commonest scanner",
+        ("score_tells_equipment",), LAKESIDE, 1, labels.score_goes_with_scanner,
+    ),
+    Fault(
+        "60 % of the training cases are of an earlier software",
+        ("split_told_from_headers",), MILLFIELD, 1, labels.software_of_train,
+    ),
+    Fault(
+        "1 study stands under another patient, UIDs and date, with the same pixels",
+        ("same_pixels_two_patients",), NORTHGATE, 1, copies.pixels_of_another_patient,
+    ),
+    Fault(
+        "1 study stands under another patient, UIDs and date, each pixel changed by up to 40 of 4,096",
+        ("near_duplicate_images",), HARBOUR, 1, copies.altered_pixels_of_another_patient,
+    ),
+    Fault("1 study has a line of text in its images", ("text_in_pixels",), MILLFIELD, 1, copies.text_over_images),
 )  # fmt: skip
+
+_KNOWN = {check.id for check in CHECKS}
+
+FAULTS = tuple(
+    replace(fault, checks=asked) for fault in _FAULTS if (asked := tuple(c for c in fault.checks if c in _KNOWN))
+)
+"""The faults that a check of this release can find; that no check goes without a fault, a contract test sees to."""
 
 
 def planted_checks() -> set[str]:

@@ -11,7 +11,7 @@ from multisite.demo.people import age_text
 from multisite.demo.studies import ImagingStudy
 from multisite.demo.uids import uid
 from multisite.vocabulary import Split
-from tests.power.sites import ROOM, SimulatedSite
+from tests.power.sites import COLLECTION, ROOM, SimulatedSite
 from tests.power.things import Thing
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "older_than_claimed",
     "older_than_training",
     "other_patient_in_table",
+    "patient_in_two_collections",
     "room_of_train_in_test",
     "study_in_two_splits",
 ]
@@ -83,6 +84,15 @@ def room_of_train_in_test(site: SimulatedSite, number: int) -> list[Thing]:
     moved = pl.when(pl.col("case_id").is_in(names)).then(pl.lit("room 1")).otherwise(ROOM)
     site.in_cases.append(lambda cases: cases.with_columns(moved.alias(ROOM)))
     return [frozenset({"room 1"})]
+
+
+def patient_in_two_collections(site: SimulatedSite, number: int) -> list[Thing]:
+    """A patient has a case in another collection than the patient's other case."""
+    rows = site.take(number)
+    names = [site.batch.case_id(earlier_in_train(site, row, days=60 + 7 * i).number) for i, row in enumerate(rows)]
+    moved = pl.when(pl.col("case_id").is_in(names)).then(pl.lit("elsewhere")).otherwise(COLLECTION)
+    site.in_cases.append(lambda cases: cases.with_columns(moved.alias(COLLECTION)))
+    return [frozenset({row.patient_id}) for row in rows]
 
 
 def earlier_in_train(site: SimulatedSite, row: CaseRow, *, days: int) -> ImagingStudy:

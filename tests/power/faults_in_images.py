@@ -9,6 +9,7 @@ from multisite.demo.batches import CaseRow
 from multisite.demo.scanners import CT
 from multisite.demo.studies import ImagingStudy
 from multisite.demo.uids import uid
+from tests.power.dicom_objects import rewritten
 from tests.power.faults_in_cases import earlier_in_train
 from tests.power.sites import Key, SimulatedSite
 from tests.power.things import Thing
@@ -18,7 +19,6 @@ __all__ = [
     "copy_with_other_content",
     "frame_of_reference_in_two_splits",
     "instances_in_two_splits",
-    "rewritten",
     "series_of_two_machines",
     "stack_without_a_slice",
 ]
@@ -87,17 +87,6 @@ def stack_without_a_slice(site: SimulatedSite, number: int) -> list[Thing]:
         site.objects[slices[len(slices) // 2]] = None
         things.append(_index_series(row))
     return things
-
-
-def rewritten(content: bytes, **values: str) -> bytes:
-    """An object whose header says something else."""
-    dataset = pydicom.dcmread(BytesIO(content))
-    for keyword, value in values.items():
-        setattr(dataset, keyword, value)
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    buffer = BytesIO()
-    dataset.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
 
 
 def _rewrite(site: SimulatedSite, study: ImagingStudy, **values: str) -> None:

@@ -17,13 +17,16 @@ from multisite.demo.tables import TableWriter, case_frame, deployment_frame, pre
 from multisite.schemas.site_tables import CASES, DEPLOYMENT, FITTED, PREDICTIONS
 from multisite.vocabulary import Split
 
-__all__ = ["ROOM", "EncodedStudies", "Key", "SimulatedSite"]
+__all__ = ["COLLECTION", "ROOM", "EncodedStudies", "Key", "SimulatedSite"]
 
 Key = tuple[str, str]
 """Name of a store, and key of an object in it."""
 
 ROOM = "clinical_room"
 """A column that the demo's hospitals do not have: rooms 1 to 3 for training cases, 4 to 6 for test cases."""
+
+COLLECTION = "clinical_collection"
+"""Another one: each patient is in one of three collections."""
 
 _FITTED_CASES = 40
 
@@ -82,8 +85,8 @@ class SimulatedSite:
         return self.batch.hospital
 
     def claim(self) -> None:
-        """Bring what the further claims of the study file are about: rooms, and cases on which something was fitted."""
-        self.in_cases.append(self._with_rooms)
+        """Bring what the further claims are about: rooms, collections, and cases on which something was fitted."""
+        self.in_cases += [self._with_rooms, _with_collections]
         training = [row.case_id for row in self.batch.rows.values() if row.split == Split.TRAIN.value]
         self.fitted = training[:_FITTED_CASES]
 
@@ -169,3 +172,8 @@ class SimulatedSite:
     def _with_rooms(self, cases: pl.DataFrame) -> pl.DataFrame:
         number = self.rng.integers(1, 4, cases.height) + 3 * (cases["split"] == Split.TEST.value).to_numpy()
         return cases.with_columns(pl.Series(ROOM, [f"room {n}" for n in number]))
+
+
+def _with_collections(cases: pl.DataFrame) -> pl.DataFrame:
+    number = pl.col("patient_id").str.extract(r"(\d+)$").cast(pl.Int64) % 3
+    return cases.with_columns(pl.format("collection {}", number).alias(COLLECTION))

@@ -19,6 +19,9 @@ __all__ = ["Sighting", "Trial", "try_seed"]
 _IN_SCORES = ("sensitivity", "calibration", "drift")
 """Kinds of planted faults that lie in how the model scores; the estimates show them, and no check."""
 
+_SIDE = 32
+"""Pixels per side: with fewer, no two images can be told to be nearly alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -45,7 +48,7 @@ def try_seed(seed: int, *, faults: Sequence[Fault] = FAULTS, patients_per_site: 
     A fault of the demo is found when the number that its scoreboard looks for is the planted one, any other when each
     of its checks fails and names all that was planted. A check that crashes on the clean cohort failed falsely.
     """
-    plan = DemoPlan(seed=seed, patients_per_site=patients_per_site)
+    plan = DemoPlan(seed=seed, patients_per_site=patients_per_site, pixels_per_side=_SIDE)
     with laboratory(plan) as made_in:
         clean = made_in.clean()
         in_demo = _in_demo(*made_in.as_in_the_demo(clean))
