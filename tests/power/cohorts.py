@@ -41,7 +41,7 @@ def _claims(declared: Integrity) -> dict[str, Any]:
         "disjoint": (ROOM,),
         "patients_stay_within": (COLLECTION,),
         "split_follows": (),
-        "pixels": {"instances_per_series": 3},
+        "pixels": {"instances_per_series": 1},
     }
     return {**declared.model_dump(), **{k: v for k, v in further.items() if k in Integrity.model_fields}}
 

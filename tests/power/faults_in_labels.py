@@ -23,7 +23,7 @@ __all__ = [
 _REFERENCE = f"reference_{FINDING}"
 _SPREAD = 4.0
 _WITH, _WITHOUT = 0.7, 0.2
-_SHIFT, _UPDATED = 1.5, 0.6
+_SHIFT, _UPDATED = 2.5, 0.6
 
 
 def table_in_order_of_label(site: SimulatedSite, number: int) -> list[Thing]:
@@ -56,7 +56,7 @@ def label_goes_with_scanner(site: SimulatedSite, number: int) -> list[Thing]:
 
 
 def score_goes_with_scanner(site: SimulatedSite, number: int) -> list[Thing]:
-    """On the commonest scanner the logit of the score is 1.5 higher, whatever the label."""
+    """On the commonest scanner the logit of the score is 2.5 higher, whatever the label."""
     for name, score in site.batch.scores.items():
         if site.batch.rows[name].study.scanner_number == _commonest(site):
             site.batch.scores[name] = float(scores_of(np.array([logit(score)]), shift=_SHIFT)[0])
