@@ -11,6 +11,7 @@ from tests.power import faults_in_cases as cases
 from tests.power import faults_in_copies as copies
 from tests.power import faults_in_images as images
 from tests.power import faults_in_labels as labels
+from tests.power import faults_of_privacy as privacy
 from tests.power.sites import SimulatedSite
 from tests.power.things import Thing
 
@@ -108,6 +109,34 @@ _FAULTS = (
         "1 study stands under another patient, UIDs and date, each pixel changed by up to 40 of 4,096",
         ("near_duplicate_images",), HARBOUR, 1, copies.altered_pixels_of_another_patient,
     ),
+    Fault(
+        "1 patient of test is in train under another PatientID",
+        ("linked_patients",), NORTHGATE, 1, privacy.same_person_in_train,
+    ),
+    Fault(
+        "1 patient of test is in test under another PatientID",
+        ("patient_under_two_ids",), HARBOUR, 1, privacy.same_person_in_test,
+    ),
+    Fault(
+        "1 study has the PatientID in the keys of its objects",
+        ("identifiers_in_names",), MILLFIELD, 1, privacy.patient_id_in_keys,
+    ),
+    Fault(
+        "1 study has the PatientID in a description",
+        ("identifiers_in_text",), HARBOUR, 1, privacy.patient_id_in_text,
+    ),
+    Fault("1 de-identified study has a name left", ("identifiers_left",), LAKESIDE, 1, privacy.name_left),
+    Fault(
+        "1 de-identified study has a private element left",
+        ("private_tags_left",), LAKESIDE, 1, privacy.private_element_left,
+    ),
+    Fault(
+        "1 de-identified study has a date in a description and says that dates are gone",
+        ("embedded_dates",), LAKESIDE, 1, privacy.date_in_text,
+    ),
+    Fault("1 study says that text is burned in", ("burned_in_annotation",), MILLFIELD, 1, privacy.says_burned_in),
+    Fault("1 study has overlay planes", ("overlays",), HARBOUR, 1, privacy.with_overlay),
+    Fault("1 study was captured at a workstation", ("secondary_captures",), NORTHGATE, 1, privacy.without_scanner),
     Fault("1 study has a line of text in its images", ("text_in_pixels",), MILLFIELD, 1, copies.text_over_images),
 )  # fmt: skip
 

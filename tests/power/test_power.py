@@ -44,7 +44,8 @@ def test_every_planted_fault_is_found_and_no_clean_cohort_fails() -> None:
     assert summary.failed_cohorts == Share(0, 2)
     assert {check for fault in FAULTS for check in fault.checks} <= {looked_for for _, looked_for, _ in summary.found}
     assert set(summary.judged) == {check.id for check in CHECKS}
-    assert all(share.count > 0 for share in summary.judged.values())
+    # No site of the demo says that dates were removed.
+    assert {check for check, share in summary.judged.items() if not share.count} <= {"embedded_dates"}
 
 
 @pytest.mark.slow
