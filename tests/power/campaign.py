@@ -32,7 +32,7 @@ def try_seeds(seeds: Sequence[int], *, processes: int, say: Callable[[str], None
                     left = (now - start) / len(done) * (len(seeds) - len(done))
                     say(f"{len(done)} of {len(seeds)} seeds, about {left / 60:.0f} min left")
         except KeyboardInterrupt:
-            say(f"stopped: {len(done)} of {len(seeds)} seeds count")
+            say(f"stopped: {len(done)} of {len(seeds)} seeds count; what has begun ends first")
         finally:
             pool.shutdown(cancel_futures=True)
     return [done[seed] for seed in seeds if seed in done]
