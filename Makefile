@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := src tests jobs
 
-.PHONY: help demo test test-fast fuzz kill check fix bench docs lock clean
+.PHONY: help demo test test-fast test-power fuzz kill check fix bench docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ test: $(READY) ## All tests
 
 test-fast: $(READY) ## Unit, property and contract tests: under a minute
 	$(BIN)/python -m pytest tests/unit tests/property tests/reference tests/fuzz tests/contract -m "not slow and not ray and not cluster and not s3 and not browser" -n 2 --hypothesis-profile brief
+
+test-power: $(READY) ## 200 simulated cohorts: how often planted faults are found, how often clean ones fail
+	$(BIN)/python -m tests.power --seeds 200
 
 fuzz: $(READY) ## Ten minutes of spoilt headers against pydicom
 	$(BIN)/python -m tests.fuzz --minutes 10

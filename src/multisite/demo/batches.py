@@ -29,10 +29,13 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class SiteTraits:
-    """What is planted in the scores of a whole site: a stretch of the logit, and the month of a software change."""
+    """What is planted in the scores of a whole site: a stretch of the logit, the month of a software change, and that
+    the model works less well on the weak vendor's equipment (at every site of the demo).
+    """
 
     stretch: bool = False
     change_month: int | None = None
+    weak_vendor: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def _cohort_batch(
         start, end = plan.window(name)
         draws.scanner[members] = draw_scanners(rng, place.fleet, members.size)
         draws.day[members] = rng.integers(start.toordinal(), end.toordinal(), members.size)
-    setting, evidence = _evidence(rng, place, draws, patient, split)
+    setting, evidence = _evidence(rng, place, traits, draws, patient, split)
     people = draw_people(rng, place, first + np.arange(n_patients), plan.window("test")[0])
     studies = draw_studies(
         rng,
@@ -170,7 +173,7 @@ def _month_batch(
     days = rng.integers(start.toordinal(), end.toordinal(), n_studies)
     draws = StudyDraws(draw_scanners(rng, place.fleet, n_studies), days)
     each = np.arange(n_studies)
-    _, evidence = _evidence(rng, place, draws, each, np.zeros(n_studies, dtype=np.int64))
+    _, evidence = _evidence(rng, place, traits, draws, each, np.zeros(n_studies, dtype=np.int64))
     changed = traits.change_month is not None and month >= traits.change_month
     updated = frozenset(i for i, s in enumerate(place.fleet.scanners) if s.next_software) if changed else frozenset()
     shift = np.where(np.isin(draws.scanner, list(updated)), SOFTWARE_SHIFT, 0.0)
@@ -183,7 +186,12 @@ def _month_batch(
 
 
 def _evidence(
-    rng: np.random.Generator, place: Hospital, draws: StudyDraws, patient: Integers, split: Integers
+    rng: np.random.Generator,
+    place: Hospital,
+    traits: SiteTraits,
+    draws: StudyDraws,
+    patient: Integers,
+    split: Integers,
 ) -> tuple[Integers, Evidence]:
     """Setting and evidence of each study."""
     edges = np.cumsum(place.setting_shares)[:-1]
@@ -191,4 +199,5 @@ def _evidence(
     weak = np.array([scanner.weak for scanner in place.fleet.scanners])[draws.scanner]
     prior = expit(logit(place.prevalence) + _SETTING_LOGITS[setting])
     group = (split * len(SETTINGS) + setting) * 2 + weak
-    return setting, draw_evidence(rng, patient=patient, prior=prior, weak=weak, group=group)
+    worse = weak & traits.weak_vendor
+    return setting, draw_evidence(rng, patient=patient, prior=prior, weak=worse, group=group)
