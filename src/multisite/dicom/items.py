@@ -14,7 +14,7 @@ from pydicom.filereader import read_sequence_item
 from pydicom.sequence import Sequence
 
 from multisite.dicom.attributes import ITEM_MARK, Form
-from multisite.dicom.charset import CHARSET_VR, decoder
+from multisite.dicom.charset import CHARSET_VR, decoder, latin
 from multisite.dicom.converted import presence_of, value_of
 from multisite.dicom.found import Found, plain_text
 from multisite.dicom.places import PLACES, Content, Items, Place
@@ -66,13 +66,16 @@ def _value(element: Any, item: Dataset, place: Place, own: bytes | None, header:
     """The value of a place; decoded, if it is one of several or the item has a character set of its own."""
     if place.attribute.form is Form.PRESENCE:
         return presence_of(element, item, sequence=place.vr == "SQ")
-    value = value_of(element, item, (dictionary_VR(int(element.tag)),), header if own is None else own)
+    vr = dictionary_VR(int(element.tag))
+    value = value_of(element, item, (vr,), header if own is None else own)
     if isinstance(value, bytes) and place.vr in CHARSET_VR:
         plain = None if place.counted is None else plain_text(value)
         if plain is not None:
             return plain
         if value and (own is not None or place.counted is not None):
-            value = decoder(header if own is None else own)(value)
+            # Of the codes, a URN alone is out of the character set's reach.
+            read = decoder(header if own is None else own) if vr in CHARSET_VR else latin
+            value = read(value)
     return _tidy(value) if isinstance(value, str) and place.counted is not None else value
 
 

@@ -92,7 +92,7 @@ def test_text_is_counted_by_series_with_what_the_header_and_the_labels_say() -> 
     assert looked_at.pixels is not None
     given = CheckFrames(
         included=looked_at.included.with_columns(reference_nodule=pl.Series([True, None, False, True])),
-        instances=looked_at.instances,
+        content_incidents=looked_at.content_incidents,
         series=looked_at.series,
         instance_incidents=looked_at.instance_incidents,
         pixels=looked_at.pixels.with_columns(denied.alias("burned_in_annotation")),
