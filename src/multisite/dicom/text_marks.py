@@ -61,7 +61,7 @@ class _Marks:
 
 
 def letters_in_row(picture: NDArray[np.int32]) -> int:
-    """The largest number of letter-like marks in one horizontal row of the picture's border; 0 without any.
+    """The largest number of letter-like marks in one horizontal row of the picture's border; 0 below ``MIN_IN_ROW``.
 
     A mark is a connected area near one end of the range of values, 5 to 40 rows high, not much wider than high, and
     sharply set off from what surrounds it. A row is marks of like height on one base line, less than one and a half
@@ -71,7 +71,8 @@ def letters_in_row(picture: NDArray[np.int32]) -> int:
     if low == high:
         return 0
     strips = ((strip - low) / (high - low) for strip in _border(picture))
-    return max(_longest_row(_letters(ends)) for strip in strips for ends in (strip, 1 - strip))
+    longest = max(_longest_row(_letters(ends)) for strip in strips for ends in (strip, 1 - strip))
+    return longest if longest >= MIN_IN_ROW else 0
 
 
 def _border(picture: NDArray[np.int32]) -> Iterator[NDArray[np.int32]]:
@@ -96,6 +97,9 @@ def _letters(brightness: NDArray[np.float64]) -> _Marks:
         & (boxes.top > 0)
         & (boxes.bottom < brightness.shape[0])
     )
+    # Sharpness, which costs most, only shortens rows.
+    if _longest_row(boxes.where(sized)) < MIN_IN_ROW:
+        return _boxes([])
     sharp = [i for i in np.flatnonzero(sized) if _is_sharp(brightness, labels, int(i) + 1, found[i])]
     return boxes.where(np.array(sharp, dtype=np.int64))
 
@@ -116,6 +120,9 @@ def _is_sharp(brightness: NDArray[np.float64], labels: NDArray[np.int32], mark: 
 
 
 def _longest_row(marks: _Marks) -> int:
+    """Marks of the longest row; where there are too few for one, 0."""
+    if len(marks.top) < MIN_IN_ROW:
+        return 0
     longest = 0
     for i in range(len(marks.top)):
         height = marks.height[i]

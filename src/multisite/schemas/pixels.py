@@ -42,7 +42,7 @@ _IMAGE = (
         "thumbnail", _TEXT, "The middle frame in 32 × 32 greys, a byte each, in base 64", nullable=True, privacy=_QUASI
     ),
     Column("is_flat", pl.Boolean(), "Whether nearly all pixels of the middle frame have one value", nullable=True),
-    Column("letters_in_row", _COUNT, "Marks like letters in one row of its border, at most", nullable=True),
+    Column("letters_in_row", _COUNT, "Marks like letters in one row of its border; 0 below 5", nullable=True),
 )
 
 IMAGE_OF_PIXELS = tuple(column.name for column in _IMAGE)
