@@ -25,7 +25,8 @@ _CHECK, _RULE, _OBJECTS, _UNCLAIMED = "check", "rule", "objects", "unclaimed"
 class _Fault:
     """``number`` of something, planted in the first batch of the site at position ``home`` (modulo the sites).
 
-    ``kind`` and ``name`` say where it is found again: a check, an exclusion rule, a reason of quarantine.
+    ``kind`` and ``name`` say where it is found again: a check, an exclusion rule, a reason of quarantine. Each of the
+    ``number`` is counted ``counted`` times there.
     """
 
     id: str
@@ -35,6 +36,7 @@ class _Fault:
     number: int
     sentence: str
     plant: Callable[[SiteBatch, int, DemoPlan], None]
+    counted: int = 1
 
 
 _FAULTS = (
@@ -94,6 +96,26 @@ _FAULTS = (
         "scores_out_of_range", _RULE, "score_out_of_range", 3, 2,
         "2 scores lie outside 0 to 1", tables.scores_out_of_range,
     ),
+    _Fault(
+        "people_in_two_splits", _CHECK, "linked_patients", 0, 2,
+        "2 people are in training and test under two PatientIDs each", images.people_in_two_splits, counted=2,
+    ),
+    _Fault(
+        "patient_ids_in_keys", _CHECK, "identifiers_in_names", 0, 2,
+        "2 studies lie in folders that are called by the PatientID", images.filed_by_patient,
+    ),
+    _Fault(
+        "study_sent_again", _CHECK, "resent_study", 1, 1,
+        "1 study was sent again with new UIDs", images.study_sent_again,
+    ),
+    _Fault(
+        "patient_ids_in_text", _CHECK, "identifiers_in_text", 1, 2,
+        "2 studies have the PatientID in the description of a series", images.patient_id_in_text,
+    ),
+    _Fault(
+        "burned_in", _CHECK, "burned_in_annotation", 3, 2,
+        "2 studies say that text is burned into their images", images.says_burned_in,
+    ),
     _Fault("minors", _RULE, "adult", 0, 3, "3 cases are of children", images.minors),
     _Fault("other_body_part", _RULE, "chest", 3, 2, "2 cases show the abdomen", images.other_body_part),
 )  # fmt: skip
@@ -111,7 +133,7 @@ def plant_in_batch(batch: SiteBatch, plan: DemoPlan, index: int) -> tuple[Plante
     for fault in _FAULTS:
         if fault.home % plan.sites == index:
             fault.plant(batch, fault.number, plan)
-            expected: dict[str, int | float | str] = {"name": fault.name, "number": fault.number}
+            expected: dict[str, int | float | str] = {"name": fault.name, "number": fault.number * fault.counted}
             records.append(Planted(fault.id, fault.kind, fault.sentence, batch.hospital.id, expected))
     return tuple(records)
 

@@ -22,7 +22,7 @@ class Fleet:
 class StoreFolder:
     """A store of the hospital: which modalities it holds, and how its objects are named.
 
-    ``layout``: ``nested`` (patient/study/series/instance), ``dated`` (year/month/study/instance) or ``hashed`` (the
+    ``layout``: ``nested`` (study/series/instance), ``dated`` (year/month/study/instance) or ``hashed`` (the
     last two digits of the UID, then the UID). ``bucket`` is set where the store is served as S3.
     """
 

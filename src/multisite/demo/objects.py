@@ -69,7 +69,8 @@ def _key(layout: str, study: ImagingStudy, series: int, values: Mapping[str, byt
     name, again = values["SOPInstanceUID"].decode(), "" if study.copy == 1 else f"-{study.copy}"
     if layout == "nested":
         number = int(values["InstanceNumber"])
-        return f"{study.person.id}/ST{study.number:07d}{again}/SE{series:03d}/IM{number:04d}.dcm"
+        folder = f"{study.person.id}/" if study.is_filed_by_patient else ""
+        return f"{folder}ST{study.number:07d}{again}/SE{series:03d}/IM{number:04d}.dcm"
     if layout == "dated":
         return f"{study.day:%Y/%m}/{study_uid(study)}{again}/{name}.dcm"
     return f"{name[-2:]}/{name}{again}"
@@ -119,7 +120,7 @@ def _slices(study: ImagingStudy, shared: Mapping[str, bytes], side: int) -> Seri
         }
         for number in range(study.n_images)
     )
-    return SeriesObjects(1, series_template(header, _CT_GAPS), instances)
+    return SeriesObjects(1, series_template({**header, **dict(study.header_changes)}, _CT_GAPS), instances)
 
 
 def _projection(study: ImagingStudy, shared: Mapping[str, bytes], number: int, side: int) -> SeriesObjects:
@@ -159,7 +160,8 @@ def _projection(study: ImagingStudy, shared: Mapping[str, bytes], number: int, s
         "InstanceNumber": b"%d" % number,
         "PixelData": _pixels(f"{study.content}/{number}", 1, side)[0],
     }
-    return SeriesObjects(number, series_template(header, _INSTANCE_GAPS), (instance,))
+    changed = {**header, **dict(study.header_changes)}
+    return SeriesObjects(number, series_template(changed, _INSTANCE_GAPS), (instance,))
 
 
 def _dose_page(study: ImagingStudy, shared: Mapping[str, bytes], side: int) -> SeriesObjects:

@@ -24,6 +24,8 @@ class ImagingStudy:
     ``identity`` is what the UIDs are derived from and ``content`` what the pixels are derived from: normally the same
     words. ``age`` is None where the attribute is absent and "" where it is empty. ``picks`` are four numbers in [0, 1)
     that choose among the scanner's settings; ``copy`` tells a second delivery of the same objects from the first.
+    ``header_changes`` are values by keyword that stand in every object instead of the usual ones, and
+    ``is_filed_by_patient`` says that its folder is called by the PatientID, where objects lie in folders.
     """
 
     identity: str
@@ -40,6 +42,8 @@ class ImagingStudy:
     age: str | None
     body_part: str | None = "CHEST"
     copy: int = 1
+    header_changes: tuple[tuple[str, bytes], ...] = ()
+    is_filed_by_patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
