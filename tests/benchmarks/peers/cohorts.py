@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from scipy.special import logit
 
 from multisite.demo import faults_in_images as images
 from multisite.demo.batches import CaseRow, SiteBatch, SiteTraits, cohort_batches
 from multisite.demo.objects import study_objects
-from multisite.demo.plan import FINDING, DemoPlan
+from multisite.demo.plan import FINDING, THRESHOLD, DemoPlan
+from multisite.demo.scores import SEPARATION, scores_of
 from multisite.demo.studies import ImagingStudy
 from multisite.demo.tables import case_frame, prediction_frame
 from multisite.vocabulary import Split
@@ -124,6 +126,7 @@ def write_cohort(cohort: Cohort, folder: Path) -> None:
     """Write ``dicom/``, ``cases.csv`` and ``predictions.csv`` below ``folder``."""
     plan = DemoPlan(patients_per_site=_PATIENTS, months=0, seed=cohort.seed, pixels_per_side=_SIDE)
     (batch,) = cohort_batches(plan, cohort.hospital, SiteTraits())
+    _draw_scores(batch, np.random.default_rng([cohort.seed, cohort.hospital, 1]))
     if cohort.plant is not None:
         cohort.plant(batch, plan)
     _write_images(batch, folder / "dicom", gaps=cohort.gaps)
@@ -134,6 +137,13 @@ def write_cohort(cohort: Cohort, folder: Path) -> None:
         cases = cohort.spoil(cases, rng)
     cases.write_csv(folder / "cases.csv")
     prediction_frame(batch).write_csv(folder / "predictions.csv")
+
+
+def _draw_scores(batch: SiteBatch, rng: np.random.Generator) -> None:
+    """Scores that depend on the label alone; the demo's own are worse on one vendor, which is one of its faults."""
+    for case in batch.scores:
+        evidence = rng.normal(SEPARATION / 2 if batch.rows[case].reference else -SEPARATION / 2)
+        batch.scores[case] = float(scores_of(np.array([logit(THRESHOLD) + SEPARATION * evidence]))[0])
 
 
 def _write_images(batch: SiteBatch, folder: Path, *, gaps: int) -> None:

@@ -16,7 +16,7 @@ import pydicom.data
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, RLELossless, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, RLELossless, generate_uid
 
 from multisite.demo.plan import FINDING, MODEL
 
@@ -37,7 +37,7 @@ _SOURCES = (
     "examples_palette.dcm",
     "image_dfl.dcm",
 )
-_MR_CLASS = "1.2.840.10008.5.1.4.1.1.4"
+_DX_CLASS = UID("1.2.840.10008.5.1.4.1.1.1.1")
 
 Grey = NDArray[np.uint8]
 Change = Callable[[Grey, np.random.Generator], Grey]
@@ -49,9 +49,10 @@ class Pictures:
 
     id: str
     fault: str
-    change: Change | None
+    change: Change
     moved: bool = True
     compressed: bool = False
+    comes_again: bool = True
 
 
 def _same(image: Grey, rng: np.random.Generator) -> Grey:
@@ -85,7 +86,7 @@ def _mirrored(image: Grey, rng: np.random.Generator) -> Grey:
 
 
 PICTURES = (
-    Pictures(PICTURES_TWIN, "nothing", None),
+    Pictures(PICTURES_TWIN, "nothing", _same, comes_again=False),
     Pictures("pictures-resent", "6 images again, new UIDs", _same, moved=False),
     Pictures("pictures-moved", "… and dates moved", _same),
     Pictures("pictures-rle", "… and losslessly compressed", _same, compressed=True),
@@ -108,14 +109,16 @@ def write_pictures(pictures: Pictures, folder: Path) -> pl.DataFrame:
         (folder / name).mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(3)
     tiles = list(_tiles())
-    cases, images = [], []
+    cases: list[dict[str, object]] = []
+    images: list[tuple[str, object, str | None]] = []
     for number, tile in enumerate(tiles):
         cases.append(_write(folder, number, tile, split="test" if number % 2 else "train", day=number))
         images.append((f"{number}.png", cases[-1]["patient_id"], None))
     # Copies of tested images, for training.
-    for copy, source in enumerate(range(1, 2 * _COPIES, 2)) if pictures.change is not None else ():
+    copied = range(1, 2 * _COPIES, 2) if pictures.comes_again else ()
+    for copy, source in enumerate(copied):
         number = len(tiles) + copy
-        tile = pictures.change(tiles[source], rng)  # type: ignore[misc]
+        tile = pictures.change(tiles[source], rng)
         day = number if pictures.moved else source
         cases.append(_write(folder, number, tile, split="train", day=day, compressed=pictures.compressed))
         images.append((f"{number}.png", cases[-1]["patient_id"], f"{source}.png"))
@@ -166,7 +169,7 @@ def _dataset(number: int, image: Grey, day: int) -> Dataset:
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = _MR_CLASS
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = _DX_CLASS
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SOPInstanceUID = (
         generate_uid(entropy_srcs=[kind, str(number)]) for kind in ("study", "series", "instance")
     )
