@@ -101,7 +101,7 @@ def test_the_report_counts_runs_and_evaluations_and_is_not_written_again_for_not
     assert "more than one combination" not in page.read_text(encoding="utf-8")
     written = page.stat().st_mtime_ns
     again = run_verb("report", hospitals, workspace, "--json")
-    assert {row["tasks run"] for row in rows(again, "Stages")} == {"0"}
+    assert {row["n_run"] for row in rows(again, "Stages")} == {0}
     assert page.stat().st_mtime_ns == written
 
     study = tmp_path / "study.yaml"

@@ -179,8 +179,8 @@ def test_nothing_is_read_where_the_study_file_does_not_ask(copy: Path) -> None:
 
 def test_a_second_run_does_nothing(copy: Path) -> None:
     told = verb("check", copy, "--json").out
-    stages = [json.loads(line) for line in told.splitlines() if '"tasks run"' in line]
-    assert {row["tasks run"] for row in stages} == {"0"}
+    stages = [json.loads(line) for line in told.splitlines() if '"Stages"' in line]
+    assert {row["n_run"] for row in stages} == {0}
 
 
 def test_another_cohort_has_only_its_new_images_read(copy: Path) -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -50,10 +51,11 @@ def answers(address: str, token: str | None) -> int:
 
 
 @pytest.fixture(scope="module")
-def head(hospitals: StagedDemo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Head]:
+def head(hospitals: StagedDemo) -> Iterator[Head]:
     if shutil.which("ray", path=str(Path(sys.executable).parent)) is None:
         pytest.skip("Ray is not installed")
-    port, folder = free_port(), tmp_path_factory.mktemp("r")
+    # Sockets lie below it, and a socket's path has at most 107 bytes: pytest's folders may be too deep.
+    port, folder = free_port(), Path(tempfile.mkdtemp(prefix="head-"))
     token = folder / "token"
     address = f"http://127.0.0.1:{port}"
     environment = {
@@ -86,6 +88,7 @@ def head(hospitals: StagedDemo, tmp_path_factory: pytest.TempPathFactory) -> Ite
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
         log.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def submit(head: Head, *entrypoint: str) -> subprocess.CompletedProcess[str]:

@@ -24,14 +24,14 @@ def measure_stacks(points: pl.DataFrame) -> pl.DataFrame:
     """One row per series from one row per instance (``series``, ``position_um``, neither null).
 
     ``n_slices`` is the number of distinct positions, ``n_stacks`` the number of instances that most of them hold, and
-    ``slice_spacing_mm`` the median distance between neighbours. A distance d in a series of median m misses
-    ⌊d / m + ½⌋ − 1 positions, each in every stack; ``n_missing_slices`` adds to them what single positions lack.
+    ``slice_spacing_mm`` the median distance between neighbours (of an even number, the lower of the two in the middle:
+    half of the distances may be gaps). A distance d in a series of median m misses ⌊d / m + ½⌋ − 1 positions, each in every stack; ``n_missing_slices`` adds to them what single positions lack.
     ``spacing_is_even`` says that every d is within SPACING_TOLERANCE · m of m. What needs a distance is null with one
     position only.
     """
     slices = _slices(points)
     distances = slices.filter(pl.col("distance").is_not_null())
-    median = distances.group_by("series").agg(pl.col("distance").median().alias("median"))
+    median = distances.group_by("series").agg(pl.col("distance").quantile(0.5, "lower").alias("median"))
     spaced = (
         distances.join(median, on="series")
         .group_by("series")
