@@ -24,9 +24,10 @@ def measure_stacks(points: pl.DataFrame) -> pl.DataFrame:
     """One row per series from one row per instance (``series``, ``position_um``, neither null).
 
     ``n_slices`` is the number of distinct positions, ``n_stacks`` the number of instances that most of them hold, and
-    ``slice_spacing_mm`` the median distance between neighbours (of an even number, the lower of the two in the middle:
-    half of the distances may be gaps). A distance d in a series of median m misses ⌊d / m + ½⌋ − 1 positions, each in every stack; ``n_missing_slices`` adds to them what single positions lack.
-    ``spacing_is_even`` says that every d is within SPACING_TOLERANCE · m of m. What needs a distance is null with one
+    ``slice_spacing_mm`` the median distance between neighbours; of an even number of distances the lower of the two in
+    the middle, for of two distances one may be a gap. A distance d in a series of median m misses ⌊d / m + ½⌋ − 1
+    positions, each in every stack; ``n_missing_slices`` adds to them what single positions lack. ``spacing_is_even``
+    says that every d is within SPACING_TOLERANCE · m of m. What needs a distance is null with one
     position only.
     """
     slices = _slices(points)

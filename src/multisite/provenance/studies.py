@@ -10,15 +10,17 @@ __all__ = ["index_studies"]
 def index_studies(series: pl.DataFrame, *, modalities: tuple[str, ...]) -> pl.DataFrame:
     """One row per StudyInstanceUID, with the acquisition of its index series.
 
-    The index series is the one of a declared modality with the most instances (ties: the one acquired first, so that a copy
-    under other UIDs is represented alike; then the smallest identifier). A study
-    without such a series keeps its row, with no index series and no acquisition, so that "no images" and "images of
-    other modalities only" stay apart. Instances and the time span are those of all its series.
+    The index series is the one of a declared modality with the most instances. Ties go to the one acquired first, so
+    that a copy under other UIDs is represented alike, then to the smallest identifier. A study without such a series
+    keeps its row, with no index series and no acquisition, so that "no images" and "images of other modalities only"
+    stay apart. Instances and the time span are those of all its series.
     """
     known = series.filter(pl.col("study_instance_uid").is_not_null())
     wanted = known.filter(pl.col("modality").is_in(list(modalities)))
     order = ["study_instance_uid", "n_instances", "first_acquisition_at", "series_instance_uid"]
-    chosen = wanted.sort(order, descending=[False, True, False, False], nulls_last=True).unique("study_instance_uid", keep="first", maintain_order=True)
+    chosen = wanted.sort(order, descending=[False, True, False, False], nulls_last=True).unique(
+        "study_instance_uid", keep="first", maintain_order=True
+    )
     studies = known.group_by("site", "study_instance_uid").agg(
         pl.col("patient_id").min().alias("any_patient_id"),
         pl.len().cast(pl.Int64).alias("n_series"),

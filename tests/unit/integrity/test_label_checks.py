@@ -87,11 +87,35 @@ def test_a_number_that_parts_the_labels_is_found_in_either_direction(sign: int) 
     assert found.found["pseudonym"].to_list() == ["clinical_index"]
 
 
-def test_one_patient_who_contradicts_a_column_is_enough_for_it_not_to_tell() -> None:
+def every_nth_is_turned_round(nth: int) -> pl.Expr:
+    """The label, but for every ``nth`` row, where it is the other one."""
+    return pl.when(pl.col("table_row") % nth == 0).then(~_LABEL).otherwise(_LABEL)
+
+
+def test_a_text_that_tells_the_label_with_few_exceptions_is_found_and_they_are_counted() -> None:
+    word = pl.when(every_nth_is_turned_round(20)).then(pl.lit("a")).otherwise(pl.lit("b")).alias("clinical_x")
+    found = asked("label_in_column", word)
+    assert (found.verdict, found.n_found) == (Verdict.FAIL, 1)
+    assert found.found["detail"][0].endswith(", but for 24 of them")
+
+
+def test_a_number_that_nearly_parts_the_labels_is_found_with_its_area() -> None:
+    number = (pl.col("age_years") + 200 * every_nth_is_turned_round(50).cast(pl.Float64)).alias("clinical_index")
+    assert asked("label_in_column", number).found["detail"][0].split(" with an AUC of ")[1] >= "0.95"
+
+
+def test_a_text_that_tells_the_label_in_three_of_four_cases_is_no_finding() -> None:
+    word = pl.when(every_nth_is_turned_round(4)).then(pl.lit("a")).otherwise(pl.lit("b")).alias("clinical_x")
+    assert asked("label_in_column", word).verdict is Verdict.PASS
+
+
+def test_of_few_patients_one_who_contradicts_a_column_is_enough_for_it_not_to_tell() -> None:
+    made = random_set(2, patients=60)
+    assert made.unique("patient_id")["reference_nodule"].sum() < 30
     except_one = pl.when(_LABEL & (pl.col("case_id") != "c7")).then(pl.lit("a")).otherwise(pl.lit("b"))
     positive = pl.when(pl.col("case_id") == "c7").then(True).otherwise(_LABEL).alias("reference_nodule")
-    made = random_set(2).with_columns(positive)
-    assert outcome("label_in_column", frames(included=made.with_columns(clinical_x=except_one))).verdict is Verdict.PASS
+    turned = made.with_columns(positive).with_columns(except_one.alias("clinical_x"))
+    assert outcome("label_in_column", frames(included=turned)).verdict is Verdict.PASS
 
 
 def test_rare_levels_do_not_hide_that_the_others_tell_the_label() -> None:

@@ -146,7 +146,7 @@ def test_rows_that_are_instances_tell_the_geometry_where_they_have_positions() -
         image_position_patient=[[0.0, 0, z] for z in (0.0, 2.5, 7.5)],
     )
     series = series_from_table(rows, site="north")
-    assert column(series, "slice_spacing_mm") == [3.75]
+    assert column(series, "slice_spacing_mm") == [2.5]
     assert column(series, "orientation") == ["axial"]
     assert column(series_from_table(instances(), site="north"), "geometry_gap") == ["no positions"]
 

@@ -22,6 +22,13 @@ _LEAST_AREA = 0.1
 _LEAST_RUNS = 0.2
 """Share of the expected runs by which their number must differ."""
 
+_FLOOR_WITH_EXCEPTIONS = 30
+"""Patients of each label from which on a few exceptions are no chance."""
+
+_LEAST_YOUDEN = 0.8
+_LEAST_SEPARATION = 0.95
+"""Youden's index of the rule that a level has its commoner label, and AUC of a number (or of its reverse)."""
+
 _PATIENTS_PER_LEVEL = 5
 _MOST_LEVELS = 50
 
@@ -79,6 +86,13 @@ class _Pair:
     tells: bool
     n_positive: int
     n_negative: int
+    exceptions: str = ""
+
+    @property
+    def told(self) -> str:
+        """What the column does, in words and counts."""
+        patients = f"{self.n_positive} patients with and {self.n_negative} without it"
+        return f"tells {REFERENCE}{self.finding} of {patients}{self.exceptions}"
 
 
 def label_in_column(frames: CheckFrames) -> Outcome:
@@ -91,10 +105,7 @@ def label_in_column(frames: CheckFrames) -> Outcome:
         {
             "entity": ["column"] * len(telling),
             "pseudonym": [pair.column for pair in telling],
-            "detail": [
-                f"tells {REFERENCE}{p.finding} of {p.n_positive} patients with and {p.n_negative} without it"
-                for p in telling
-            ],
+            "detail": [pair.told for pair in telling],
         },
         schema={"entity": pl.String, "pseudonym": pl.String, "detail": pl.String},
     )
@@ -140,7 +151,38 @@ def _pair(known: pl.DataFrame, column: str, finding: str) -> _Pair | None:
         in_levels = _patients(sized)
         if pure and min(in_levels) >= FLOOR:
             return _Pair(column, finding, True, *in_levels)
+    if min(positives, negatives) >= _FLOOR_WITH_EXCEPTIONS:
+        patients = known.unique("patient_id", keep="first", maintain_order=True)
+        for exceptions in (_in_levels(patients) if n_levels <= _MOST_LEVELS else "", _in_order(patients)):
+            if exceptions:
+                return _Pair(column, finding, True, positives, negatives, exceptions)
     return _Pair(column, finding, False, positives, negatives)
+
+
+def _in_levels(patients: pl.DataFrame) -> str:
+    """How often the label is not the commoner one of its level, if that is seldom among either label; else empty."""
+    counted = (
+        patients.group_by("value", "label")
+        .agg(pl.len().alias("n"))
+        .with_columns(
+            pl.col("n").sum().over("value").alias("n_level"), pl.col("n").sum().over("label").alias("n_label")
+        )
+        .filter(pl.col("n_level") >= _PATIENTS_PER_LEVEL)
+    )
+    right = counted.filter(2 * pl.col("n") > pl.col("n_level"))
+    youden = right.select((pl.col("n") / pl.col("n_label")).sum()).item() - 1
+    if youden < _LEAST_YOUDEN:
+        return ""
+    return f", but for {patients.height - int(right['n'].sum())} of them"
+
+
+def _in_order(patients: pl.DataFrame) -> str:
+    """The AUC of a number, if it is near 1 or 0; else empty."""
+    if not patients.schema["value"].is_numeric():
+        return ""
+    label, value = patients["label"].to_numpy(), patients["value"].cast(pl.Float64).to_numpy()
+    area = rank_sum_test(label.astype(np.bool_), value).area
+    return f" with an AUC of {area:.2f}" if area is not None and max(area, 1 - area) >= _LEAST_SEPARATION else ""
 
 
 def _patients(known: pl.DataFrame) -> tuple[int, int]:
@@ -178,7 +220,8 @@ LABEL_CHECKS = (
         severity=Severity.MAJOR,
         method=(
             f"Acquisition and clinical columns: each level of {_PATIENTS_PER_LEVEL} patients has one label only, or a "
-            f"number parts the labels without overlap; {FLOOR} patients of each label at least."
+            f"number parts the labels without overlap; {FLOOR} patients of each label at least. From "
+            f"{_FLOOR_WITH_EXCEPTIONS} on with exceptions: Youden's index {_LEAST_YOUDEN:g}, AUC {_LEAST_SEPARATION:g}."
         ),
         unit="pairs of column and finding",
         run=label_in_column,

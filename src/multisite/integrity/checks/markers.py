@@ -16,7 +16,9 @@ _SERIES = "series_instance_uid"
 def burned_in_annotation(frames: CheckFrames) -> Outcome:
     """Index series with an object whose BurnedInAnnotation is YES."""
     told = series_with(frames, [Marker.BURNED_IN, Marker.NOT_BURNED_IN])
-    return _judged(frames, Marker.BURNED_IN, told, "text burned into pixels, by BurnedInAnnotation", "say nothing about it")
+    return _judged(
+        frames, Marker.BURNED_IN, told, "text burned into pixels, by BurnedInAnnotation", "say nothing about it"
+    )
 
 
 def overlays(frames: CheckFrames) -> Outcome:
