@@ -79,8 +79,7 @@ def run_site(study: Study, site: Site, objects: ObjectReader, *, earlier: Artefa
 
 def _tasks(stage: Stage, made: Mapping[str, Parts], parameters: Any) -> Iterator[tuple[str | None, Frames]]:
     """Name of the partition and the frames, for each task of the stage."""
-    is_asked_for = getattr(stage, "is_asked_for", None)
-    if is_asked_for is not None and not is_asked_for(parameters):
+    if stage.is_asked_for is not None and not stage.is_asked_for(parameters):
         return
     divided = stage.partition_of
     read = [a.name for a in (*stage.reads, *stage.optional_reads) if a.name in made]

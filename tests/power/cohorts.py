@@ -43,7 +43,7 @@ def _claims(declared: Integrity) -> dict[str, Any]:
         "split_follows": (),
         "pixels": {"instances_per_series": 1},
     }
-    return {**declared.model_dump(), **{k: v for k, v in further.items() if k in Integrity.model_fields}}
+    return {**declared.model_dump(), **further}
 
 
 @dataclass(frozen=True, slots=True)

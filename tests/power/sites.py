@@ -54,8 +54,7 @@ class SimulatedSite:
 
     ``batch`` holds cases, scores and studies, ``objects`` what stands in a store in place of what the studies would
     give (None: nothing), ``in_cases`` changes of the table of cases, in their order, and ``fitted`` the cases on which
-    something before the model was fitted (None: the site has no such table). ``keys_name_patients`` tells whether the
-    folders of two of the demo's stores are called by PatientIDs, as they are in the demo.
+    something before the model was fitted (None: the site has no such table).
     """
 
     plan: DemoPlan
@@ -64,7 +63,6 @@ class SimulatedSite:
     months: tuple[MonthBatch, ...]
     rng: np.random.Generator
     fitted: list[str] | None = None
-    keys_name_patients: bool = True
     objects: dict[Key, bytes | None] = field(default_factory=dict)
     in_cases: list[Callable[[pl.DataFrame], pl.DataFrame]] = field(default_factory=list)
     _used: set[str] = field(default_factory=set)
@@ -87,9 +85,8 @@ class SimulatedSite:
         return self.batch.hospital
 
     def claim(self) -> None:
-        """Bring what the further claims are about: rooms, collections, fitted cases, and keys that name nobody."""
+        """Bring what the further claims are about: rooms, collections and fitted cases."""
         self.in_cases += [self._with_rooms, _with_collections]
-        self.keys_name_patients = False
         training = [row.case_id for row in self.batch.rows.values() if row.split == Split.TRAIN.value]
         self.fitted = training[:_FITTED_CASES]
 
@@ -129,10 +126,7 @@ class SimulatedSite:
 
     def objects_of(self, study: ImagingStudy) -> dict[Key, bytes]:
         """What the stores hold of a study."""
-        held = self.encoded.of(self.place, study)
-        if self.keys_name_patients:
-            return held
-        return {(store, key.replace(study.person.id, "patient")): content for (store, key), content in held.items()}
+        return self.encoded.of(self.place, study)
 
     def stores(self) -> dict[str, dict[str, bytes]]:
         """Name of a store → key → content, with all that was changed."""

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from multisite.integrity.check import Check, CheckFrames, Outcome, insufficient, judged
-from multisite.vocabulary import Severity
+from multisite.integrity.check import Check, CheckFrames, Outcome, insufficient, judged, nothing_found
+from multisite.vocabulary import Severity, Verdict
 
 __all__ = ["DUPLICATE_CHECKS"]
 
@@ -52,20 +52,28 @@ def same_content(frames: CheckFrames) -> Outcome:
         .agg(pl.col("n_fingerprints").sum())
         .sort("first", "second")
     )
-    found = pairs.select(
-        pl.lit("study").alias("entity"),
-        pl.col("first").alias("pseudonym"),
-        pl.format("{} acquisitions also stand under another patient and other UIDs", "n_fingerprints").alias("detail"),
-    )
     n_examined = known["study_instance_uid"].n_unique()
-    return judged(
-        found,
-        n_examined,
-        failed=f"{pairs.height} pair of studies holds the same acquisitions under two patients and other UIDs."
-        if pairs.height == 1
-        else f"{pairs.height} pairs of studies hold the same acquisitions under two patients and other UIDs.",
-        passed=f"No acquisition of {n_examined:,} studies stands under two patients.",
-    )
+    if pairs.is_empty():
+        sentence = f"No acquisition of {n_examined:,} studies stands under two patients."
+        return Outcome(Verdict.PASS, n_examined, 0, sentence, nothing_found())
+    found = "pair of studies holds" if pairs.height == 1 else "pairs of studies hold"
+    sentence = f"{pairs.height:,} {found} the same acquisitions under two patients and other UIDs."
+    return Outcome(Verdict.FAIL, n_examined, pairs.height, sentence, _both(pairs))
+
+
+def _both(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Both studies of each pair, for nobody knows which of them is the copy."""
+    detail = pl.format("{} acquisitions also stand under another patient and other UIDs", "n_fingerprints")
+    sides = [
+        pairs.with_row_index("pair").select(
+            "pair",
+            pl.lit("study").alias("entity"),
+            pl.col(side).alias("pseudonym"),
+            detail.alias("detail"),
+        )
+        for side in ("first", "second")
+    ]
+    return pl.concat(sides).sort("pair", maintain_order=True).drop("pair")
 
 
 DUPLICATE_CHECKS = (
