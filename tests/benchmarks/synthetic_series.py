@@ -10,7 +10,9 @@ import polars as pl
 import pyarrow as pa
 
 from multisite.schemas import StageInputs
-from multisite.schemas.cohort import COHORT
+from multisite.schemas.cohort import COHORT, PREDICTIONS
+from multisite.schemas.markers import DEMOGRAPHICS, MARKERS, Marker
+from multisite.schemas.pixels import PIXELS
 from multisite.schemas.series import CONTENT_INCIDENTS, INSTANCE_INCIDENTS, SERIES
 from multisite.schemas.site_tables import CASES
 
@@ -38,7 +40,8 @@ def integrity_inputs(n: int, *, columns: Sequence[str], seed: int) -> StageInput
     """A site with ``n`` series of 50 instances, six to a study and two studies to a patient; a case per study.
 
     ``columns`` are those of SERIES that the stage reads. Splits are by patient, and labels and equipment depend on
-    nothing. One series in a thousand has an instance that another study holds, too, and as many are tied to the next.
+    nothing. Every series says that no text is burned in, and every patient has a name. One series in a thousand has an
+    instance that another study holds, too, and as many are tied to the next.
     """
     rng = np.random.default_rng(seed)
     n_studies = max(n // _SERIES_PER_STUDY, 2)
@@ -57,6 +60,10 @@ def integrity_inputs(n: int, *, columns: Sequence[str], seed: int) -> StageInput
             SERIES.name: _series(archive, rng).select(columns),
             INSTANCE_INCIDENTS.name: _instance_incidents(archive, rng),
             CONTENT_INCIDENTS.name: _content_incidents(archive),
+            MARKERS.name: _markers(archive),
+            DEMOGRAPHICS.name: _demographics(archive, rng),
+            PREDICTIONS.name: _predictions(cohort, rng),
+            PIXELS.name: PIXELS.empty(),
         },
         tables={CASES.name: table},
     )
@@ -129,6 +136,33 @@ def _cohort(archive: _Archive, rng: np.random.Generator) -> pl.DataFrame:
     )
     absent = (pl.lit(None, dtype).alias(name) for name, dtype in COHORT.schema.items() if name not in made.columns)
     return made.with_columns(absent).with_columns(pl.lit("synthetic").alias("site"), pl.lit(True).alias("included"))
+
+
+def _markers(archive: _Archive) -> pl.DataFrame:
+    said = archive.series.alias("series_instance_uid").to_frame()
+    return said.select(
+        pl.lit("synthetic").alias("site"),
+        "series_instance_uid",
+        pl.lit(Marker.NOT_BURNED_IN.value).alias("marker"),
+        pl.lit(_INSTANCES, pl.Int64).alias("n_objects"),
+    )
+
+
+def _demographics(archive: _Archive, rng: np.random.Generator) -> pl.DataFrame:
+    n = len(archive.patients)
+    return pl.DataFrame({"patient_id": archive.patients, "demographics_key": _pseudonyms(rng, n)}).select(
+        pl.lit("synthetic").alias("site"), "patient_id", "demographics_key", pl.lit(1, pl.Int64).alias("n_objects")
+    )
+
+
+def _predictions(cohort: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    return cohort.select(
+        "site",
+        "case_id",
+        pl.lit("finding").alias("finding"),
+        pl.lit("model").alias("model"),
+        pl.Series("score", rng.random(cohort.height)),
+    )
 
 
 def _instance_incidents(archive: _Archive, rng: np.random.Generator) -> pl.DataFrame:
