@@ -13,25 +13,25 @@ from multisite.vocabulary import Verdict
 __all__ = ["blocking_failures", "print_scorecard"]
 
 _MARKS = {
-    Verdict.FAIL.value: "✗",
-    Verdict.ERROR.value: "!",
-    Verdict.INSUFFICIENT.value: "?",
-    Verdict.PASS.value: "✓",
     Verdict.NOT_APPLICABLE.value: "–",
+    Verdict.PASS.value: "✓",
+    Verdict.INSUFFICIENT.value: "?",
+    Verdict.ERROR.value: "!",
+    Verdict.FAIL.value: "✗",
 }
-"""The gravest first."""
+"""The gravest last: what is printed last is what a person sees first."""
 _NAMED_SITES = 2
 
 
 def print_scorecard(store: ArtefactStore, sites: Sequence[Site], terminal: Terminal) -> None:
-    """Checks in the order of the scorecard; as JSON a record per check and site."""
+    """The gravest verdicts last, and how many there are; as JSON a record per check and site."""
     results = _results(store, sites)
     rank = pl.col("verdict").replace_strict({name: i for i, name in enumerate(_MARKS)}, return_dtype=pl.Int64)
     lines = (
         results.sort("site")
         .group_by("order", "check", "verdict", "unit")
         .agg("site", pl.col("n_found", "n_examined").sum())
-        .sort("order", rank)
+        .sort(rank, "order")
     )
     rows = [
         (
@@ -44,6 +44,17 @@ def print_scorecard(store: ArtefactStore, sites: Sequence[Site], terminal: Termi
     ]
     records = results.sort("order", "site").drop("order").to_dicts()
     terminal.table("Integrity", ("verdict", "check", "sites", "found"), rows, records=records)
+    terminal.conclude(_in_short(results))
+
+
+def _in_short(results: pl.DataFrame) -> str:
+    n_checks, answered = results["check"].n_unique(), results.filter(verdict=Verdict.PASS.value)["check"].n_unique()
+    bad = results.filter(pl.col("verdict").is_in([Verdict.FAIL.value, Verdict.ERROR.value]))
+    if bad.is_empty():
+        return f"None of {n_checks} checks failed; {answered} of them passed somewhere."
+    blocking = bad.filter("blocking")["check"].n_unique()
+    told = f", {blocking} of them blocking" if blocking else ", none of them blocking"
+    return f"{bad['check'].n_unique()} of {n_checks} checks failed somewhere{told}; the report says what was found."
 
 
 def _sites(names: Sequence[str], n_sites: int) -> str:

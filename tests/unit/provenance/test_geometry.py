@@ -111,6 +111,11 @@ def test_gaps_and_duplicates_are_counted_against_the_median(
     assert (found["n_stacks"], found["spacing_is_even"]) == (1, is_even)
 
 
+def test_of_two_distances_the_larger_may_be_a_gap() -> None:
+    found = measured(0.0, 1.0, 3.0)
+    assert (found["slice_spacing_mm"], found["n_missing_slices"]) == (1.0, 1)
+
+
 def test_every_position_held_twice_is_two_stacks_and_no_duplicate() -> None:
     found = measured(0, 0, 1, 1, 2, 2)
     assert (found["n_stacks"], found["n_slices"], found["n_duplicate_slices"], found["n_missing_slices"]) == (
