@@ -49,7 +49,7 @@ def test_the_spread_is_told_of_the_measure_whose_sites_lie_furthest_apart() -> N
 def test_failed_checks_are_told_the_gravest_first() -> None:
     said = integrity_statement(evidence())
     assert said.mark is CONCERN
-    assert said.text.startswith("Three checks failed. borealis: 3 patients of 512 (critical); ")
+    assert said.text.startswith("2 of 5 checks failed, at two sites. borealis: 3 patients of 512 (critical); ")
     assert said.text.endswith("One check could not be answered.")
 
 

@@ -12,6 +12,7 @@ from multisite.vocabulary import Severity, Verdict
 __all__ = ["blocking_failures", "integrity_statement"]
 
 _TOPIC, _ANCHOR = "Integrity", "integrity"
+_NAMED_SITES = 3
 _RANK = {severity.value: rank for rank, severity in enumerate(Severity)}
 
 
@@ -34,8 +35,10 @@ def integrity_statement(evidence: Evidence) -> Statement:
     )
     facts = [f"{row['site']}: {row['sentence'].rstrip('.')} ({row['severity']})" for row in ranked[:3]]
     more = len(ranked) - len(facts)
-    text = f"{_capital(named(len(ranked), 'check', 'checks'))} failed. {'; '.join(facts)}"
-    text += f"; and {more} more." if more else "."
+    n_failed, n_sites = failed["check"].n_unique(), failed["site"].n_unique()
+    text = f"{n_failed} of {results['check'].n_unique()} checks failed, at {named(n_sites, 'site', 'sites')}. "
+    text += "; ".join(facts)
+    text += f"; and {named(more, 'more failure', 'more failures')}." if more else "."
     return Statement(CONCERN, _TOPIC, text + _unanswered(unanswered), _ANCHOR)
 
 
@@ -56,7 +59,8 @@ def blocking_failures(evidence: Evidence) -> str:
 def _unanswered(results: pl.DataFrame) -> str:
     if results.is_empty():
         return ""
-    return f" {_capital(named(results.height, 'check', 'checks'))} could not be answered."
+    sites = listed(sorted(results["site"].unique())) if results["site"].n_unique() <= _NAMED_SITES else "some sites"
+    return f" {_capital(named(results['check'].n_unique(), 'check', 'checks'))} could not be answered at {sites}."
 
 
 def _capital(words: str) -> str:
