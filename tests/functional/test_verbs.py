@@ -149,3 +149,16 @@ def test_json_has_numbers_as_numbers_and_ends_with_the_error_if_there_is_one(
     error = json.loads(finished.out.splitlines()[-1])
     assert (error["event"], error["exit_code"]) == ("error", finished.exit_code)
     assert error["fact"] in finished.err
+
+
+def test_site_files_are_looked_for_beside_the_study_file(
+    hospitals: StagedDemo, evaluated: Path, tmp_path: Path
+) -> None:
+    assert hospitals.sites_folder == hospitals.study_file.parent / "sites"
+    finished = multisite("cohort", hospitals.study_file, "--workspace", evaluated)
+    assert finished.exit_code == 0, finished.err
+    study = tmp_path / "study.yaml"
+    shutil.copy(hospitals.study_file, study)
+    finished = multisite("cohort", study, "--workspace", evaluated)
+    assert finished.exit_code == 10
+    assert "sites" in finished.err

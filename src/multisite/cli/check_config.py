@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from multisite.cli.options import Debug, Json, SitePlaces, StudyFile
+from multisite.cli.options import Debug, Json, SitePlaces, StudyFile, site_places
 
 __all__ = ["add_to"]
 
 
 def check_config(
     study: StudyFile,
-    sites: SitePlaces,
+    sites: SitePlaces = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Read the files only; open no store and no table.")
     ] = False,
@@ -24,7 +24,7 @@ def check_config(
     """
     from multisite.cli.configuration import check_everything
 
-    raise typer.Exit(check_everything(study, tuple(sites), offline=offline, json_lines=json))
+    raise typer.Exit(check_everything(study, site_places(study, sites), offline=offline, json_lines=json))
 
 
 def add_to(app: typer.Typer) -> None:

@@ -2,14 +2,14 @@
 
 import typer
 
-from multisite.cli.options import Debug, Json, SitePlaces, StudyFile, Workspace
+from multisite.cli.options import Debug, Json, SitePlaces, StudyFile, Workspace, site_places
 
 __all__ = ["add_to"]
 
 
 def looks(
     study: StudyFile,
-    sites: SitePlaces,
+    sites: SitePlaces = None,
     workspace: Workspace = "workspace",
     json: Json = False,
     debug: Debug = False,
@@ -23,7 +23,7 @@ def looks(
     # Loading the rooms takes about a second, which `--help` should not pay.
     from multisite.cli.look_table import show_looks
 
-    show_looks(study, tuple(sites), workspace=workspace, json_lines=json)
+    show_looks(study, site_places(study, sites), workspace=workspace, json_lines=json)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -1,5 +1,6 @@
 """The options that the verbs share."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,11 +16,17 @@ __all__ = [
     "StudyFile",
     "Workers",
     "Workspace",
+    "site_places",
 ]
 
 StudyFile = Annotated[Path, typer.Argument(help="The study file.", show_default=False)]
 SitePlaces = Annotated[
-    list[Path], typer.Option("--sites", help="A site file, or a folder of them; may be given several times.")
+    list[Path] | None,
+    typer.Option(
+        "--sites",
+        help="A site file, or a folder of them; may be given several times.",
+        show_default="the folder `sites` beside the study file",
+    ),
 ]
 Workspace = Annotated[
     str,
@@ -38,3 +45,8 @@ PinSites = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks; they may quote data.")]
+
+
+def site_places(study: Path, given: Sequence[Path] | None) -> tuple[Path, ...]:
+    """Where the site files are: as ``given``, else in the folder ``sites`` beside the study file."""
+    return tuple(given) if given else (study.parent / "sites",)

@@ -14,6 +14,7 @@ from multisite.cli.options import (
     StudyFile,
     Workers,
     Workspace,
+    site_places,
 )
 
 __all__ = ["VERB_HELP", "add_to"]
@@ -33,7 +34,7 @@ VERB_HELP = {
 def _verb(name: str) -> Callable[..., None]:
     def command(
         study: StudyFile,
-        sites: SitePlaces,
+        sites: SitePlaces = None,
         workspace: Workspace = "workspace",
         runner: RunnerName = "local",
         workers: Workers = 1,
@@ -47,7 +48,7 @@ def _verb(name: str) -> Callable[..., None]:
 
         options = RunOptions(
             study=study,
-            sites=tuple(sites),
+            sites=site_places(study, sites),
             workspace=workspace,
             runner=runner,
             workers=workers,

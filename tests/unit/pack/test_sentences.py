@@ -50,7 +50,7 @@ def test_failed_checks_are_told_the_gravest_first() -> None:
     said = integrity_statement(evidence())
     assert said.mark is CONCERN
     assert said.text.startswith("2 of 5 checks failed, at two sites. borealis: 3 patients of 512 (critical); ")
-    assert said.text.endswith("One check could not be answered.")
+    assert said.text.endswith("One check could not be answered at danube.")
 
 
 def test_no_failed_check_is_told_with_how_many_passed() -> None:
