@@ -96,6 +96,7 @@ def _idc(path: Path) -> None:
     with _timed(rows, "what the checks look at") as noted:
         frames = check_frames(inputs, _parameters("clinical_collection"))
         noted.append(f"{frames.series.height:,} series, {frames.included.height:,} included cases")
+    del inputs
     findings = _ask_each(frames, rows)
     _print(f"\nIDC, a case per imaging study, {_CORES} cores", rows)
     crossing = findings.filter(check="patient_across_groups")["detail"].value_counts(sort=True)
@@ -157,7 +158,10 @@ def _site_of_index(path: Path, rows: list[tuple[str, float, float, str]]) -> Sta
         inputs = StageInputs(site="idc", frames=_frames(made), tables=tables)
         cohort = COHORT_STAGE.run(inputs, parameters).frames
     frames = {**_frames(made), **_frames(cohort), PIXELS.name: PIXELS.empty()}
-    return StageInputs(site="idc", frames=frames, tables=tables)
+    # As a runner reads them: what the checks look at, and no more.
+    read = {artefact.name: frames[artefact.name] for artefact in INTEGRITY_STAGE.reads}
+    read[SERIES.name] = read[SERIES.name].select(INTEGRITY_STAGE.projection[SERIES.name])
+    return StageInputs(site="idc", frames=read, tables={CASES.name: tables[CASES.name]})
 
 
 def _frames(made: Any) -> dict[str, pl.DataFrame]:
