@@ -353,7 +353,7 @@ def _score_use(tested: pl.DataFrame) -> Iterator[tuple[Artefact, pl.DataFrame]]:
     patients = pl.concat(patients_per_score(scored.filter(site=site), columns=columns, steps=1000) for site in SITES)
     rules = {"minimum_patients": _MINIMUM, "ci_level": 0.95}
     yield SITE_TOLD, site_told_table(patients, seed=SEED, **rules)
-    yield SCORE_SHIFT, score_shift_table(patients, **rules)
+    yield SCORE_SHIFT, score_shift_table(patients, seed=SEED, **rules)
     tally, moments = agreement_tally(scored), agreement_moments(scored, threshold=_THRESHOLD)
     yield HEADER_AGREEMENT, agreement_table(tally.on_grid(1000), moments, **rules)
 

@@ -71,5 +71,5 @@ def chain_of(files: Sequence[tuple[int, bytes]], *, study: str, site: str) -> Ch
 def _entry(content: bytes) -> Entry | None:
     try:
         return Entry.from_bytes(content)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return None

@@ -43,6 +43,18 @@ class Entry:
     def from_bytes(cls, content: bytes) -> "Entry":
         """The entry in ``content``; ValueError or TypeError when it is none, or is not in its canonical form."""
         entry = cls(**json.loads(content))
+        texts = (entry.time, entry.event, entry.study, entry.site, entry.run, entry.code_version, entry.previous)
+        # A boolean is an int to Python, and 1.0 is equal to 1.
+        if type(entry.sequence) is not int or not all(isinstance(text, str) for text in texts):
+            raise TypeError("a field of the entry is not of its type")
         if not isinstance(entry.content, dict) or entry.to_bytes() != content:
             raise ValueError("the entry is not in its canonical form")
+        if entry.event == Event.LOOK.value and not _is_look(entry.content):
+            raise ValueError("the entry does not say what was looked at")
         return entry
+
+
+def _is_look(content: Mapping[str, Any]) -> bool:
+    stages = content.get("stages")
+    named = isinstance(stages, list) and all(isinstance(stage, str) for stage in stages)
+    return named and all(isinstance(content.get(name), str) for name in ("protocol", "evaluated"))

@@ -52,5 +52,13 @@ def run() -> None:
     """Entry point of the console script."""
     try:
         app()
-    except MultisiteError as error:
-        exit_with(error, debug="--debug" in sys.argv, json_lines="--json" in sys.argv)
+    except Exception as error:
+        known = error if isinstance(error, MultisiteError) else _without_its_text(error)
+        exit_with(known, debug="--debug" in sys.argv, json_lines="--json" in sys.argv)
+
+
+def _without_its_text(error: Exception) -> MultisiteError:
+    # What a library says may quote a value; only `--debug` shows it.
+    from multisite.runners.execution import anonymous
+
+    return anonymous(error)

@@ -23,11 +23,12 @@ def quiet() -> Iterator[None]:
     log = logging.getLogger("pydicom")
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        mode, disabled = config.settings.reading_validation_mode, log.disabled
+        mode, disabled, propagate = config.settings.reading_validation_mode, log.disabled, log.propagate
         config.settings.reading_validation_mode = config.IGNORE
-        log.disabled = True
+        # Its modules have loggers of their own, which hand their lines on unless they are stopped here.
+        log.disabled, log.propagate = True, False
         try:
             yield
         finally:
-            log.disabled = disabled
+            log.disabled, log.propagate = disabled, propagate
             config.settings.reading_validation_mode = mode

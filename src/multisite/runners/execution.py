@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from multisite.errors import MachineError, MultisiteError
 
-__all__ = ["Done", "Executor", "Fault", "Item", "Pinned", "guarded"]
+__all__ = ["Done", "Executor", "Fault", "Item", "Pinned", "anonymous", "guarded"]
 
 Item = TypeVar("Item", bound="Pinned")
 Result = TypeVar("Result")
@@ -63,12 +63,13 @@ def guarded(function: Callable[[Item], Result], item: Item) -> Done[Result] | Fa
     except MultisiteError as error:
         return Fault(error, retry=isinstance(error, MachineError))
     except _MACHINE_FAULTS as error:
-        return Fault(_anonymous(error), retry=True)
+        return Fault(anonymous(error), retry=True)
     except Exception as error:
-        return Fault(_anonymous(error), retry=False)
+        return Fault(anonymous(error), retry=False)
 
 
-def _anonymous(error: Exception) -> MachineError:
+def anonymous(error: Exception) -> MachineError:
+    """The class of an exception and the place in the program where it was raised: its text may quote data."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "/multisite/" in frame.filename and frame.filename != __file__] or list(frames)
     where = f"{own[-1].filename.rpartition('/multisite/')[2]}:{own[-1].lineno}" if own else "unknown place"

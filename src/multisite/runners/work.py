@@ -105,8 +105,9 @@ def _inputs(task: Task, stage: Stage, store: ArtefactStore) -> StageInputs:
         if sites:
             frames[artefact.name] = _over_sites(artefact, sites, store)
     if not stage.reads_test_labels:
-        declared = {artefact.name: artefact for artefact in stage.reads if isinstance(artefact, Artefact)}
-        frames |= {name: artefact.without_labels(frames[name]) for name, artefact in declared.items()}
+        read = (*stage.reads, *stage.optional_reads)
+        declared = {artefact.name: artefact for artefact in read if isinstance(artefact, Artefact)}
+        frames |= {name: a.without_labels(frames[name]) for name, a in declared.items() if name in frames}
     site = task.site_file
     return StageInputs(
         site=task.site or ALL_SITES,

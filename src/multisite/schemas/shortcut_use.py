@@ -86,7 +86,12 @@ SCORE_SHIFT = Artefact(
         Column("n_sites", _COUNT, "Sites behind it"),
         Column("n_patients", _COUNT, "Patients of the level"),
         Column("n_patients_others", _COUNT, "Patients of the other levels"),
-        Column("p_value", _FLOAT, "Of an AUC of 0.5; null where it was not tested", nullable=True),
+        Column(
+            "p_value",
+            _FLOAT,
+            "Of an AUC of 0.5, by permutation; null where it was not tested (few patients, or within 0.1 of 0.5)",
+            nullable=True,
+        ),
         Column("p_adjusted", _FLOAT, "The p-value adjusted by Holm over all rows that were tested", nullable=True),
         Column("n_comparisons", _COUNT, "Rows that were tested"),
         Column("notable", _FLAG, "Whether the adjusted p-value is below 0.01 and the AUC 0.1 or more from 0.5"),

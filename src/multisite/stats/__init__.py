@@ -29,6 +29,7 @@ from multisite.stats.label_order import BooleanArray, RankSum, Runs, rank_sum_te
 from multisite.stats.learnt_elsewhere import LevelCounts, learnt_elsewhere, level_shares
 from multisite.stats.observed_expected import observed_expected
 from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
+from multisite.stats.quantile_levels import quantile_levels
 from multisite.stats.removal import RemovalDifference, auc_without, proportion_without
 from multisite.stats.score_by_level import ScoreByLevel, score_by_level
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
@@ -90,6 +91,7 @@ __all__ = [
     "perfect_calibration",
     "proportion",
     "proportion_without",
+    "quantile_levels",
     "rank_sum_test",
     "reliability",
     "runs_test",

@@ -14,6 +14,10 @@ __all__ = ["BooleanArray", "RankSum", "Runs", "rank_sum_test", "runs_test"]
 BooleanArray = npt.NDArray[np.bool_]
 
 
+_LEAST_P = float(np.finfo(np.float64).tiny)
+"""Far out a tail is too small for a float; a p-value of exactly zero would claim more than that."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankSum:
     """Area under the ROC curve of a value for a label, and the two-sided p-value of an area of ½.
@@ -102,8 +106,9 @@ def runs_test(label: BooleanArray) -> Runs:
     """Wald and Wolfowitz's test of whether labels come in a random order.
 
     A run is a stretch of equal labels. With P positives, N negatives and n = P + N, a random order has
-    μ = 1 + 2PN/n runs on average, with variance 2PN(2PN − n)/(n²(n − 1)). The p-value is 2·Φ(−z) with the
-    continuity-corrected z = (|runs − μ| − ½)/SD, not below 0.
+    μ = 1 + 2PN/n runs on average, and 2k of them with probability 2·C(P−1, k−1)·C(N−1, k−1)/C(n, P), or 2k + 1 with
+    [C(P−1, k)·C(N−1, k−1) + C(P−1, k−1)·C(N−1, k)]/C(n, P). The p-value is twice the smaller of P(as few or fewer) and
+    P(as many or more), and 1 at most; it is exact, because the normal curve lies far off where one label is rare.
 
     Parameters
     ----------
@@ -117,7 +122,7 @@ def runs_test(label: BooleanArray) -> Runs:
 
     Undefined cases
     ---------------
-    No positive or no negative: mean and p-value are undefined. One of each: two runs whatever the order, p-value 1.
+    No positive or no negative: mean and p-value are undefined.
 
     References
     ----------
@@ -141,14 +146,30 @@ def runs_test(label: BooleanArray) -> Runs:
             n_negative=negatives,
             reason=f"no {missing} case",
         )
-    n, doubled = label.size, 2.0 * positives * negatives
-    expected = 1.0 + doubled / n
-    variance = doubled * (doubled - n) / (n * n * (n - 1.0))
-    distance = max(0.0, abs(n_runs - expected) - 0.5)
-    p_value = _two_sided(distance / math.sqrt(variance)) if variance > 0.0 else 1.0
+    expected = 1.0 + 2.0 * positives * negatives / label.size
+    p_value = _of_runs(n_runs, positives, negatives)
     return Runs(n_runs=n_runs, expected=expected, p_value=p_value, n_positive=positives, n_negative=negatives)
 
 
+def _of_runs(n_runs: int, positives: int, negatives: int) -> float:
+    """Twice the smaller tail of the exact distribution of the number of runs."""
+    half = np.arange(1, min(positives, negatives) + 1, dtype=np.float64)
+    fewer, more = _log_choose(positives - 1, half - 1), _log_choose(negatives - 1, half - 1)
+    even = math.log(2.0) + fewer + more
+    odd = np.logaddexp(_log_choose(positives - 1, half) + more, fewer + _log_choose(negatives - 1, half))
+    runs = np.concatenate([2 * half, 2 * half + 1])
+    chance = np.exp(np.concatenate([even, odd]) - _log_choose(positives + negatives, np.float64(positives)))
+    tail = min(float(chance[runs <= n_runs].sum()), float(chance[runs >= n_runs].sum()))
+    return min(1.0, max(2.0 * tail, _LEAST_P))
+
+
+def _log_choose(n: int, k: FloatArray | np.float64) -> FloatArray:
+    """log C(n, k), shape of ``k``; −∞ where k > n."""
+    inside = np.where(k <= n, k, 0.0)
+    found = special.gammaln(n + 1.0) - special.gammaln(inside + 1.0) - special.gammaln(n - inside + 1.0)
+    chosen: FloatArray = np.where(k <= n, found, -np.inf)
+    return chosen
+
+
 def _two_sided(z: float) -> float:
-    # Far out the tail is too small for a float; a p-value of exactly zero would claim more than that.
-    return max(float(2.0 * special.ndtr(-z)), float(np.finfo(np.float64).tiny))
+    return max(float(2.0 * special.ndtr(-z)), _LEAST_P)

@@ -7,9 +7,10 @@ import pytest
 
 from multisite.audit import Entry, chain_of
 from multisite.audit.chain import BEFORE_THE_FIRST
-from multisite.storage.canonical import sha256_hex
+from multisite.storage.canonical import canonical_json, sha256_hex
 
 Files = list[tuple[int, bytes]]
+LOOKED_AT = {"stages": ["performance"], "protocol": "p", "evaluated": "e"}
 
 
 def written(n: int, *, site: str = "north") -> Files:
@@ -17,7 +18,7 @@ def written(n: int, *, site: str = "north") -> Files:
     previous = BEFORE_THE_FIRST
     for number in range(1, n + 1):
         time = f"2026-01-0{number}T00:00:00+00:00"
-        entry = Entry(number, time, "test labels read", "chest", site, f"run {number}", "0.1.0", {"n": 1}, previous)
+        entry = Entry(number, time, "test labels read", "chest", site, f"run {number}", "0.1.0", LOOKED_AT, previous)
         files.append((number, entry.to_bytes()))
         previous = sha256_hex([entry.to_bytes()])
     return files
@@ -74,6 +75,28 @@ def test_a_file_that_holds_no_entry_breaks_the_chain_and_raises_nothing(content:
     chain = chain_of(files, study="chest", site="north")
     assert chain.broken_at == 2
     assert [link.entry is None for link in chain.links] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sequence": True},
+        {"sequence": 1.0},
+        {"time": 77_123},
+        {"run": ["a"]},
+        {"content": {**LOOKED_AT, "stages": 5}},
+        {"content": {**LOOKED_AT, "stages": [5]}},
+        {"content": {"stages": []}},
+    ],
+    ids=str,
+)
+def test_an_entry_with_a_field_of_another_type_is_no_entry(change: dict[str, object]) -> None:
+    ((_, first),) = written(1)
+    assert broken_at([(1, canonical_json({**json.loads(first), **change}))]) == 1
+
+
+def test_a_file_that_is_nested_very_deep_breaks_the_chain_and_raises_nothing() -> None:
+    assert broken_at([(1, b"[" * 100_000)]) == 1
 
 
 def test_another_spelling_of_an_entry_is_no_entry() -> None:

@@ -16,6 +16,7 @@ from tests.lib.workspaces import contents
 
 TIME = datetime(2026, 3, 1, 12, 0, 0, 999, tzinfo=timezone(timedelta(hours=2)))
 MakeLedger = Callable[[], Ledger]
+LOOKED_AT = {"stages": ["performance"], "protocol": "p", "evaluated": "e"}
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def make(tmp_path: Path) -> MakeLedger:
 
 
 def add(to: Ledger, run: str) -> int:
-    return to.append(Event.LOOK, time=TIME, run=run, code_version="0.1.0", content={}).sequence
+    return to.append(Event.LOOK, time=TIME, run=run, code_version="0.1.0", content=LOOKED_AT).sequence
 
 
 def test_entries_are_files_with_rising_numbers_that_later_ones_leave_as_they_are(

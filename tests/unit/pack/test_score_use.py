@@ -132,7 +132,11 @@ def test_shifts_of_which_none_is_notable_are_no_concern(evidence: Evidence) -> N
     assert shift_title(quiet, finding) == "No acquisition attribute moves the scores of patients without the finding"
 
 
-def with_gap(evidence: Evidence, low: float) -> Evidence:
+def with_gap(evidence: Evidence, low: float, *, headers: float = 0.65) -> Evidence:
+    """The sensitivity is lower by ``low`` or more, and headers tell the finding with an AUC of ``headers`` or more."""
+    rungs = evidence.frame(SHORTCUT_LADDER)
+    of_headers = (pl.col("kind") == "headers") & (pl.col("scope") == "within sites")
+    told = rungs.with_columns(pl.when(of_headers).then(pl.lit(headers)).otherwise("ci_low").alias("ci_low"))
     rows = evidence.frame(HEADER_AGREEMENT)
     moved = {"ci_low": low, "difference": low + 0.04, "ci_high": low + 0.08}
     of_sensitivity = pl.col("metric") == "sensitivity"
@@ -140,7 +144,7 @@ def with_gap(evidence: Evidence, low: float) -> Evidence:
     gap = rows.with_columns(
         pl.when(of_sensitivity).then(pl.lit(moved[name])).otherwise(pl.lit(others[name])).alias(name) for name in moved
     )
-    return changed(alone(evidence, HEADER_AGREEMENT), header_agreement=gap)
+    return changed(alone(evidence, HEADER_AGREEMENT), header_agreement=gap, shortcut_ladder=told)
 
 
 def test_the_largest_gap_where_headers_point_away_is_the_headline(evidence: Evidence) -> None:
@@ -157,6 +161,13 @@ def test_a_gap_that_may_be_small_is_no_concern_and_one_that_may_be_none_no_headl
     assert score_use_concerns(with_gap(evidence, 0.02), finding) == ()
     title = agreement_title(with_gap(evidence, -0.02), finding)
     assert title == "Where the headers point away from the label, no metric is clearly lower"
+
+
+def test_where_headers_hardly_tell_the_finding_a_gap_says_nothing(evidence: Evidence) -> None:
+    finding = evidence.parameters.findings[0]
+    chance = with_gap(evidence, 0.11, headers=0.55)
+    assert score_use_concerns(chance, finding) == ()
+    assert agreement_title(chance, finding).startswith("The headers hardly tell the finding")
 
 
 def test_each_metric_has_a_row_with_both_parts_and_their_difference(evidence: Evidence) -> None:

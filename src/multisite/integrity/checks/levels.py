@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from multisite.integrity.shortcuts.header_scores import ATTRIBUTES
-from multisite.stats import AreaFromLevels, IntegerArray
+from multisite.stats import AreaFromLevels, IntegerArray, quantile_levels
 
 __all__ = ["MOST_PATIENTS", "HeaderLevels", "carriers", "drawn_patients", "header_levels", "text_levels"]
 
@@ -48,7 +48,8 @@ def drawn_patients(patients: pl.DataFrame, *, side: str, rng: np.random.Generato
 def header_levels(patients: pl.DataFrame) -> HeaderLevels:
     """The levels of the acquisition of ``patients``, rows of ``described_cases``; missing is a level.
 
-    A text's levels are its values (see ``text_levels``), a number's are tenths of the patients. No label is looked at.
+    A text's levels are its values (see ``text_levels``), a number's its values where
+    they are few, else tenths of the patients. No label is looked at.
     """
     known = [n for n in _OF_HEADERS if n in patients.columns and patients[n].null_count() < patients.height]
     made = {name: _numbered(patients[name]) for name in known}
@@ -79,7 +80,7 @@ def _numbered(column: pl.Series) -> IntegerArray:
         is_known = np.isfinite(value)
         if not is_known.any():
             return np.zeros(value.size, dtype=np.int64)
-        shares = np.arange(1, _BANDS) / _BANDS
-        edges = np.unique(np.quantile(value[is_known], shares, method="inverted_cdf"))
-        return np.where(is_known, np.searchsorted(edges, value, side="right") + 1, 0)
+        numbers = np.zeros(value.size, dtype=np.int64)
+        numbers[is_known] = quantile_levels(value[is_known], _BANDS) + 1
+        return numbers
     return text_levels(column).rank("dense").fill_null(0).cast(pl.Int64).to_numpy()

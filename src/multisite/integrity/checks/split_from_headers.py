@@ -58,7 +58,10 @@ def split_told_from_headers(frames: CheckFrames) -> Outcome:
     if not told.is_told or not follows:
         return _judged(told, failed=f"{whole}: {{}}.", passed=f"{whole}.")
     planned = f"{whole}, and the split follows {' and '.join(follows)}, as declared"
-    mixed = _of_mixed_levels(drawn, follows)
+    shared = _of_mixed_levels(patients, follows)
+    mixed = drawn_patients(
+        shared, side=_IS_TESTED, rng=random_generator(frames.seed, "split_told_from_headers", "within")
+    )
     if mixed[_IS_TESTED].sum() < _LEAST_PATIENTS or (~mixed[_IS_TESTED]).sum() < _LEAST_PATIENTS:
         return not_applicable(f"{planned}; too few patients of both share a level of it.", len(told.headers.names))
     within = _told(mixed, frames.seed)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from multisite.schemas.series import ACQUISITION
-from multisite.stats import cross_fitted_encoding, cross_fitted_scores, patient_folds
+from multisite.stats import cross_fitted_encoding, cross_fitted_scores, patient_folds, quantile_levels
 
 __all__ = ["ATTRIBUTES", "HEADERS_ALONE", "attribute_source", "header_scores"]
 
@@ -98,9 +98,10 @@ def _levels(column: pl.Series) -> npt.NDArray[np.int64]:
 
 
 def _banded(column: pl.Series) -> pl.Series:
-    ordered = column.drop_nulls().sort()
-    edges = sorted({float(ordered[int(len(ordered) * k / _BANDS)]) for k in range(1, _BANDS)})
-    return pl.Series(np.searchsorted(edges, column.fill_null(0.0).to_numpy(), side="right")).set(column.is_null(), None)
+    known = column.is_not_null().to_numpy()
+    numbers = np.zeros(column.len(), dtype=np.int64)
+    numbers[known] = quantile_levels(column.drop_nulls().cast(pl.Float64).to_numpy(), _BANDS)
+    return pl.Series(numbers).set(column.is_null(), None)
 
 
 def _feature(column: pl.Series) -> npt.NDArray[np.float64]:

@@ -25,6 +25,9 @@ index test."""
 _RARE = 5
 """Patients below whom a value does not leave the site."""
 
+_NO_TERM: Final = r"\d{6}|.{33}"
+"""What no term of a scanner has: a number of six digits or more, which may be a serial number, or many letters."""
+
 _EDGES: Final[Mapping[str, tuple[float, ...]]] = {
     "slice_thickness_mm": (1, 2, 3, 5),
     "pixel_spacing_mm": (0.1, 0.2, 0.5, 0.7, 0.9),
@@ -37,11 +40,12 @@ def attribute_levels(tested: pl.DataFrame) -> pl.DataFrame:
     """The cases and their truth, with the level of every acquisition attribute, a text, in ``LEVEL_COLUMNS``.
 
     A number is banded, a missing value is ``unknown``, and a device is its rank by patients (device 1 has most). What
-    fewer than 5 patients of the frame have is ``other``. ``tested`` holds cases of one site, rows of COHORT.
+    fewer than 5 patients of the frame have is ``other``, and so is a text that is long or holds a long number.
+    ``tested`` holds cases of one site, rows of COHORT.
     """
     ranks = _device_ranks(tested)
     truth = [name for name in tested.columns if name.startswith("reference_")]
-    coarse = {name: pl.col(name) for name in ATTRIBUTES}
+    coarse = {name: _plain(name) for name in ATTRIBUTES}
     coarse |= {name: _band(name, edges) for name, edges in _EDGES.items()}
     coarse["device"] = pl.col("device").replace_strict(ranks, default=None, return_dtype=pl.String)
     levelled = tested.select(
@@ -54,6 +58,11 @@ def attribute_levels(tested: pl.DataFrame) -> pl.DataFrame:
         *(level.fill_null(UNKNOWN).alias(f"stratum_{name}") for name, level in coarse.items()),
     )
     return levelled.with_columns(_without_rare(column) for column in LEVEL_COLUMNS)
+
+
+def _plain(column: str) -> pl.Expr:
+    text = pl.col(column)
+    return pl.when(text.str.contains(_NO_TERM)).then(pl.lit(OTHER)).otherwise(text)
 
 
 def _without_rare(column: str) -> pl.Expr:
@@ -92,6 +101,7 @@ def _count(levelled: pl.DataFrame, finding: str, attribute: str) -> pl.DataFrame
     truth, patient = pl.col(f"reference_{finding}"), pl.col("patient_id")
     counted = (
         levelled.drop_nulls(f"reference_{finding}")
+        .with_columns(_without_rare(f"stratum_{attribute}"))
         .group_by("site", pl.col(f"stratum_{attribute}").alias("level"))
         .agg(
             patient.n_unique().cast(pl.Int64).alias("n_patients"),

@@ -1,17 +1,20 @@
 """Whether the scores of patients without the finding go with how the image was acquired."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from multisite.integrity.checks.labelled import random_generator
 from multisite.integrity.shortcuts.levels import LOCAL, OTHER
 from multisite.integrity.shortcuts.rows import interval_columns, thin_reason
 from multisite.schemas.shortcut_use import SCORE_SHIFT
-from multisite.stats import ScoreCounts, holm, score_shift
-from multisite.vocabulary import ALL_SITES, OVERALL
+from multisite.stats import ScoreCounts, ScoreShift, holm, score_shift
+from multisite.vocabulary import ALL_SITES, OVERALL, EstimateStatus
 
 __all__ = ["score_shift_table"]
 
@@ -29,12 +32,13 @@ class _Compared:
     thin: str | None
 
 
-def score_shift_table(patients: pl.DataFrame, *, minimum_patients: int, ci_level: float) -> pl.DataFrame:
+def score_shift_table(patients: pl.DataFrame, *, minimum_patients: int, ci_level: float, seed: int) -> pl.DataFrame:
     """Rows of SCORE_SHIFT from rows of SHORTCUT_PATIENTS of every site.
 
     At each site every level is compared with the attribute's other levels. Over all sites a level is compared within
     the sites at which there are enough patients on both sides, where these are two or more; not a device, whose number
-    means something at its site only, nor the rare values together.
+    means something at its site only, nor the rare values together. A shift that is too small to be notable is not
+    tested, but counts among the comparisons.
     """
     levels = patients.filter(~pl.col("reference"), pl.col("attribute") != OVERALL)
     compared: dict[_Keys, dict[str, _Compared]] = {}
@@ -45,10 +49,13 @@ def score_shift_table(patients: pl.DataFrame, *, minimum_patients: int, ci_level
             thin = thin_reason(counts.positives, counts.negatives, minimum_patients, "in the other levels")
             keys = (str(finding), str(model), str(attribute), level)
             compared.setdefault(keys, {})[str(site)] = _Compared(counts, thin)
+    most = sum(len(sites) + 1 for sites in compared.values())
+    # Enough for the smallest p-value that can come out to be half of what is asked for after Holm.
+    n_permutations = math.ceil(2 * most / _NOTABLE_P)
     rows = [
         dict(zip(("finding", "model", "attribute", "level"), keys, strict=True)) | row
         for keys, sites in compared.items()
-        for row in _rows(keys, sites, ci_level)
+        for row in _rows(keys, sites, ci_level, random_generator(seed, "score_shift", *keys), n_permutations)
     ]
     return _adjusted(pl.DataFrame(rows, schema=SCORE_SHIFT.schema)).sort(SCORE_SHIFT.key)
 
@@ -65,17 +72,21 @@ def _against_others(scores: pl.DataFrame) -> Iterator[tuple[str, ScoreCounts]]:
         yield level, ScoreCounts(score, own, everyone - own)
 
 
-def _rows(keys: _Keys, sites: Mapping[str, _Compared], ci_level: float) -> Iterator[dict[str, Any]]:
+def _rows(
+    keys: _Keys, sites: Mapping[str, _Compared], ci_level: float, rng: np.random.Generator, n_permutations: int
+) -> Iterator[dict[str, Any]]:
     _, _, attribute, level = keys
+    compare = partial(score_shift, rng=rng, n_permutations=n_permutations, level=ci_level)
     for site, found in sites.items():
-        yield {"site": site} | _row([found.counts], found.thin, ci_level)
+        # Where a number is withheld, nothing is drawn for it either.
+        shift = compare([found.counts], least_shift=_NOTABLE_SHIFT if found.thin is None else 1.0)
+        yield {"site": site} | _row([found.counts], shift, found.thin)
     enough = [found.counts for found in sites.values() if found.thin is None]
     if len(enough) > 1 and attribute not in LOCAL and level != OTHER:
-        yield {"site": ALL_SITES} | _row(enough, None, ci_level)
+        yield {"site": ALL_SITES} | _row(enough, compare(enough, least_shift=_NOTABLE_SHIFT), None)
 
 
-def _row(groups: list[ScoreCounts], thin: str | None, ci_level: float) -> dict[str, Any]:
-    shift = score_shift(groups, level=ci_level)
+def _row(groups: list[ScoreCounts], shift: ScoreShift, thin: str | None) -> dict[str, Any]:
     return {
         **interval_columns(shift.area, withheld=thin),
         "mean_difference": None if thin else shift.mean_difference,
@@ -90,13 +101,13 @@ def _row(groups: list[ScoreCounts], thin: str | None, ci_level: float) -> dict[s
 
 
 def _adjusted(rows: pl.DataFrame) -> pl.DataFrame:
-    """Holm's adjustment over all rows that were tested, and which of them are notable."""
-    tested = rows["p_value"].is_not_null()
-    adjusted = holm(rows["p_value"].drop_nulls().to_numpy())
+    """Holm's adjustment over all rows that are judged, and which of them are notable."""
+    judged = rows["status"] == EstimateStatus.OK.value
+    # A shift that is sure and small moves few calls: it was not tested, and is none of those that are notable.
+    adjusted = holm(rows.filter(judged)["p_value"].fill_null(1.0).to_numpy())
     per_row = np.full(rows.height, np.nan)
-    per_row[tested.to_numpy()] = adjusted
-    # A shift that is sure and small moves few calls; one that is large and unsure may be none.
-    far = (pl.col("estimate") - 0.5).abs() >= _NOTABLE_SHIFT
+    per_row[judged.to_numpy()] = adjusted
+    p_adjusted = pl.when(pl.col("p_value").is_not_null()).then(pl.Series("p_adjusted", per_row).fill_nan(None))
     return rows.with_columns(
-        pl.Series("p_adjusted", per_row).fill_nan(None), pl.lit(adjusted.size, pl.Int64).alias("n_comparisons")
-    ).with_columns(((pl.col("p_adjusted") < _NOTABLE_P) & far).fill_null(False).alias("notable"))
+        p_adjusted.alias("p_adjusted"), pl.lit(adjusted.size, pl.Int64).alias("n_comparisons")
+    ).with_columns((pl.col("p_adjusted") < _NOTABLE_P).fill_null(False).alias("notable"))

@@ -93,7 +93,7 @@ def _look_for_use(inputs: StageInputs, parameters: ShortcutParameters) -> StageO
     return StageOutputs(
         frames={
             SITE_TOLD.name: site_told_table(patients, minimum_patients=least, ci_level=level, seed=parameters.seed),
-            SCORE_SHIFT.name: score_shift_table(patients, minimum_patients=least, ci_level=level),
+            SCORE_SHIFT.name: score_shift_table(patients, minimum_patients=least, ci_level=level, seed=parameters.seed),
             HEADER_AGREEMENT.name: agreement_table(tally, moments, minimum_patients=least, ci_level=level),
         }
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from multisite.integrity.shortcuts.levels import LOCAL
+from multisite.integrity.shortcuts.levels import LOCAL, OTHER
 from multisite.stats import LevelCounts, ScoreEstimate, auc, auc_within_groups, learnt_elsewhere
 from multisite.vocabulary import ALL_SITES, EstimateStatus
 
@@ -38,7 +38,9 @@ def _at_each_site(rows: pl.DataFrame, ci_level: float) -> Iterator[tuple[str, Sc
     levels = rows.select("level").unique().sort("level")
     sites = rows["site"].unique(maintain_order=True).to_list()
     for site in sites:
-        here, elsewhere = _counts(rows.filter(site=site), levels), _counts(rows.filter(pl.col("site") != site), levels)
+        here = _counts(rows.filter(site=site), levels)
+        # The rare values of one site are others than those of the next: nothing is learnt from them.
+        elsewhere = _counts(rows.filter(pl.col("site") != site, pl.col("level") != OTHER), levels)
         if int(((here.n_positive + here.n_negative) > 0).sum()) < 2:
             continue
         area = auc(learnt_elsewhere(here, elsewhere), level=ci_level)

@@ -35,7 +35,7 @@ def shift_figure(evidence: Evidence, finding: FindingText) -> Figure:
         _panel(evidence, chosen, slug=f"shift-{finding.id}-{number}", head=head, title=title, start=start)
         for number, (head, chosen) in enumerate((("Within sites, over all", over), ("Single sites", single)))
     )
-    n_tested = int(rows["p_value"].count())
+    n_compared = max(rows["n_comparisons"].to_list(), default=0)
     return Figure(
         f"shift-{finding.id}",
         title,
@@ -45,8 +45,8 @@ def shift_figure(evidence: Evidence, finding: FindingText) -> Figure:
         PANEL_WIDTH,
         _table(evidence, finding, (*over, *single), rows),
         f"Test split, one case per patient, {per_cent(100 * evidence.parameters.ci_level)} intervals by DeLong. "
-        f"{count(n_tested)} comparisons were tested, p-values adjusted by Holm over all; the furthest are shown, the "
-        "same patients once. A shift does not say that the acquisition causes it: other patients may be imaged so.",
+        f"{count(n_compared)} comparisons, p-values by permutation, adjusted by Holm over all; the furthest are shown, "
+        "the same patients once. A shift does not say that its acquisition causes it: other patients may be imaged so.",
     )
 
 
@@ -118,6 +118,12 @@ def _row(evidence: Evidence, row: dict[str, Any]) -> Row:
             Cell(fixed(row["mean_difference"], _DECIMALS), sort=float(row["mean_difference"])),
             counted(row["n_patients"]),
             counted(row["n_patients_others"]),
-            Cell(p_words(row["p_adjusted"]).removeprefix("p ").removeprefix("= "), sort=float(row["p_adjusted"])),
+            _p_value(row["p_adjusted"]),
         )
     )
+
+
+def _p_value(adjusted: float | None) -> Cell:
+    if adjusted is None:
+        return missing("below 0.1 from 0.5")
+    return Cell(p_words(adjusted).removeprefix("p ").removeprefix("= "), sort=adjusted)

@@ -12,12 +12,14 @@ from multisite.pack.parameters import FindingText, ModelText
 from multisite.pack.words import attribute_words
 from multisite.schemas.series import ACQUISITION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
+from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.vocabulary import ALL_SITES, EstimateStatus
 
 __all__ = ["agreement_title", "furthest_shifts", "p_words", "score_use_concerns", "shift_title", "site_told_title"]
 
 _SURE, _FAR = 0.01, 0.1
 _WORSE = 0.05
+_TELLS = 0.6
 
 
 def score_use_concerns(evidence: Evidence, finding: FindingText) -> tuple[str, ...]:
@@ -48,7 +50,7 @@ def site_told_title(evidence: Evidence, finding: FindingText) -> str:
 def shift_title(evidence: Evidence, finding: FindingText) -> str:
     """The finding of the figure of shifts."""
     rows = evidence.frame(SCORE_SHIFT).filter(finding=finding.id)
-    if not rows["p_value"].count():
+    if rows.filter(status=EstimateStatus.OK.value).is_empty():
         return "No level of an acquisition attribute has enough patients to be compared"
     furthest = _most_told(rows)
     if furthest is None:
@@ -61,6 +63,8 @@ def agreement_title(evidence: Evidence, finding: FindingText) -> str:
     gaps = [row for model in evidence.parameters.models for row in _gaps(evidence, finding, model)]
     if not gaps:
         return "Cases could not be parted by what the headers say"
+    if not _headers_tell(evidence, finding):
+        return "The headers hardly tell the finding, so that a difference between the parts says nothing"
     lower = [row for row in gaps if (row["ci_low"] or 0.0) > 0]
     if not lower:
         return "Where the headers point away from the label, no metric is clearly lower"
@@ -107,6 +111,7 @@ def _told(evidence: Evidence, finding: FindingText, model: ModelText) -> Iterato
         pl.col("status") == EstimateStatus.OK.value,
         pl.col("p_value") < _SURE,
         (pl.col("estimate") - 0.5).abs() >= _FAR,
+        (pl.col("ci_low") > 0.5) | (pl.col("ci_high") < 0.5),
     ).sort((pl.col("estimate") - 0.5).abs(), "site", descending=[True, False])
     if far.height:
         row = far.row(0, named=True)
@@ -139,12 +144,18 @@ def _most_told(rows: pl.DataFrame) -> dict[str, Any] | None:
 
 def _worse(evidence: Evidence, finding: FindingText, model: ModelText) -> Iterator[str]:
     worse = [row for row in _gaps(evidence, finding, model) if (row["ci_low"] or 0.0) > _WORSE]
-    if worse:
+    if worse and _headers_tell(evidence, finding):
         row = max(worse, key=lambda row: row["difference"])
         yield (
             f"Where the headers point away from the label, the {_metric(row)} of {model.title} is "
             f"{write(row['difference'], row['ci_low'], row['ci_high'])} lower."
         )
+
+
+def _headers_tell(evidence: Evidence, finding: FindingText) -> bool:
+    """Whether the headers tell the finding within sites. Where not, the parts differ in acquisition and by chance."""
+    rungs = evidence.frame(SHORTCUT_LADDER).filter(finding=finding.id, kind="headers", scope="within sites")
+    return bool((rungs["ci_low"].fill_null(0.0) > _TELLS).any())
 
 
 def _gaps(evidence: Evidence, finding: FindingText, model: ModelText) -> list[dict[str, Any]]:
