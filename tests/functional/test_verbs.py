@@ -162,3 +162,18 @@ def test_site_files_are_looked_for_beside_the_study_file(
     finished = multisite("cohort", study, "--workspace", evaluated)
     assert finished.exit_code == 10
     assert "sites" in finished.err
+
+
+def test_an_error_of_a_library_is_told_by_its_class_alone(
+    hospitals: StagedDemo, evaluated: Path, tmp_path: Path
+) -> None:
+    workspace = tmp_path / "spoilt"
+    shutil.copytree(evaluated, workspace)
+    part = next(workspace.glob("*/northgate/cohort_identity/part-*.parquet"))
+    part.write_bytes(b"CANARY" + part.read_bytes())
+    finished = multisite(
+        "show", "cohort_identity", hospitals.study_file, "--site", "northgate", "--workspace", workspace
+    )
+    assert finished.exit_code not in (0, 1)
+    assert "CANARY" not in finished.err + finished.out
+    assert "Traceback" not in finished.err

@@ -64,9 +64,9 @@ def test_no_pseudonym_of_a_device_leaves_the_site() -> None:
 
 
 def test_patients_and_cases_of_each_label_are_counted_in_every_level() -> None:
-    frame = cases_with(vendor=["GE"] * 6 + ["Canon"] * 6).with_columns(
-        pl.Series("patient_id", [f"p{i // 2}" for i in range(12)]),
-        pl.Series("reference_nodule", [True, True, True, False, False, None] + [False] * 6),
+    frame = cases_with(vendor=["GE"] * 12 + ["Canon"] * 12).with_columns(
+        pl.Series("patient_id", [f"p{i // 2}" for i in range(24)]),
+        pl.Series("reference_nodule", [True] * 5 + [False] * 6 + [None] + [False] * 12),
     )
     counted = attribute_label_counts(
         frame.with_columns(pl.col(name).cast(pl.String).alias(f"stratum_{name}") for name in ATTRIBUTES),
@@ -74,9 +74,23 @@ def test_patients_and_cases_of_each_label_are_counted_in_every_level() -> None:
     )
     rows = ATTRIBUTE_LABEL_COUNTS.conform(counted.filter(attribute="vendor"))
     assert rows.rows() == [
-        ("north", "nodule", "vendor", "Canon", 3, 0, 3, 0, 6),
-        ("north", "nodule", "vendor", "GE", 3, 2, 2, 3, 2),
+        ("north", "nodule", "vendor", "Canon", 6, 0, 6, 0, 12),
+        ("north", "nodule", "vendor", "GE", 6, 3, 4, 5, 6),
     ]
+
+
+def test_a_value_is_rare_by_the_patients_of_the_finding() -> None:
+    frame = cases_with(vendor=["GE"] * 6 + ["Canon"] * 9).with_columns(
+        pl.Series("reference_nodule", [True] * 4 + [None, None] + [False] * 9)
+    )
+    counted = attribute_label_counts(attribute_levels(frame), findings=["nodule"]).filter(attribute="vendor")
+    assert sorted(counted.select("level", "n_patients").rows()) == [("Canon", 9), ("other", 4)]
+
+
+def test_a_text_with_a_long_number_is_no_level() -> None:
+    versions = ["VA48A"] * 6 + ["VA48A\\SN 1234567"] * 6 + ["v" * 33] * 6
+    levelled = attribute_levels(cases_with(software_versions=versions))
+    assert levelled["stratum_software_versions"].to_list() == ["VA48A"] * 6 + ["other"] * 12
 
 
 def test_a_share_is_drawn_towards_that_of_all_cases_and_an_unseen_level_has_it() -> None:
