@@ -153,12 +153,14 @@ def runs_test(label: BooleanArray) -> Runs:
 
 def _of_runs(n_runs: int, positives: int, negatives: int) -> float:
     """Twice the smaller tail of the exact distribution of the number of runs."""
-    half = np.arange(1, min(positives, negatives) + 1, dtype=np.float64)
-    fewer, more = _log_choose(positives - 1, half - 1), _log_choose(negatives - 1, half - 1)
-    even = math.log(2.0) + fewer + more
-    odd = np.logaddexp(_log_choose(positives - 1, half) + more, fewer + _log_choose(negatives - 1, half))
+    # In this order, so that turning the labels round changes no digit.
+    rarer, commoner = sorted((positives, negatives))
+    half = np.arange(1, rarer + 1, dtype=np.float64)
+    few, many = _log_choose(rarer - 1, half - 1), _log_choose(commoner - 1, half - 1)
+    even = math.log(2.0) + few + many
+    odd = np.logaddexp(_log_choose(rarer - 1, half) + many, few + _log_choose(commoner - 1, half))
     runs = np.concatenate([2 * half, 2 * half + 1])
-    chance = np.exp(np.concatenate([even, odd]) - _log_choose(positives + negatives, np.float64(positives)))
+    chance = np.exp(np.concatenate([even, odd]) - _log_choose(rarer + commoner, np.float64(rarer)))
     tail = min(float(chance[runs <= n_runs].sum()), float(chance[runs >= n_runs].sum()))
     return min(1.0, max(2.0 * tail, _LEAST_P))
 
