@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from multisite.integrity.shortcuts.header_scores import ATTRIBUTES
-from multisite.stats import AreaFromLevels, IntegerArray, quantile_levels
+from multisite.integrity.shortcuts.header_scores import ATTRIBUTES, number_levels
+from multisite.stats import AreaFromLevels, IntegerArray
 
 __all__ = ["MOST_PATIENTS", "HeaderLevels", "carriers", "drawn_patients", "header_levels", "text_levels"]
 
@@ -18,7 +18,6 @@ MOST_PATIENTS: Final = 1_000
 _OF_HEADERS: Final = (*ATTRIBUTES, "station_name", "protocol_name")
 _PATIENTS_PER_LEVEL: Final = 10
 _MOST_LEVELS: Final = 50
-_BANDS: Final = 10
 _OTHER: Final = "other"
 
 _CARRIES: Final = 0.6
@@ -48,8 +47,8 @@ def drawn_patients(patients: pl.DataFrame, *, side: str, rng: np.random.Generato
 def header_levels(patients: pl.DataFrame) -> HeaderLevels:
     """The levels of the acquisition of ``patients``, rows of ``described_cases``; missing is a level.
 
-    A text's levels are its values (see ``text_levels``), a number's its values where
-    they are few, else tenths of the patients. No label is looked at.
+    A text's levels are its values (see ``text_levels``), a number's its values where they are few,
+    else tenths of the patients. No label is looked at.
     """
     known = [n for n in _OF_HEADERS if n in patients.columns and patients[n].null_count() < patients.height]
     made = {name: _numbered(patients[name]) for name in known}
@@ -76,11 +75,5 @@ def carriers(names: Sequence[str], told: AreaFromLevels) -> list[tuple[str, floa
 def _numbered(column: pl.Series) -> IntegerArray:
     """The number of each value's level, from 0, which is that of a missing value."""
     if column.dtype.is_numeric():
-        value = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        is_known = np.isfinite(value)
-        if not is_known.any():
-            return np.zeros(value.size, dtype=np.int64)
-        numbers = np.zeros(value.size, dtype=np.int64)
-        numbers[is_known] = quantile_levels(value[is_known], _BANDS) + 1
-        return numbers
+        return number_levels(column)
     return text_levels(column).rank("dense").fill_null(0).cast(pl.Int64).to_numpy()

@@ -10,7 +10,7 @@ import polars as pl
 from multisite.schemas.series import ACQUISITION
 from multisite.stats import cross_fitted_encoding, cross_fitted_scores, patient_folds, quantile_levels
 
-__all__ = ["ATTRIBUTES", "HEADERS_ALONE", "attribute_source", "header_scores"]
+__all__ = ["ATTRIBUTES", "HEADERS_ALONE", "attribute_source", "header_scores", "number_levels"]
 
 HEADERS_ALONE: Final = "(headers)"
 """Names, in the place of a model, a score from all attributes together. A model's id has no brackets."""
@@ -91,17 +91,19 @@ def _rows(known: pl.DataFrame, finding: str, source: str, score: Any) -> pl.Data
 
 
 def _levels(column: pl.Series) -> npt.NDArray[np.int64]:
-    """The number of each value's level: a text's own, a number's tenth of the cases; missing is a level."""
+    """The number of each value's level: a text's own, of a number see ``number_levels``; missing is a level."""
     if column.dtype.is_numeric():
-        return _banded(column).rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
+        return number_levels(column)
     return _common(column).rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
 
 
-def _banded(column: pl.Series) -> pl.Series:
-    known = column.is_not_null().to_numpy()
-    numbers = np.zeros(column.len(), dtype=np.int64)
-    numbers[known] = quantile_levels(column.drop_nulls().cast(pl.Float64).to_numpy(), _BANDS)
-    return pl.Series(numbers).set(column.is_null(), None)
+def number_levels(column: pl.Series) -> npt.NDArray[np.int64]:
+    """The level of each number, from 1: its value where they are few, else its tenth; what is missing has 0."""
+    value = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    is_known = np.isfinite(value)
+    levels = np.zeros(value.size, dtype=np.int64)
+    levels[is_known] = quantile_levels(value[is_known], _BANDS) + 1
+    return levels
 
 
 def _feature(column: pl.Series) -> npt.NDArray[np.float64]:

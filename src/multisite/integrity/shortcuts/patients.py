@@ -1,4 +1,4 @@
-"""One case per patient and label, counted at each score: what the model's scores are judged on as independent."""
+"""One case per patient, counted at each score: what the model's scores are judged on as independent."""
 
 from collections.abc import Sequence
 

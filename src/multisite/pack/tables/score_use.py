@@ -37,7 +37,7 @@ def site_told_table(evidence: Evidence, finding: FindingText) -> Table:
         ),
         tuple(groups) or _nothing(2),
         "Above 0.5, the site's patients score higher than those of the other sites of the same label. Test split, "
-        f"one case per patient and label; {_level(evidence)} intervals by DeLong. The p-value is that of all sites and "
+        f"one case per patient; {_level(evidence)} intervals by DeLong. The p-value is that of all sites and "
         "both labels; it permutes the sites within each label. More severe disease at one site does the same as a "
         "shortcut, with the finding more than without it.",
         csv_link(rows),
@@ -67,7 +67,7 @@ def agreement_table(evidence: Evidence, finding: FindingText) -> Table:
         tuple(groups) or _nothing(4),
         f"Test split, all sites, the AUC within sites; {_level(evidence)} intervals. The headers say that a case has "
         "the finding where its score from all headers lies above the site's share of positives. Where headers know "
-        "nothing, the parts are drawn at random and are alike, whatever the model uses. The CSV has each site.",
+        "nothing, the parts differ in acquisition by chance, and their difference says nothing. The CSV has each site.",
         csv_link(rows),
     )
 
