@@ -25,8 +25,8 @@ _INTERVAL = (
 SHORTCUT_PATIENTS = Artefact(
     "shortcut_patients",
     Zone.AGGREGATE,
-    "Patients of the test split, each with one case: with and without the finding at each score on the registered grid, "
-    "and without it in every level of every acquisition attribute at one of twenty coarse scores.",
+    "Patients of the test split, each with one case: with and without the finding at each score on the registered "
+    "grid, and without it in every level of every acquisition attribute at one of twenty coarse scores.",
     (
         _SITE,
         _FINDING,
