@@ -61,6 +61,7 @@ def test_permuting_the_labels_one_by_one_gives_the_same_p_value() -> None:
     assert found.p_value == pytest.approx(share, abs=4 * np.sqrt(share / 2_000))
 
 
+@pytest.mark.slow
 def test_holm_is_that_of_statsmodels() -> None:
     rng = np.random.default_rng(SEED)
     for n in (1, 2, 7, 40):

@@ -16,7 +16,8 @@ def auc_within_groups(areas: Sequence[ScoreEstimate], *, level: float = 0.95) ->
 
     The mean of the groups' AUC, weighted by their pairs: A = Σ PₖNₖAₖ / Σ PₖNₖ, with the variance
     Σ (PₖNₖ)² SEₖ² / (Σ PₖNₖ)². A pooled AUC also ranks cases of one group against those of another, and so rewards a
-    score that only knows the group.
+    score that only knows the group. A group with one case of a class has no variance of its own, and is left out
+    as long as there are others.
 
     Parameters
     ----------
@@ -28,31 +29,35 @@ def auc_within_groups(areas: Sequence[ScoreEstimate], *, level: float = 0.95) ->
     Returns
     -------
     ScoreEstimate
-        Estimate in [0, 1], larger is better; the interval is logit(A) ± z·SE/(A(1 − A)), transformed back.
+        Estimate in [0, 1], larger is better; the interval is logit(A) ± z·SE/(A(1 − A)), transformed back. The cases
+        are those of the groups that count, and ``reason`` says how many were left out.
 
     Undefined cases
     ---------------
-    No group with both classes: undefined. A group with pairs but without a standard error, or A of 0 or 1: the estimate
-    stands without an interval, status ``insufficient``.
+    No group with both classes: undefined. No group with two cases of both, A of 0 or 1, or one score for all of a group
+    in every group: the estimate stands without an interval, status ``insufficient``.
 
     References
     ----------
     Janes H, Pepe MS. Am J Epidemiol 2008;168:89-97. doi:10.1093/aje/kwn099 (which weights by positives, not by pairs)
     """
     z = normal_quantile(level)
-    held = [area for area in areas if area.n_positive and area.n_negative and area.estimate is not None]
+    paired = [area for area in areas if area.n_positive and area.n_negative and area.estimate is not None]
+    sure = [area for area in paired if min(area.n_positive, area.n_negative) > 1]
+    held = sure or paired
     pairs = [area.n_positive * area.n_negative for area in held]
     positives, negatives = sum(area.n_positive for area in held), sum(area.n_negative for area in held)
     total = sum(pairs)
     if not total:
         return _made(None, None, level, positives, negatives, EstimateStatus.UNDEFINED, "no group with both classes", z)
     mean = sum(n * (area.estimate or 0.0) for n, area in zip(pairs, held, strict=True)) / total
-    errors = [area.standard_error for area in held]
-    if any(error is None for error in errors) or not 0 < mean < 1:
-        reason = "a group shows no variance, and there is no interval"
-        return _made(mean, None, level, positives, negatives, EstimateStatus.INSUFFICIENT, reason, z)
-    squares = sum((n * (error or 0.0)) ** 2 for n, error in zip(pairs, errors, strict=True))
-    return _made(mean, math.sqrt(squares) / total, level, positives, negatives, EstimateStatus.OK, None, z)
+    squares = sum((n * (area.standard_error or 0.0)) ** 2 for n, area in zip(pairs, held, strict=True))
+    if squares == 0.0 or not 0 < mean < 1:
+        flat = "no group shows variance, and there is no interval"
+        return _made(mean, None, level, positives, negatives, EstimateStatus.INSUFFICIENT, flat, z)
+    left_out = len(paired) - len(held)
+    reason = f"left out, with one case of a class: {left_out} of {len(paired)} groups" if left_out else None
+    return _made(mean, math.sqrt(squares) / total, level, positives, negatives, EstimateStatus.OK, reason, z)
 
 
 def _made(

@@ -10,6 +10,8 @@ from multisite.integrity import CHECKS
 from multisite.vocabulary import Verdict
 from tests.unit.integrity.builders import frames, outcome, random_set
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(30)
 CHECKED = [check.id for check in CHECKS if check.family == "labels"]
 _LABEL = pl.col("reference_nodule")

@@ -10,6 +10,8 @@ from multisite.integrity import CHECKS
 from multisite.vocabulary import Verdict
 from tests.unit.integrity.builders import frames, outcome, random_scores, random_set
 
+pytestmark = pytest.mark.slow
+
 CLEAN, PLANTED = range(200), range(12)
 CHECKED = [check.id for check in CHECKS if check.family == "shortcuts"]
 

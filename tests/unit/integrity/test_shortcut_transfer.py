@@ -141,6 +141,7 @@ def test_the_only_site_has_nobody_to_learn_from() -> None:
     assert {area.reason for area in found.values()} == {"no other site has cases with and without the finding"}
 
 
+@pytest.mark.slow
 def test_without_a_signal_what_is_learnt_elsewhere_is_at_one_half_on_average() -> None:
     rng = np.random.default_rng(8)
     areas = []

@@ -258,6 +258,7 @@ def test_the_scanner_model_and_the_index_test_are_told_apart() -> None:
     assert set(rows["model"]) == {"ai"}
 
 
+@pytest.mark.slow
 def test_without_a_shift_at_most_one_run_in_a_hundred_is_notable() -> None:
     rng = np.random.default_rng(6)
     notable = 0

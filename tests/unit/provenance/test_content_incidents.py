@@ -69,6 +69,7 @@ def test_places_are_tied_within_study_and_patient_first_and_n_of_them_by_one_les
     assert kinship == ["nobody", "patient", "patient", "study", "study", "study", "study"]
 
 
+@pytest.mark.slow
 def test_an_acquisition_in_many_series_gives_one_pair_less_than_there_are_series() -> None:
     headers = pl.concat(
         [

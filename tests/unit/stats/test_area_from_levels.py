@@ -95,6 +95,7 @@ def test_a_label_that_goes_with_the_stratum_alone_is_not_told_within_it() -> Non
     assert within.p_value > 0.05
 
 
+@pytest.mark.slow
 def test_without_a_signal_the_mean_area_is_one_half_and_p_values_are_as_small_as_allowed() -> None:
     results = [found(*drawn(seed, n=120), rng=np.random.default_rng(seed), n_permutations=99) for seed in range(SETS)]
     areas, p_values = np.array([r.area for r in results]), np.array([r.p_value for r in results])

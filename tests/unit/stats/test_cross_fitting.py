@@ -64,6 +64,7 @@ def test_a_planted_signal_is_found_by_both() -> None:
     assert area(positive, cross_fitted_encoding(features[:, 0].astype(np.int64), positive, folds)) > 0.75
 
 
+@pytest.mark.slow
 def test_without_a_signal_the_mean_area_is_that_of_chance() -> None:
     areas = []
     for seed in range(20):

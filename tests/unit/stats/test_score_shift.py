@@ -27,6 +27,7 @@ def rows(counts: ScoreCounts) -> tuple[np.ndarray, np.ndarray]:
     return marked, np.repeat(counts.score, counts.n_positive + counts.n_negative)
 
 
+@pytest.mark.slow
 def test_one_group_has_its_own_area_and_the_p_value_of_scipys_permutations() -> None:
     counts = group(np.random.default_rng(SEED), shift=0.05)
     marked, score = rows(counts)
@@ -102,6 +103,7 @@ def test_equal_scores_show_no_shift() -> None:
     assert (found.area.estimate, found.mean_difference, found.p_value) == (0.5, 0.0, 1.0)
 
 
+@pytest.mark.slow
 def test_without_a_shift_p_values_are_uniform_and_a_difference_between_groups_is_none() -> None:
     rng = np.random.default_rng(SEED)
     p_values = []

@@ -42,9 +42,25 @@ def test_without_a_pair_it_is_undefined_and_without_variance_it_has_no_interval(
     none = auc_within_groups([area([0.5], [True])])
     assert (none.estimate, none.status, none.reason) == (None, EstimateStatus.UNDEFINED, "no group with both classes")
     assert auc_within_groups([]).status is EstimateStatus.UNDEFINED
-    lone = auc_within_groups([GOOD, area([0.2, 0.7], [False, True])])
-    assert lone.status is EstimateStatus.INSUFFICIENT
+    lone = auc_within_groups([area([0.2, 0.7], [False, True]), area([0.7, 0.2, 0.3], [False, True, False])])
+    assert (lone.estimate, lone.status) == (pytest.approx(1 / 3), EstimateStatus.INSUFFICIENT)
     assert (lone.ci_low, lone.ci_high) == (None, None)
+
+
+def test_scores_that_are_the_same_within_every_group_have_no_interval() -> None:
+    flat = auc_within_groups([area([value] * 4, [True, True, False, False]) for value in (0.2, 0.8)])
+    assert (flat.estimate, flat.ci_low, flat.status) == (0.5, None, EstimateStatus.INSUFFICIENT)
+
+
+def test_a_group_with_one_case_of_a_class_does_not_cost_the_others_their_interval() -> None:
+    within = auc_within_groups([GOOD, area([0.7, 0.2, 0.3], [False, True, False])])
+    assert (within.estimate, within.ci_low, within.status) == (
+        GOOD.estimate,
+        pytest.approx(GOOD.ci_low),
+        EstimateStatus.OK,
+    )
+    assert (within.n_positive, within.n_negative) == (GOOD.n_positive, GOOD.n_negative)
+    assert within.reason == "left out, with one case of a class: 1 of 2 groups"
 
 
 def test_a_score_that_only_knows_the_group_is_chance_within_and_not_over_groups() -> None:

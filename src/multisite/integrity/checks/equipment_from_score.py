@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from multisite.integrity.check import Check, CheckFrames, Outcome, insufficient, not_applicable, nothing_found
+from multisite.integrity.checks.header_levels import drawn_patients, text_levels
 from multisite.integrity.checks.labelled import ALPHA, FLOOR, Labelled, labelled_patients, random_generator
-from multisite.integrity.checks.levels import drawn_patients, text_levels
 from multisite.stats import BooleanArray, FloatArray, ScoreByLevel, holm, rank_sum_test, score_by_level
 from multisite.vocabulary import Severity, Split, Verdict
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from multisite.integrity.check import Check, CheckFrames, Outcome, insufficient, not_applicable, nothing_found
+from multisite.integrity.checks.header_levels import text_levels
 from multisite.integrity.checks.labelled import ALPHA, FLOOR, Labelled, labelled_patients, random_generator
 from multisite.stats import Association, association, holm
 from multisite.vocabulary import Severity, Verdict
@@ -26,9 +27,6 @@ _COLUMNS = (
 """Columns that say on what, and how, a case was acquired."""
 
 _LEAST_V = 0.3
-_PATIENTS_PER_LEVEL = 10
-_MOST_LEVELS = 50
-_OTHER = "other"
 _LEAST_PERMUTATIONS = 2_000
 
 
@@ -71,26 +69,17 @@ def label_association(frames: CheckFrames) -> Outcome:
 
 
 def _question(group: Labelled, column: str) -> _Question:
+    known = group.patients.select("label", pl.col(column).alias("level")).drop_nulls()
     levels = (
-        group.patients.select("label", pl.col(column).alias("level"))
-        .drop_nulls()
+        known.with_columns(text_levels(known["level"]))
         .group_by("level")
         .agg(
-            pl.col("label").sum().alias("n_positive"),
-            (~pl.col("label")).sum().alias("n_negative"),
-            pl.len().alias("n"),
+            pl.col("label").sum().cast(pl.Int64).alias("n_positive"),
+            (~pl.col("label")).sum().cast(pl.Int64).alias("n_negative"),
         )
-        .sort("n", "level", descending=[True, False])
-    )
-    is_small = pl.col("n") < _PATIENTS_PER_LEVEL
-    is_late = pl.int_range(pl.len()) >= _MOST_LEVELS
-    pooled = (
-        levels.with_columns(pl.when(is_small | is_late).then(pl.lit(_OTHER)).otherwise("level").alias("level"))
-        .group_by("level")
-        .agg(pl.col("n_positive", "n_negative").sum().cast(pl.Int64))
         .sort("level")
     )
-    return _Question(group.finding, group.split, column, pooled)
+    return _Question(group.finding, group.split, column, levels)
 
 
 def _associations(asked: Sequence[_Question], seed: int) -> list[float | None]:

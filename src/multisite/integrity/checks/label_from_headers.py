@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from multisite.integrity.check import Check, CheckFrames, Outcome, insufficient, not_applicable, nothing_found
+from multisite.integrity.checks.header_levels import HeaderLevels, carriers, drawn_patients, header_levels
 from multisite.integrity.checks.labelled import ALPHA, Labelled, labelled_patients, random_generator
-from multisite.integrity.checks.levels import HeaderLevels, carriers, drawn_patients, header_levels
 from multisite.stats import AreaFromLevels, area_from_levels, holm
 from multisite.vocabulary import Severity, Verdict
 

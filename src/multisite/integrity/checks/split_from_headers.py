@@ -8,8 +8,8 @@ import polars as pl
 
 from multisite.integrity.cases import TABLE_ROW
 from multisite.integrity.check import Check, CheckFrames, Outcome, insufficient, judged, not_applicable
+from multisite.integrity.checks.header_levels import HeaderLevels, carriers, drawn_patients, header_levels
 from multisite.integrity.checks.labelled import ALPHA, random_generator
-from multisite.integrity.checks.levels import HeaderLevels, carriers, drawn_patients, header_levels
 from multisite.stats import AreaFromLevels, area_from_levels
 from multisite.vocabulary import Severity, Split
 
