@@ -24,7 +24,7 @@ test: $(READY) ## All tests
 	$(BIN)/python -m pytest
 
 test-fast: $(READY) ## Unit, property and contract tests: under a minute
-	$(BIN)/python -m pytest tests/unit tests/property tests/reference tests/fuzz tests/contract -m "not slow and not ray and not cluster and not s3 and not browser" -n 2 --hypothesis-profile brief
+	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest tests/unit tests/property tests/reference tests/fuzz tests/contract -m "not slow and not ray and not cluster and not s3 and not browser" -n 2 --hypothesis-profile brief
 
 test-power: $(READY) ## 200 simulated cohorts: how often planted faults are found, how often clean ones fail
 	$(BIN)/python -m tests.power --seeds 200

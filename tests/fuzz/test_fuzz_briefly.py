@@ -28,6 +28,7 @@ def test_spoilt_headers_are_never_misread(tmp_path: Path) -> None:
     assert told[-1].endswith("no failure")
 
 
+@pytest.mark.slow
 def test_every_header_to_start_from_is_read_as_pydicom_reads_it() -> None:
     readings = [Reading(data, read_whole(data)) for data in corpus()]
     assert [wrong for wrong in judge_all(readings) if wrong] == []
@@ -83,6 +84,7 @@ def test_what_does_not_end_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> No
     assert "processor time" in check(made_files()[0], Random(1), measured=False)[1][0]
 
 
+@pytest.mark.slow
 def test_a_length_that_claims_gigabytes_costs_nothing() -> None:
     for data in made_files():
         for place in [place for place in places(data) if place.width == 4][::4]:

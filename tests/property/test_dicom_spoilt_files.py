@@ -61,6 +61,7 @@ def test_many_spoilt_files_are_never_misread(data: bytes, first: int) -> None:
     _is_well(data, first)
 
 
+@pytest.mark.slow
 def test_every_shipped_file_is_read_as_pydicom_alone_reads_it() -> None:
     readings = [Reading(data, read_whole(data)) for data in (path.read_bytes() for path in SHIPPED_FILES)]
     wrong = {path.name: found for path, found in zip(SHIPPED_FILES, judge_all(readings), strict=True) if found}

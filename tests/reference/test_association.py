@@ -45,6 +45,7 @@ def test_two_levels_have_the_permutation_p_value_of_the_hypergeometric_law(
     assert found.p_value == pytest.approx(exact, abs=4 * np.sqrt(exact / 40_000))
 
 
+@pytest.mark.slow
 def test_permuting_the_labels_one_by_one_gives_the_same_p_value() -> None:
     positive, negative = np.array([12, 18, 8]), np.array([28, 20, 22])
     level = np.repeat(np.arange(3), positive + negative)

@@ -87,6 +87,7 @@ ANNEXES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("syntax", ["explicit", "implicit", "big endian", "deflated"])
 @pytest.mark.parametrize("example", list(ANNEXES))
 def test_example_of_the_standard_is_read_as_the_standard_prints_it(example: str, syntax: str) -> None:

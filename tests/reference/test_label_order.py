@@ -26,6 +26,7 @@ def test_scipy_gives_the_same_area_and_p_value_with_and_without_ties(n: int, dec
     assert ours.p_value == pytest.approx(theirs.pvalue, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("positives", "n"), [(1, 2), (1, 9), (2, 9), (3, 14), (7, 14), (11, 14)])
 def test_mean_and_p_value_of_the_runs_are_those_of_every_order(positives: int, n: int) -> None:
     chosen = np.array(list(combinations(range(n), positives)))
@@ -46,6 +47,7 @@ def test_statsmodels_gives_nearly_the_same_p_value_of_runs_where_labels_are_many
     assert runs_test(label).p_value == pytest.approx(p_value, abs=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("positives", "negatives"), [(12, 300), (10, 100), (15, 300)])
 def test_a_rare_label_is_not_told_by_its_runs_more_often_than_allowed(positives: int, negatives: int) -> None:
     # The normal curve would err in 4 to 10 of 1,000 orders here.

@@ -10,6 +10,8 @@ import pytest
 from multisite.demo import DemoPlan, generate
 from tests.unit.demo.small_demo import SmallDemo
 
+pytestmark = pytest.mark.slow
+
 SITES = ("northgate", "harbour", "lakeside", "millfield")
 KEYWORDS = (
     "PatientID", "StudyInstanceUID", "SOPInstanceUID", "PatientAge", "BodyPartExamined", "Manufacturer", "ContentDate",

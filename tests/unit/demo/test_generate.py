@@ -19,6 +19,7 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_equal_plans_give_equal_bytes(small_demo: SmallDemo, tmp_path: Path) -> None:
     generate(tmp_path, PLAN)
     assert digests(tmp_path / "data") == digests(small_demo.out / "data")
@@ -41,6 +42,7 @@ def test_data_of_the_same_plan_are_left_as_they_are(tmp_path: Path) -> None:
     assert table.read_text() == "touched"
 
 
+@pytest.mark.slow
 def test_data_of_another_plan_are_replaced(tmp_path: Path) -> None:
     generate(tmp_path, replace(TINY, sites=2))
     generate(tmp_path, TINY)
@@ -48,6 +50,7 @@ def test_data_of_another_plan_are_replaced(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["data", "planted.json"]
 
 
+@pytest.mark.slow
 def test_a_stopped_run_leaves_the_data_before_it_and_the_next_run_is_whole(tmp_path: Path) -> None:
     generate(tmp_path / "out", TINY)
     before = digests(tmp_path / "out" / "data")

@@ -23,6 +23,7 @@ def datasets(small_demo: SmallDemo) -> dict[str, list[pydicom.Dataset]]:
     return {site: sound_objects(small_demo, site) for site in SITES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("site", SITES)
 def test_every_value_is_valid_for_pydicom_at_its_strictest(
     datasets: dict[str, list[pydicom.Dataset]], site: str, monkeypatch: pytest.MonkeyPatch

@@ -28,6 +28,7 @@ CLAIMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claim", CLAIMS)
 @pytest.mark.parametrize("syntax", START)
 def test_claimed_lengths_are_not_allocated_and_nothing_runs_on(claim: str, syntax: str) -> None:

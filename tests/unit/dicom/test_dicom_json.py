@@ -60,6 +60,7 @@ def _shipped() -> list[tuple[str, pydicom.Dataset]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_the_elements_are_those_that_pydicom_makes_of_the_same_json() -> None:
     compared = 0

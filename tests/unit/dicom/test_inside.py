@@ -121,6 +121,7 @@ def test_several_numbers_do_not_stand_in_for_one() -> None:
     assert row_of(encode(a_dataset(SharedFunctionalGroupsSequence=[group])))["inversion_time"] == 90.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lengths", LENGTHS)
 def test_thousands_of_frames_are_not_read(lengths: str) -> None:
     data = encode(an_enhanced_ct(LENGTHS[lengths], n_frames=3000))

@@ -182,6 +182,7 @@ def test_us_or_ss_with_vr_does_as_the_vr_says() -> None:
     assert decoded(encode(dataset))[0]["pixel_padding_value"] == -5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("syntax", list(SYNTAXES))
 def test_cut_object_is_truncated_and_cut_prefix_asks_for_more(syntax: str) -> None:
     data = encode(a_dataset(**FULL, ProcedureCodeSequence=undefined(an_item(CodeValue="1"))), syntax)

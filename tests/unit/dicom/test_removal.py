@@ -36,6 +36,7 @@ def kind_of(row: dict[str, Any], keyword: str) -> str:
     return held[0].partition("_")[0] if held else "absent"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("syntax", SYNTAXES)
 @pytest.mark.parametrize(
     "declaration",

@@ -39,6 +39,7 @@ def rows(results: dict[Path, object]) -> dict[Path, dict[str, Any]]:
     return dict(zip(headers, frame.to_dicts(), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=_id)
 def test_row_equals_what_pydicom_says_or_the_reason_is_true(
     path: Path, results: dict[Path, Any], rows: dict[Path, dict[str, Any]]
@@ -102,6 +103,7 @@ def test_a_row_does_not_depend_on_how_much_was_read_first(path: Path) -> None:
         assert result == whole
 
 
+@pytest.mark.slow
 def test_a_row_is_the_same_alone_and_in_a_large_batch(results: dict[Path, object]) -> None:
     headers = [header for header in results.values() if isinstance(header, RawHeader)]
     few = headers[::8]

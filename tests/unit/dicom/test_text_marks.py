@@ -28,6 +28,7 @@ def noise(kind: str, side: int, seed: int) -> Picture:
     return np.rint(made).astype(np.int32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("size", [14, 20])
 @pytest.mark.parametrize("dark", [False, True])
@@ -58,6 +59,7 @@ def test_a_ruler_is_no_text() -> None:
     assert letters_in_row(picture) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["uniform", "0.7", "1", "2", "4", "speckle"])
 @pytest.mark.parametrize("side", [64, 256, 512])
 def test_noise_is_no_text(kind: str, side: int) -> None:
@@ -73,6 +75,7 @@ def test_a_flat_or_tiny_picture_holds_no_text() -> None:
     assert letters_in_row(np.array([[1, 2]], dtype=np.int32)) == 0
 
 
+@pytest.mark.slow
 def test_of_the_files_that_ship_with_pydicom_those_with_text_in_them_are_marked() -> None:
     # By eye: three ultrasound images with lines of text at the border. A fourth is in grey on grey, and missed.
     pseudonyms = Pseudonymiser(b"a key for public files")

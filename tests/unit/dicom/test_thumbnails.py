@@ -15,6 +15,7 @@ def differing_bits(one: str, other: str) -> int:
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(32, 32), (64, 96), (128, 33), (47, 211), (33, 40)])
 def test_a_thumbnail_is_made_of_means_of_equal_areas(shape: tuple[int, int]) -> None:
     grey = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)

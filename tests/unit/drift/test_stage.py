@@ -7,6 +7,7 @@ from multisite.errors import ConfigError, UsageError
 from tests.unit.drift.builders import baseline, compare, in_month, monitored
 
 
+@pytest.mark.slow
 def test_importing_the_room_loads_neither_evidently_nor_pandas() -> None:
     program = "import sys, multisite.drift; sys.exit(any(m in sys.modules for m in ('evidently', 'pandas')))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

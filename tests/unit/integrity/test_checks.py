@@ -30,6 +30,7 @@ def ordered(cases: str = CASES, *, claimed: bool = True) -> CheckFrames:
     return frames(cases, claims=Claims(train_ends_before_test=claimed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", sorted(BY_ID))
 def test_a_clean_set_passes_and_says_how_many_were_looked_at(check: str) -> None:
     many = frames(included=_MANY, predictions=random_scores(_MANY, 1))

@@ -27,6 +27,7 @@ def pairs(found: pl.DataFrame) -> set[tuple[int, int]]:
     return set(found.select("first", "second").rows())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copy", sorted(COPIES))
 def test_a_copy_is_found_among_images_of_other_patients(copy: str) -> None:
     originals = [body(seed) for seed in range(25)]
@@ -35,6 +36,7 @@ def test_a_copy_is_found_among_images_of_other_patients(copy: str) -> None:
     assert found["correlation"].min() > 0.97
 
 
+@pytest.mark.slow
 def test_images_of_patients_who_differ_half_as_much_are_no_copies() -> None:
     assert like_images(images([body(seed, variation=0.5) for seed in range(300)])).is_empty()
 
@@ -50,6 +52,7 @@ def test_one_image_or_none_has_no_pair() -> None:
     assert like_images(images([body(1)]).clear()).is_empty()
 
 
+@pytest.mark.slow
 def test_every_pair_within_the_bits_is_found_where_bands_are_not_crowded() -> None:
     rng = np.random.default_rng(4)
     hashes = [rng.bytes(32) for _ in range(400)]
@@ -68,6 +71,7 @@ def test_every_pair_within_the_bits_is_found_where_bands_are_not_crowded() -> No
     assert pairs(like_images(frame)) == near
 
 
+@pytest.mark.slow
 def test_copies_are_found_in_a_crowd_that_shares_its_bands() -> None:
     crowd = [body(seed, 64, variation=0.35) for seed in range(12 * COMPARED)]
     copies = [COPIES["one grey of noise"](picture) for picture in crowd[:40]]

@@ -27,6 +27,8 @@ from multisite.stats.score_counts import ScoreCounts
 from multisite.tallies import ProportionMoments, ScoreTally
 from multisite.vocabulary import ALL_SITES
 
+pytestmark = pytest.mark.slow
+
 PARAMETERS = ShortcutParameters(
     findings=("nodule",), score_grid_steps=1000, threshold=0.5, minimum_patients=10, ci_level=0.95, seed=20
 )
@@ -258,7 +260,6 @@ def test_the_scanner_model_and_the_index_test_are_told_apart() -> None:
     assert set(rows["model"]) == {"ai"}
 
 
-@pytest.mark.slow
 def test_without_a_shift_at_most_one_run_in_a_hundred_is_notable() -> None:
     rng = np.random.default_rng(6)
     notable = 0

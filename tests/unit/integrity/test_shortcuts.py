@@ -79,6 +79,7 @@ def rung(rows: pl.DataFrame, source: str, scope: str) -> dict[str, float]:
     return rows.filter(source=source, scope=scope).row(0, named=True)
 
 
+@pytest.mark.slow
 def test_a_scanner_that_images_the_sick_is_found_in_the_headers_and_named() -> None:
     rows = climb(cohort("north", leak=0.7))
     assert rung(rows, "headers", "pooled")["ci_low"] > 0.65
@@ -86,18 +87,21 @@ def test_a_scanner_that_images_the_sick_is_found_in_the_headers_and_named() -> N
     assert rung(rows, "slice_thickness_mm", "pooled")["ci_low"] < 0.5
 
 
+@pytest.mark.slow
 def test_headers_that_know_nothing_are_at_chance() -> None:
     rows = climb(cohort("north"), cohort("south", seed=7))
     found = rung(rows, "headers", "within sites")
     assert found["ci_low"] < 0.5 < found["ci_high"] + 0.02
 
 
+@pytest.mark.slow
 def test_prevalence_that_differs_between_sites_is_told_by_the_site_and_not_within_it() -> None:
     rows = climb(cohort("north", share=0.6), cohort("south", share=0.25, seed=5))
     assert rung(rows, "site", "pooled")["ci_low"] > 0.6
     assert rung(rows, "headers", "pooled")["estimate"] > rung(rows, "headers", "within sites")["estimate"] + 0.1
 
 
+@pytest.mark.slow
 def test_one_site_has_one_auc_pooled_and_within() -> None:
     rows = climb(cohort("north"))
     pooled, within = rung(rows, "ai", "pooled"), rung(rows, "ai", "within sites")
@@ -105,6 +109,7 @@ def test_one_site_has_one_auc_pooled_and_within() -> None:
     assert (pooled["n_cases"], pooled["n_patients"]) == (240, 120)
 
 
+@pytest.mark.slow
 def test_the_site_alone_has_the_area_of_its_counts() -> None:
     rows = climb(cohort("north", share=0.5), cohort("south", share=0.25, seed=3))
     # Positives 120 and 60, negatives 120 and 180: (120·180 + ½(120·120 + 60·180)) / (180·300).
@@ -143,6 +148,7 @@ def test_an_attribute_that_never_varies_says_nothing_and_neither_age_nor_date_is
     assert not {"age_years", "patient_sex", "study_date"} & set(ATTRIBUTES)
 
 
+@pytest.mark.slow
 def test_the_order_of_the_rows_makes_no_difference() -> None:
     cases = cohort("north", leak=0.4)
     shuffled = cases.sample(fraction=1.0, shuffle=True, seed=4)

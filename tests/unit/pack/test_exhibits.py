@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import polars as pl
+import pytest
 
 from multisite.pack.evidence import Evidence
 from multisite.pack.exhibits.calibration import reliability_figure
@@ -32,6 +33,7 @@ def test_each_measure_has_a_panel_with_a_row_per_site() -> None:
         assert all(f">{site}<" in panel.svg or f"▼ {site}<" in panel.svg for site in SITES)
 
 
+@pytest.mark.slow
 def test_a_long_forest_is_cut_between_strata_and_loses_no_row() -> None:
     found = evidence()
     three_times = tuple(replace(s, title=f"{s.title} {i}") for i in range(3) for s in found.parameters.strata)

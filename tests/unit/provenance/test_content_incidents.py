@@ -41,6 +41,7 @@ def test_the_pair_has_study_and_patient_of_both() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rows",
     [

@@ -131,6 +131,7 @@ class Series(Shelf):
         return header[request.start : request.start + length].ljust(length, b"\0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1])
 @pytest.mark.parametrize("first_read_bytes", [2048, 65_536])
 def test_on_a_real_shaped_mix_nearly_every_object_takes_one_request_and_little_is_read_in_vain(

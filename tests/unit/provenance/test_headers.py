@@ -159,6 +159,7 @@ def test_counts_say_what_became_of_the_objects_and_what_that_took() -> None:
     assert found["not DICOM"]["n_bytes_header"] == 0
 
 
+@pytest.mark.slow
 @examples(12)
 @given(st.integers(1, 20_000), st.integers(0, 2**32 - 1), st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255))))
 def test_rows_do_not_depend_on_what_is_asked_for_first(first: int, seed: int, damage: list[tuple[int, int]]) -> None:

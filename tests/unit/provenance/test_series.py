@@ -94,6 +94,7 @@ def test_normalised_values_stand_beside_the_raw_ones() -> None:
     assert (found["convolution_kernel"], found["body_part_examined"]) == ("STANDARD", "LUNG")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "age", "source"),
     [
@@ -193,6 +194,7 @@ def test_a_copy_of_an_instance_is_no_duplicate_slice() -> None:
     assert (found["n_slices"], found["n_duplicate_slices"], found["is_complete"]) == (3, 0, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reason", "n_slices", "constant"),
     [
@@ -215,6 +217,7 @@ def test_one_slice_has_a_plane_and_no_completeness() -> None:
     assert (found["orientation"], found["n_slices"], found["slice_spacing_mm"]) == ("axial", 1, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("last_row", "reason"),
     [
@@ -248,6 +251,7 @@ def test_no_header_gives_no_series() -> None:
     assert NORMALISATION.conform(tables.normalisation).is_empty()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [1, 2, 3, 4, 5])
 def test_series_combined_some_at_a_time_are_those_combined_at_once(
     at_once: int, monkeypatch: pytest.MonkeyPatch

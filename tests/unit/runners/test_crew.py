@@ -33,6 +33,7 @@ def started(n: int) -> list[Killable]:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_its_own_task_and_no_other() -> None:
     crew: Crew[str] = Crew(2)
     try:
@@ -48,6 +49,7 @@ def test_a_killed_process_loses_its_own_task_and_no_other() -> None:
         crew.leave()
 
 
+@pytest.mark.slow
 def test_a_task_past_its_deadline_is_lost_with_its_process() -> None:
     crew: Crew[str] = Crew(1)
     try:

@@ -62,6 +62,7 @@ def test_a_fault_of_the_set_up_keeps_its_three_parts_and_is_not_retried() -> Non
     assert (type(fault.error), fault.error.remedy, fault.retry) == (ConfigError, "set it", False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_every_item_comes_back_once(workers: int) -> None:
     executor = LocalExecutor(workers=workers)

@@ -85,6 +85,7 @@ def test_calibration_intervals_cover() -> None:
     assert all(share == ALLOWED for share in shares.values()), shares
 
 
+@pytest.mark.slow
 def test_a_calibrated_model_exceeds_the_95th_percentile_of_its_null_in_one_of_twenty() -> None:
     rng = np.random.default_rng(SEED)
     exceeded = 0

@@ -76,6 +76,7 @@ def test_without_a_signal_the_mean_area_is_that_of_chance() -> None:
     assert 0.46 < np.mean(areas) < 0.52
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_scores() -> None:
     features, positive, patient = drawn(SEED, effect=0.3)
     folds = patient_folds(positive, patient, n_folds=5, seed=SEED)

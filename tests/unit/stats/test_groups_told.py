@@ -71,6 +71,7 @@ def test_counts_that_are_none_are_refused() -> None:
         groups_told([np.array([[1, 1], [2, 2]])], rng=np.random.default_rng(SEED), n_permutations=0)
 
 
+@pytest.mark.slow
 def test_groups_that_do_not_differ_within_a_label_are_rejected_as_often_as_allowed() -> None:
     rng = np.random.default_rng(SEED)
     p_values = []

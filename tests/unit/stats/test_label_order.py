@@ -49,6 +49,7 @@ def test_a_p_value_is_never_zero() -> None:
     assert 0.0 < runs_test(blocks).p_value < 1e-300
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [20, 200])
 def test_random_orders_are_rejected_no_more_often_than_allowed(n: int) -> None:
     rng = np.random.default_rng([SEED, n])

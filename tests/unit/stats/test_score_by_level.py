@@ -81,6 +81,7 @@ def test_neither_the_order_of_cases_nor_the_scale_of_the_score_changes_the_share
     assert found(score, level, label) == found(score, level, label)
 
 
+@pytest.mark.slow
 def test_scores_that_depend_on_the_label_alone_are_rejected_as_often_as_allowed() -> None:
     p_values = np.array([found(*drawn(seed), rng=np.random.default_rng(seed)).p_value for seed in range(SETS)])
     for alpha in (0.05, 0.1, 0.2, 0.5):

@@ -115,6 +115,7 @@ def test_without_a_shift_p_values_are_uniform_and_a_difference_between_groups_is
     assert stats.kstest(p_values, "uniform").pvalue > 0.001
 
 
+@pytest.mark.slow
 def test_a_shift_that_every_group_has_is_found() -> None:
     rng = np.random.default_rng(SEED)
     found = [compared([group(rng, shift=0.15), group(rng, shift=0.15)]) for _ in range(50)]

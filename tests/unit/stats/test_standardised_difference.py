@@ -89,6 +89,7 @@ def test_a_level_outside_0_to_1_and_shares_of_nothing_are_refused() -> None:
         standardised_difference_to(counts(1, 2), np.zeros(2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "m", "shares"), [(100, 300, (0.4, 0.35, 0.25)), (80, 80, (0.5, 0.5)), (600, 200, (0.25,) * 4)]
 )

@@ -177,6 +177,7 @@ def test_secrets_are_not_shown_and_cannot_be_pickled() -> None:
         pickle.dumps(keys)
 
 
+@pytest.mark.slow
 def test_a_folder_is_opened_without_loading_any_client() -> None:
     script = (
         "import sys; from multisite.storage.opening import open_store;"

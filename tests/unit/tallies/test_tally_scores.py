@@ -110,6 +110,7 @@ def test_a_stratum_must_have_a_name_of_its_own(strata: list[str]) -> None:
         tally_scores(cases, strata=strata)
 
 
+@pytest.mark.slow
 def test_more_levels_than_short_integers_hold_are_counted_too() -> None:
     n = 70_000
     cases = pl.DataFrame(

@@ -240,6 +240,7 @@ def test_an_archive_of_which_one_row_is_in_doubt_is_not_carried_in_part() -> Non
 # Whatever the bytes
 
 
+@pytest.mark.slow
 @examples(40)
 @given(
     st.sampled_from(sorted(KINDS)),

@@ -17,6 +17,7 @@ from tests.unit.provenance.reading import read, reasons
 LONG = "/".join(["a rather long folder name"] * 12) + "/é.dcm"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KINDS)
 def test_members_of_an_archive_are_the_rows_that_they_would_be_as_objects(key: str) -> None:
     rows, plain = read_one(KINDS[key], key), read(Shelf(FILES))
@@ -43,12 +44,14 @@ def test_pixels_are_not_read_from_an_archive_that_need_not_be_unpacked(key: str)
     assert shelf.n_bytes < 0.1 * len(shelf.objects[key])
 
 
+@pytest.mark.slow
 def test_members_of_a_zip_are_asked_for_together() -> None:
     shelf = Shelf({"a.zip": zip_of({f"s/{i:03}": instance(i, pixels=9000) for i in range(300)}, method=0)})
     assert read(shelf).headers.height == 300
     assert max(shelf.windows) > 100
 
 
+@pytest.mark.slow
 def test_short_members_of_a_tar_are_read_many_at_a_time() -> None:
     shelf = Shelf({"a.tar": tar_of({f"s/{i:03}": instance(i) for i in range(300)})})
     assert read(shelf).headers.height == 300

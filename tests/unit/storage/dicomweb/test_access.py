@@ -310,6 +310,7 @@ def test_a_certificates_file_that_cannot_be_used_is_named(tmp_path: Path, monkey
         assert str(tmp_path) not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_a_dicomweb_store_is_opened_without_loading_another_client() -> None:
     script = (
         "import sys; from multisite.storage.opening import open_store;"

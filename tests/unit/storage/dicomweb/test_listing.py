@@ -54,6 +54,7 @@ HABITS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_small_pages")
 @pytest.mark.parametrize("habit", HABITS, ids=str)
 def test_whatever_a_server_makes_of_paging_everything_is_listed_once_in_order(habit: dict[str, Any]) -> None:
@@ -100,6 +101,7 @@ def test_only_the_uids_are_asked_for() -> None:
     assert fields == {"0020000E"}
 
 
+@pytest.mark.slow
 def test_no_more_requests_are_in_flight_than_the_site_allows() -> None:
     with faulty_dicomweb(FaultyDicomweb(some(24), latency_s=0.03)) as server:
         keys(a_store(server, concurrency=2))
@@ -117,6 +119,7 @@ def test_keys_sort_as_text_also_where_a_uid_begins_with_another() -> None:
     assert listed[0].startswith("studies/1.2.3/")
 
 
+@pytest.mark.slow
 def test_bounds_cut_the_listing_and_spare_the_studies_outside() -> None:
     instances = some(6)
     with faulty_dicomweb(FaultyDicomweb(instances)) as server:

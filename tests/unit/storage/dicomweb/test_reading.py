@@ -54,6 +54,7 @@ def test_a_series_costs_one_request_however_often_its_objects_are_read() -> None
         assert key.rpartition("/")[2].encode() in start + rest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("concurrency", [1, 3])
 def test_series_are_read_side_by_side_within_the_bound(concurrency: int) -> None:
     with faulty_dicomweb(FaultyDicomweb(some(12), latency_s=0.03)) as server:
@@ -86,6 +87,7 @@ def test_a_range_without_bytes_is_empty(start_length: tuple[int, int]) -> None:
         assert list(a_store(server).read_prefixes([RangeRequest(one(), *start_length)])) == [b""]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_throttled_request_is_made_again_after_the_time_the_server_wishes(status: int) -> None:
     slow = Answer(status, headers={"Retry-After": "1" if status == 429 else "0"})
@@ -97,6 +99,7 @@ def test_a_throttled_request_is_made_again_after_the_time_the_server_wishes(stat
         assert server.asked == {SERIES: 3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("passing", [Answer(502), Answer(504), Answer(delay_s=1.5), Answer(is_cut=True, body=b"[{}]")])
 def test_a_passing_fault_is_tried_again(passing: Answer) -> None:
     with faulty_dicomweb(FaultyDicomweb(some(1), faults={SERIES: [passing]})) as server:
@@ -122,6 +125,7 @@ def test_an_instance_that_is_broken_in_the_answer_for_its_series_does_not_harm_t
     assert reasons(results) == [None, READ_FAILED]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", BROKEN, ids=range(len(BROKEN)))
 def test_an_instance_that_stays_unreadable_is_a_result_among_the_others(broken: Answer) -> None:
     single = f"{one()}/metadata"
