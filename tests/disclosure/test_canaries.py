@@ -8,6 +8,7 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from pydicom.dataset import FileDataset, FileMetaDataset
@@ -74,6 +75,19 @@ tables:
 """
 
 
+N_INSTANCES = 124
+# From here on the label is told by the equipment, by the order of the table and by a column of it.
+FIRST_OF_THE_TOLD = 24
+
+
+def label(number: int) -> int:
+    return number % 2 if number < FIRST_OF_THE_TOLD else int(number >= 80)
+
+
+def ward(number: int) -> str:
+    return f"{CANARY} ward {label(number)}"
+
+
 def instance(number: int, patient: int) -> bytes:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = CTImageStorage
@@ -92,6 +106,13 @@ def instance(number: int, patient: int) -> bytes:
         setattr(dataset, keyword, f"{CANARY}^{keyword[:8]}")
     for keyword in _IDENTIFIERS:
         setattr(dataset, keyword, f"{CANARY}-{patient}")
+    for keyword in ("StationName", "DeviceSerialNumber"):
+        setattr(dataset, keyword, f"{CANARY}-{label(number)}")
+    dataset.Rows = dataset.Columns = 64
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+    dataset.SamplesPerPixel, dataset.PixelRepresentation, dataset.PhotometricInterpretation = 1, 0, "MONOCHROME2"
+    # The last two dozen share a picture.
+    dataset.PixelData = np.random.default_rng(min(number, 100)).integers(0, 255, (64, 64), dtype=np.uint8).tobytes()
     dataset.PatientName = f"{CANARY}^Ida"
     dataset.ImageComments = _COMMENT.format(patient=f"{CANARY}-{patient}")
     buffer = io.BytesIO()
@@ -105,18 +126,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     images = folder / "images" / f"{CANARY}-ward"
     images.mkdir(parents=True)
     cases, predictions = [], []
-    for number in range(24):
-        patient = number % 20
+    for number in range(N_INSTANCES):
+        patient = number % 20 if number < FIRST_OF_THE_TOLD else number - 4
         where = images / f"{CANARY}-{patient}" / "19500607"
         where.mkdir(parents=True, exist_ok=True)
         (where / f"{CANARY} ida {number}.dcm").write_bytes(instance(number, patient))
         split = "train" if number < 8 else "test"
         study = f"2.25.{NUMBER}8{number}"
-        cases.append(f"{CANARY}c{number},{CANARY}-{patient},{study},{split},2024-01-0{1 + number // 8},{number % 2}")
+        day = f"2024-01-{1 + number // 8:02}"
+        cases.append(f"{CANARY}c{number},{CANARY}-{patient},{study},{split},{day},{label(number)},{ward(number)}")
         predictions.append(f"{CANARY}c{number},nodule,ai,{(number % 10) / 10}")
     (images / f"{CANARY}.txt").write_text(f"{CANARY} is no image\n" * 20, encoding="utf-8")
     (images / f"{CANARY}-cut.dcm").write_bytes(instance(1, 1)[:300])
-    head = "accession,patient_id,study_instance_uid,split,case_date,reference_nodule"
+    head = "accession,patient_id,study_instance_uid,split,case_date,reference_nodule,clinical_ward"
     (folder / "cases.csv").write_text("\n".join([head, *cases]) + "\n", encoding="utf-8")
     (folder / "predictions.csv").write_text(
         "\n".join(["case_id,finding,model,score", *predictions]) + "\n", encoding="utf-8"
@@ -148,9 +170,9 @@ def test_the_run_did_see_the_canaries(finished_run: tuple[Path, list[Finished]])
     # The fault of the data (patients in two splits) makes `check` tell a blocking failure, and nothing else fails.
     assert [f.exit_code for f in finished] == [0, 0, 20, 0, 0]
     headers = pl.read_parquet(sorted(workspace.glob("*/north/headers/part-*.parquet")))
-    assert headers.height == 24
+    assert headers.height == N_INSTANCES
     assert headers["patient_name_present"].all()
-    assert headers["age_years"].to_list() == [73.0] * 24
+    assert headers["age_years"].to_list() == [73.0] * N_INSTANCES
     assert sings(headers["object_key"].str.join().item())
 
 
@@ -173,6 +195,8 @@ def test_what_was_found_of_a_person_is_told_by_codes_of_a_closed_list(
     failed = set(checks.filter(pl.col("verdict") == "fail")["check"])
     # Everybody has the same name, birth date and no sex.
     assert failed >= {"identifiers_in_names", "identifiers_in_text"}
+    assert failed >= {"label_order", "label_association", "label_in_column", "headers_tell_label"}
+    assert "same_pixels_two_patients" in failed
     found = dict(checks.select("check", "sentence").rows())
     assert "was taken for no name" in found["linked_patients"]
 
