@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := src tests jobs
 
-.PHONY: help demo test test-fast test-power fuzz kill check fix bench docs lock clean
+.PHONY: help demo test test-fast test-power test-coverage fuzz kill check fix bench docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ test-fast: $(READY) ## Unit, property and contract tests: under a minute
 
 test-power: $(READY) ## 200 simulated cohorts: how often planted faults are found, how often clean ones fail
 	$(BIN)/python -m tests.power --seeds 200
+
+test-coverage: $(READY) ## Simulated data sets: how often each interval holds the truth
+	$(BIN)/python -m tests.coverage
 
 fuzz: $(READY) ## Ten minutes of spoilt headers against pydicom
 	$(BIN)/python -m tests.fuzz --minutes 10

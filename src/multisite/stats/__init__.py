@@ -6,40 +6,50 @@ Does not belong: frames, files, strata, or the choice of which statistic a study
 ``tallies`` upwards may import it.
 """
 
-from multisite.stats.area_from_levels import AreaFromLevels, area_from_levels
-from multisite.stats.association import Association, association, holm
-from multisite.stats.auc import AucMethod, auc, auc_by_segment
-from multisite.stats.binning import equal_width_cell
-from multisite.stats.brier import brier
-from multisite.stats.calibration_bins import (
+from multisite.stats.calibration import (
     CalibrationError,
+    CalibrationLine,
     PerfectCalibration,
     Reliability,
+    brier,
+    calibration_line,
+    equal_width_cell,
     expected_calibration_error,
+    observed_expected,
     perfect_calibration,
     reliability,
 )
-from multisite.stats.calibration_line import CalibrationLine, calibration_line
-from multisite.stats.cross_fitting import cross_fitted_encoding, cross_fitted_scores, patient_folds
-from multisite.stats.detail_correlation import detail_correlations
-from multisite.stats.difference import independent_difference
-from multisite.stats.estimate import CountArray, Estimate, FloatArray, IntegerArray, ScoreEstimate
-from multisite.stats.groups_told import GroupsTold, groups_told
-from multisite.stats.label_order import BooleanArray, RankSum, Runs, rank_sum_test, runs_test
-from multisite.stats.learnt_elsewhere import LevelCounts, learnt_elsewhere, level_shares
-from multisite.stats.observed_expected import observed_expected
-from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
-from multisite.stats.quantile_levels import quantile_levels
-from multisite.stats.removal import RemovalDifference, auc_without, proportion_without
-from multisite.stats.score_by_level import ScoreByLevel, score_by_level
-from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
-from multisite.stats.score_shift import ScoreShift, score_shift
-from multisite.stats.standardised_difference import (
-    StandardisedDifference,
-    standardised_difference,
-    standardised_difference_to,
+from multisite.stats.comparison import RemovalDifference, auc_without, independent_difference, proportion_without
+from multisite.stats.dependence import (
+    AreaFromLevels,
+    Association,
+    GroupsTold,
+    LevelCounts,
+    RankSum,
+    Runs,
+    ScoreByLevel,
+    ScoreShift,
+    area_from_levels,
+    association,
+    cross_fitted_encoding,
+    cross_fitted_scores,
+    detail_correlations,
+    groups_told,
+    holm,
+    learnt_elsewhere,
+    level_shares,
+    patient_folds,
+    quantile_levels,
+    rank_sum_test,
+    runs_test,
+    score_by_level,
+    score_shift,
 )
-from multisite.stats.within_groups import auc_within_groups
+from multisite.stats.discrimination import AucMethod, auc, auc_by_segment, auc_within_groups
+from multisite.stats.divergence import StandardisedDifference, standardised_difference, standardised_difference_to
+from multisite.stats.estimate import BooleanArray, CountArray, Estimate, FloatArray, IntegerArray, ScoreEstimate
+from multisite.stats.proportions import ClusterMoments, ProportionEstimate, clustered_proportion, proportion
+from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
 
 __all__ = [
     "AreaFromLevels",

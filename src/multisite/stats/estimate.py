@@ -9,9 +9,10 @@ from scipy import special
 
 from multisite.vocabulary import EstimateStatus
 
-__all__ = ["CountArray", "Estimate", "FloatArray", "IntegerArray", "ScoreEstimate", "normal_quantile"]
+__all__ = ["BooleanArray", "CountArray", "Estimate", "FloatArray", "IntegerArray", "ScoreEstimate", "normal_quantile"]
 
 FloatArray = npt.NDArray[np.float64]
+BooleanArray = npt.NDArray[np.bool_]
 CountArray = npt.NDArray[np.int64]
 IntegerArray = npt.NDArray[np.integer[Any]]
 

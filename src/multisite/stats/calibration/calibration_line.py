@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from multisite.stats.calibration.logistic_fit import Coefficient, GroupedBinary, fit_line, fit_shift
 from multisite.stats.estimate import ScoreEstimate, normal_quantile
-from multisite.stats.logistic_fit import Coefficient, GroupedBinary, fit_line, fit_shift
 from multisite.stats.score_counts import ScoreCounts, require_probabilities
 from multisite.vocabulary import EstimateStatus
 

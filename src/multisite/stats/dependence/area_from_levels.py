@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse, stats
 
-from multisite.stats.estimate import FloatArray, IntegerArray
-from multisite.stats.label_order import BooleanArray
+from multisite.stats.estimate import BooleanArray, FloatArray, IntegerArray
 
 __all__ = ["AreaFromLevels", "area_from_levels"]
 

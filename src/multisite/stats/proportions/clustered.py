@@ -1,35 +1,18 @@
-"""A proportion of independent cases, and a proportion of cases that cluster in patients."""
+"""A proportion of cases that cluster in patients."""
 
-import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from multisite.stats.estimate import Estimate, normal_quantile
+from multisite.stats.estimate import normal_quantile
+from multisite.stats.proportions.result import ProportionEstimate, undefined_proportion, wilson_interval
 from multisite.vocabulary import EstimateStatus
 
-__all__ = ["ClusterMoments", "ProportionEstimate", "clustered_proportion", "proportion"]
+__all__ = ["ClusterMoments", "clustered_proportion"]
 
 _CLUSTERED_METHOD = "patient-clustered wilson"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProportionEstimate(Estimate):
-    """A proportion with its numerator and denominator in cases.
-
-    The last three are ``None`` for independent cases. ``design_effect`` is the variance over that of as
-    many independent cases; ``effective_n`` the number of independent cases that would have given the same
-    interval.
-    """
-
-    numerator: int
-    denominator: int
-    n_patients: int | None = None
-    design_effect: float | None = None
-    effective_n: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,75 +67,6 @@ class ClusterMoments:
         return self.sum_nn > self.sum_n
 
 
-def proportion(
-    numerator: int,
-    denominator: int,
-    *,
-    method: Literal["wilson", "clopper-pearson"] = "wilson",
-    level: float = 0.95,
-) -> ProportionEstimate:
-    """Proportion y/n of independent cases.
-
-    ``wilson`` inverts the score test without continuity correction, (p̂ − p)² = z² p(1 − p)/n;
-    ``clopper-pearson`` inverts the two one-sided exact binomial tests and never covers less than ``level``.
-
-    Parameters
-    ----------
-    numerator, denominator
-        Whole numbers, 0 ≤ numerator ≤ denominator.
-    method
-        Interval.
-    level
-        Confidence level in (0, 1).
-
-    Returns
-    -------
-    ProportionEstimate
-        Estimate in [0, 1].
-
-    Raises
-    ------
-    ValueError
-        If the counts are not whole, the numerator lies outside [0, denominator], or the method is unknown.
-
-    Undefined cases
-    ---------------
-    A denominator of zero.
-
-    References
-    ----------
-    Newcombe RG. Stat Med 1998;17:857-872.
-    doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E
-
-    Examples
-    --------
-    >>> result = proportion(81, 263)
-    >>> round(result.ci_low, 4), round(result.ci_high, 4)
-    (0.2553, 0.3662)
-    """
-    if int(numerator) != numerator or int(denominator) != denominator:
-        raise ValueError("`numerator` and `denominator` must be whole numbers.")
-    y, n = int(numerator), int(denominator)
-    if not 0 <= y <= n:
-        raise ValueError("`numerator` must lie between 0 and `denominator`.")
-    if method not in ("wilson", "clopper-pearson"):
-        raise ValueError("`method` must be `wilson` or `clopper-pearson`.")
-    z = normal_quantile(level)
-    if n == 0:
-        return _undefined(method, level, n_patients=None)
-    low, high = _wilson(y / n, n, z) if method == "wilson" else _clopper_pearson(y, n, level)
-    return ProportionEstimate(
-        estimate=y / n,
-        ci_low=low,
-        ci_high=high,
-        ci_level=level,
-        ci_method=method,
-        n_cases=n,
-        numerator=y,
-        denominator=n,
-    )
-
-
 def clustered_proportion(moments: ClusterMoments, *, level: float = 0.95) -> ProportionEstimate:
     """Proportion r = Σy/Σn of cases that cluster in K patients, with an interval that counts patients.
 
@@ -187,7 +101,7 @@ def clustered_proportion(moments: ClusterMoments, *, level: float = 0.95) -> Pro
     z = normal_quantile(level)
     k, n, y = moments.n_patients, moments.sum_n, moments.sum_y
     if n == 0:
-        return _undefined(_CLUSTERED_METHOD, level, n_patients=0)
+        return undefined_proportion(_CLUSTERED_METHOD, level, n_patients=0)
     r = y / n
     if k == 1:
         return ProportionEstimate(
@@ -214,7 +128,7 @@ def clustered_proportion(moments: ClusterMoments, *, level: float = 0.95) -> Pro
         method = f"{_CLUSTERED_METHOD}, cases of a patient taken as alike"
     student = float(special.stdtrit(k - 1, 0.5 + level / 2.0))
     effective_n = min(float(n), n / design_effect * (z / student) ** 2)
-    low, high = _wilson(r, effective_n, z)
+    low, high = wilson_interval(r, effective_n, z)
     return ProportionEstimate(
         estimate=r,
         ci_low=low,
@@ -228,35 +142,3 @@ def clustered_proportion(moments: ClusterMoments, *, level: float = 0.95) -> Pro
         design_effect=design_effect,
         effective_n=effective_n,
     )
-
-
-def _undefined(method: str, level: float, *, n_patients: int | None) -> ProportionEstimate:
-    return ProportionEstimate(
-        estimate=None,
-        ci_low=None,
-        ci_high=None,
-        ci_level=level,
-        ci_method=method,
-        n_cases=0,
-        status=EstimateStatus.UNDEFINED,
-        reason="the denominator is zero",
-        numerator=0,
-        denominator=0,
-        n_patients=n_patients,
-    )
-
-
-def _wilson(p: float, n: float, z: float) -> tuple[float, float]:
-    # statsmodels has this too, but takes a second and pandas to import, and whole numbers only.
-    centre = (p + z * z / (2.0 * n)) / (1.0 + z * z / n)
-    half = z * math.sqrt(p * (1.0 - p) / n + z * z / (4.0 * n * n)) / (1.0 + z * z / n)
-    low = 0.0 if p == 0.0 else centre - half
-    high = 1.0 if p == 1.0 else centre + half
-    return max(0.0, min(low, p)), min(1.0, max(high, p))
-
-
-def _clopper_pearson(y: int, n: int, level: float) -> tuple[float, float]:
-    tail = (1.0 - level) / 2.0
-    low = 0.0 if y == 0 else float(special.betaincinv(y, n - y + 1, tail))
-    high = 1.0 if y == n else float(special.betaincinv(y + 1, n - y, 1.0 - tail))
-    return low, high

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multisite.stats.auc import auc
+from multisite.stats.discrimination.auc import auc
+from multisite.stats.discrimination.within_groups import auc_within_groups
 from multisite.stats.estimate import ScoreEstimate
 from multisite.stats.score_counts import ScoreCounts
-from multisite.stats.within_groups import auc_within_groups
 
 __all__ = ["ScoreShift", "score_shift"]
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from multisite.stats.dot import dot
 from multisite.stats.estimate import ScoreEstimate, normal_quantile
-from multisite.stats.proportions import proportion
+from multisite.stats.proportions.proportion import proportion
 from multisite.stats.score_counts import ScoreCounts, require_probabilities
 from multisite.vocabulary import EstimateStatus
 

@@ -4,15 +4,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special, stats
 
-from multisite.stats.estimate import FloatArray
+from multisite.stats.estimate import BooleanArray, FloatArray
 
-__all__ = ["BooleanArray", "RankSum", "Runs", "rank_sum_test", "runs_test"]
-
-BooleanArray = npt.NDArray[np.bool_]
-
+__all__ = ["RankSum", "Runs", "rank_sum_test", "runs_test"]
 
 _LEAST_P = float(np.finfo(np.float64).tiny)
 """Far out a tail is too small for a float; a p-value of exactly zero would claim more than that."""

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multisite.stats.binning import equal_width_cell
+from multisite.stats.calibration.binning import equal_width_cell
 from multisite.stats.estimate import CountArray, FloatArray, ScoreEstimate
-from multisite.stats.proportions import proportion
+from multisite.stats.proportions.proportion import proportion
 from multisite.stats.score_counts import ScoreCounts, require_probabilities
 from multisite.vocabulary import EstimateStatus
 

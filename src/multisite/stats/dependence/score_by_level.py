@@ -7,8 +7,7 @@ import numpy as np
 from scipy import sparse, stats
 
 from multisite.stats.dot import dot
-from multisite.stats.estimate import FloatArray, IntegerArray
-from multisite.stats.label_order import BooleanArray
+from multisite.stats.estimate import BooleanArray, FloatArray, IntegerArray
 
 __all__ = ["ScoreByLevel", "score_by_level"]
 

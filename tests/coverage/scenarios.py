@@ -1,0 +1,10 @@
+"""All scenarios: a file per family of statistics."""
+
+from tests.coverage.calibration import CALIBRATION_SCENARIOS
+from tests.coverage.discrimination import DISCRIMINATION_SCENARIOS
+from tests.coverage.proportions import PROPORTION_SCENARIOS
+from tests.coverage.scenario import Scenario
+
+__all__ = ["SCENARIOS"]
+
+SCENARIOS: tuple[Scenario, ...] = (*PROPORTION_SCENARIOS, *DISCRIMINATION_SCENARIOS, *CALIBRATION_SCENARIOS)
