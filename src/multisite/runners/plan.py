@@ -1,7 +1,8 @@
 """What has to run: one task per partition, each with an identity that covers all that goes into it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from typing import Final
 
 from multisite import __version__
 from multisite.errors import ArtefactMissingError
@@ -15,7 +16,9 @@ from multisite.storage.manifest import Manifest, Receipt
 from multisite.study import Site, Study
 from multisite.vocabulary import Zone
 
-__all__ = ["MadeFor", "basis_of", "lineage_of", "manifests_for", "parameters_now", "plan_stage", "protocol_digest"]
+__all__ = ["MadeFor", "basis_of", "lineage_of", "made_for_now", "manifests_for", "plan_stage", "protocol_digest"]
+
+_KEY: Final = "pseudonym_key"
 
 
 def protocol_digest(study: Study) -> str:
@@ -49,19 +52,29 @@ def basis_of(stage: Stage, study: Study, site: Site | None, fingerprint: Mapping
     )
 
 
-MadeFor = Mapping[tuple[str, str], str]
-"""(artefact, folder) → digest of the parameters with which the study file would have it made."""
+@dataclass(frozen=True, slots=True)
+class MadeFor:
+    """What every artefact has to have been made with, so that none of another study file or key is read.
+
+    ``parameters`` holds their digest by (artefact, folder), ``keys`` the fingerprint of each site's pseudonym key, as
+    far as the run knows it.
+    """
+
+    parameters: Mapping[tuple[str, str], str]
+    keys: Mapping[str, str]
 
 
-def parameters_now(stages: Sequence[Stage], study: Study, sites: Sequence[Site]) -> MadeFor:
-    """What every artefact of ``stages`` has to be made with, so that none made under an older study file is read."""
+def made_for_now(
+    stages: Sequence[Stage], study: Study, sites: Sequence[Site], fingerprints: Mapping[str, Mapping[str, str]]
+) -> MadeFor:
+    """What the study file and the sites' keys, as they are now, would have the artefacts of ``stages`` made with."""
     found: dict[tuple[str, str], str] = {}
     for stage in stages:
         owners: Sequence[Site | None] = [None] if stage.scope is Scope.STUDY else sites
         for site in owners:
             digest = parameters_digest(stage, study, site)
             found.update({(a.name, site.site if site else STUDY_FOLDER): digest for a in stage.writes})
-    return found
+    return MadeFor(found, {site: given.get(_KEY, "") for site, given in fingerprints.items()})
 
 
 def plan_stage(
@@ -81,7 +94,8 @@ def plan_stage(
     Raises
     ------
     ArtefactMissingError
-        When an input has not been made, or was made with other parameters than the study file has now.
+        When an input has not been made, or was made with other parameters than the study file has now, or with another
+        pseudonym key than the site has.
     """
     names = tuple(site.site for site in sites)
     if stage.scope is Scope.STUDY:
@@ -123,6 +137,7 @@ def manifests_for(
             code_version=__version__,
             parameters=parameters_digest(stage, study, site),
             basis=basis_of(stage, study, site, fingerprint),
+            key=fingerprint.get(_KEY, ""),
             inputs=dict(lineage),
             parts=tuple(sorted(parts, key=lambda part: part.partition)),
         )
@@ -184,7 +199,7 @@ def lineage_of(stage: Stage, sites: Sequence[str], store: ArtefactStore, made_fo
 def _supplied(stage: Stage, fingerprint: Mapping[str, str]) -> dict[str, str]:
     names = [f"table {table.name}" for table in (*stage.tables, *stage.optional_tables)]
     if stage.needs_key or names:
-        names.append("pseudonym_key")
+        names.append(_KEY)
     return {name: fingerprint[name] for name in names if name in fingerprint}
 
 
@@ -197,11 +212,18 @@ def _required(artefact: AnyArtefact, folder: str, store: ArtefactStore, made_for
             place=place,
             remedy="Run the verb that makes it first (docs/reference/stages.md), or `multisite run` for everything.",
         )
-    expected = made_for.get((artefact.name, folder))
+    expected = made_for.parameters.get((artefact.name, folder))
     if expected is not None and expected != manifest.parameters:
         raise ArtefactMissingError(
             f"`{artefact.name}` was made with other parameters than the study file now has",
             place=place,
             remedy="Run the verb that makes it again (docs/reference/stages.md), or `multisite run` for everything.",
+        )
+    key = made_for.keys.get(folder, "")
+    if key and manifest.key and key != manifest.key:
+        raise ArtefactMissingError(
+            f"`{artefact.name}` was made with another pseudonym key than the site has now",
+            place=place,
+            remedy="Set the key that it was made with, or, with the new one, run everything again: `multisite run`.",
         )
     return manifest

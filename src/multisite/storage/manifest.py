@@ -49,7 +49,8 @@ class Receipt:
 class Manifest:
     """All parts of an artefact, and its lineage. Readers list manifests, never files.
 
-    ``basis`` is the digest of all that its parts were made with but their inputs.
+    ``basis`` is the digest of all that its parts were made with but their inputs. ``key`` tells one pseudonym key of
+    the site from another, and nothing of either; empty where the run did not need to know it.
     """
 
     artefact: str
@@ -63,6 +64,7 @@ class Manifest:
     inputs: dict[str, str]
     parts: tuple[Part, ...] = field(default=())
     basis: str = ""
+    key: str = ""
 
     @property
     def sha256(self) -> str:

@@ -248,6 +248,36 @@ def test_a_missing_input_is_told_before_anything_runs(
     assert source.ran == []
 
 
+def test_what_was_made_with_another_pseudonym_key_is_not_read(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages["count"] = replace(stages["count"], needs_key=True)
+    stages["remember"] = replace(stages["remember"], needs_key=True)
+    later = {name: stages[name] for name in ("remember", "total")}
+    monkeypatch.setenv("KEY", "one key of the site, of many letters")
+    run(stages, study, tmp_path)
+    run(later, study, tmp_path)
+    monkeypatch.setenv("KEY", "another key of the site, of many letters")
+    with pytest.raises(ArtefactMissingError, match=r"was made with another pseudonym key") as raised:
+        run(later, study, tmp_path)
+    assert (raised.value.place, "multisite run" in (raised.value.remedy or "")) == ("site north", True)
+    source.ran.clear()
+    run(stages, study, tmp_path)
+    assert source.ran[2:] == ["count north 01", "count north 02"]
+    run(later, study, tmp_path)
+
+
+def test_a_run_that_needs_no_key_reads_what_was_made_with_any(
+    stages: dict[str, Stage], study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyed = stages | {"count": replace(stages["count"], needs_key=True)}
+    monkeypatch.setenv("KEY", "one key of the site, of many letters")
+    run(keyed, study, tmp_path)
+    monkeypatch.delenv("KEY")
+    run({"total": stages["total"]}, study, tmp_path)
+    assert total(tmp_path) == 30
+
+
 def test_a_stage_of_the_study_cannot_write_rows(stages: dict[str, Stage], study: Study, tmp_path: Path) -> None:
     run(stages, study, tmp_path)
     stages["total"] = replace(stages["total"], version=2, writes=(replace(COUNTS, name="total", zone=Zone.SITE),))
