@@ -10,6 +10,7 @@ from multisite.stats.proportions.clustered_mcnemar import clustered_mcnemar
 from multisite.stats.proportions.counts import PairedCounts
 from multisite.stats.proportions.diagnostic_accuracy import DiagnosticAccuracy, diagnostic_accuracy
 from multisite.stats.proportions.difference import proportion_difference
+from multisite.stats.proportions.intervals import ProportionMethod
 from multisite.stats.proportions.mcnemar import mcnemar
 from multisite.stats.proportions.paired_clusters import PairedClusterMoments
 from multisite.stats.proportions.paired_difference import paired_proportion_difference
@@ -33,6 +34,7 @@ __all__ = [
     "PredictiveValueComparison",
     "PredictiveValues",
     "ProportionEstimate",
+    "ProportionMethod",
     "RatioEstimate",
     "clustered_mcnemar",
     "clustered_proportion",

@@ -111,8 +111,8 @@ def paired_clustered_proportion_difference(
 
     Undefined cases
     ---------------
-    No case: undefined. One patient, or no difference in any patient (which shows no variance and would give no width):
-    the estimate stands without an interval, status ``insufficient``.
+    No case: undefined. One patient, no difference in any patient (which would give no width), or ``wald`` without
+    variance: the estimate stands without an interval, status ``insufficient``.
 
     References
     ----------

@@ -38,6 +38,10 @@ def proportion_difference(
     V = [p̃₁(1 − p̃₁)/n₁ + p̃₂(1 − p̃₂)/n₂] · N/(N − 1), N = n₁ + n₂, and p̃ are the maximum-likelihood proportions under
     p̃₁ − p̃₂ = δ. (Without N/(N − 1) it would be Mee's.)
 
+    By enumeration, at 15 and 20 cases and proportions from 0.1 to 0.9, level 0.95: ``newcombe`` covers 93-98 % (94.8 on
+    average), ``newcombe-cc`` 96-100 %, ``miettinen-nurminen`` 94-97 %; at 10 and 10 cases ``newcombe`` goes down to
+    91 %.
+
     Parameters
     ----------
     first_numerator, first_denominator, second_numerator, second_denominator
@@ -107,7 +111,7 @@ def proportion_difference(
 
 
 def _miettinen_nurminen(y1: int, n1: int, y2: int, n2: int, z: float) -> tuple[float, float]:
-    # statsmodels has this interval, too, but imports pandas, and its search stops without limits at 0/n against 0/n.
+    # statsmodels' score interval fails with NaN at zero and full counts, and is not the published one for 56/70, 48/80.
     total = n1 + n2
     difference = (y1 * n2 - y2 * n1) / (n1 * n2)
 

@@ -76,7 +76,7 @@ def predictive_values(
 
     Examples
     --------
-    >>> result = predictive_values(240, 87, 178, 288, prevalence=0.03)  # Mercaldo et al. 2007, Alzheimer's disease
+    >>> result = predictive_values(240, 87, 178, 288, prevalence=0.03)  # the example of R's bdpv
     >>> round(result.ppv.estimate, 4), round(result.npv.estimate, 4)
     (0.0711, 0.9831)
     """

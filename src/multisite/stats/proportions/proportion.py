@@ -26,7 +26,8 @@ def proportion(
     of about one half and below it may leave y/n outside.
 
     On average over p, ``wilson``, ``agresti-coull`` and ``jeffreys`` cover about ``level``; at single p they may fall
-    short (at 0.95 and n ≥ 10, ``wilson`` and ``jeffreys`` to 0.82 close to p of 0 or 1; ``agresti-coull`` to 0.92).
+    short. By enumeration at 0.95 and 10 to 300 cases: ``wilson`` never below 89 % for p from 0.05 to 0.95 (92 % from 20
+    cases) and down to 84 % outside, ``jeffreys`` to 87 %, ``agresti-coull`` to 92 %; the other two at least 95 %.
 
     Parameters
     ----------
