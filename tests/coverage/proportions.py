@@ -141,7 +141,8 @@ def _table(
         return of(diagnostic_accuracy(tp, n[1] - tn, n[0] - tp, tn, prevalence=0.05, predictive_method=adjusted))
 
     setting = f"{n[0]} with, {n[1]} without, 0.85 and 0.8"
-    return Scenario(statistic=statistic, method=method, setting=setting, truth=truth, draw=draw)
+    expected = (0.90, 0.95) if method == "adjusted-logit" else NOMINAL
+    return Scenario(statistic=statistic, method=method, setting=setting, truth=truth, draw=draw, expected=expected)
 
 
 def _at_prevalence() -> tuple[Scenario, ...]:
@@ -209,9 +210,11 @@ PROPORTION_SCENARIOS = (
         for n, cells in ((40, (0.6, 0.2, 0.1, 0.1)), (100, (0.8, 0.1, 0.05, 0.05)))
         for method in ("newcombe", "newcombe-8", "tango")
     ),
-    *(_clustered(k, method) for k in (12, 40) for method in ("wilson", "korn-graubard", "rao-scott")),
+    *(_clustered(k, method) for k in (12, 40) for method in ("wilson", "korn-graubard")),
+    _clustered(12, "rao-scott", expected=(0.91, 0.95)),
+    _clustered(40, "rao-scott"),
     *(
-        _gee(k, working, variance)
+        _gee(k, working, variance, expected=(0.90, 0.95) if (k, variance) == (12, "robust") else NOMINAL)
         for k in (12, 25)
         for working in ("exchangeable", "independence")
         for variance in ("robust", "bias-reduced")
@@ -221,7 +224,9 @@ PROPORTION_SCENARIOS = (
         for first, second in ((12, 15), (40, 60))
         for method in ("square-and-add", "wald")
     ),
-    *(_paired_clustered(k, method) for k in (12, 40) for method in ("square-and-add", "wald")),
+    *(_paired_clustered(k, "square-and-add") for k in (12, 40)),
+    _paired_clustered(12, "wald", expected=(0.91, 0.95)),
+    _paired_clustered(40, "wald"),
     _table("youden_index", "square-and-add of wilson", (60, 100), 0.65, lambda found: found.youden_index),
     _table("lr+", "log", (60, 100), 0.85 / 0.2, lambda found: found.positive_likelihood_ratio),
     _table("lr-", "log", (60, 100), 0.15 / 0.8, lambda found: found.negative_likelihood_ratio),

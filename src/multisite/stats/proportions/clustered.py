@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
 from scipy import special
 
 from multisite.stats.estimate import normal_quantile
+from multisite.stats.proportions.counts import whole_counts
 from multisite.stats.proportions.intervals import clopper_pearson_interval
 from multisite.stats.proportions.result import ProportionEstimate, undefined_proportion, wilson_interval
 from multisite.vocabulary import EstimateStatus
@@ -50,11 +50,17 @@ class ClusterMoments:
 
     @classmethod
     def from_clusters(cls, numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> "ClusterMoments":
-        """Moments from one numerator and denominator per patient, whole numbers, shape ``(n_patients,)``."""
-        y, n = np.asarray(numerator, dtype=np.int64), np.asarray(denominator, dtype=np.int64)
-        if y.shape != n.shape or y.ndim != 1:
-            raise ValueError("`numerator` and `denominator` must be one-dimensional and of the same length.")
-        if ((y < 0) | (y > n)).any():
+        """Moments from one numerator and denominator per patient, whole numbers, shape ``(n_patients,)``.
+
+        Raises
+        ------
+        ValueError
+            If the shapes differ, a number is not whole, or a numerator is negative or larger than its denominator.
+        """
+        y, n = whole_counts("numerator", numerator), whole_counts("denominator", denominator)
+        if y.shape != n.shape:
+            raise ValueError("`numerator` and `denominator` must be of the same length.")
+        if (y > n).any():
             raise ValueError("Every numerator must lie between 0 and its denominator.")
         sums = (n > 0, y, n, y * y, y * n, n * n)
         return cls(*(int(values.sum()) for values in sums))
@@ -99,7 +105,7 @@ def clustered_proportion(
     ``korn-graubard``: Clopper and Pearson's at the same number, through the beta distribution; it covers more.
     ``rao-scott``: Wilson's at Σn / design effect, as Rao and Scott transform counts: no t, and cases of a patient that
     contradict each other may count for more than they are. With few patients it covers less than it says (at 12
-    patients about 91 of 95 %). For a GEE see :func:`clustered_proportion_gee`, which is another estimator.
+    patients 92-93 of 95 %). For a GEE see :func:`clustered_proportion_gee`, which is another estimator.
 
     Parameters
     ----------

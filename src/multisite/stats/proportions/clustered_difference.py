@@ -87,7 +87,9 @@ def paired_clustered_proportion_difference(
 
     ``wald`` is θ ± t·√v with v = K/(K − 1) · Σ(y₁ − y₂ − θn)²/(Σn)² and t on K − 1 degrees of freedom, cut to [−1, 1]
     (Obuchowski's variance, not that of her null). ``square-and-add`` joins the patient-clustered Wilson limits of both
-    with the correlation of the two proportions between patients (0 where one of them shows no variance).
+    with the correlation of the two proportions between patients (0 where one of them shows no variance). With few
+    patients ``wald`` covers a little less (at 12 patients about 93 of 95 %), and most of the intervals that miss lie
+    on one side.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ def clustered_proportion_gee(
     cases of a patient, so that the estimate lies between the share of cases and the mean of the patients' shares: where
     patients with more cases have another proportion, it estimates something else. ``robust`` is Liang and Zeger's
     sandwich with a normal quantile, as most software prints it: with few patients it covers too little (at 12
-    patients about 90 of 95 %). ``bias-reduced`` is Mancl and DeRouen's sandwich with Student's quantile on K − 1
+    patients about 92 of 95 %). ``bias-reduced`` is Mancl and DeRouen's sandwich with Student's quantile on K − 1
     degrees of freedom.
 
     Parameters
@@ -68,7 +68,8 @@ def clustered_proportion_gee(
     Undefined cases
     ---------------
     No case: undefined. All outcomes alike, one patient, or no variance between patients: the share of cases stands
-    without an interval, status ``insufficient``, and so it does where the equation was not solved.
+    without an interval, status ``insufficient``, and so it does where the equation was not solved, or only by a
+    correlation that cannot be (below −1/(n − 1) for the patient with most cases): ``independence`` then still answers.
 
     References
     ----------
@@ -133,14 +134,16 @@ def _fit(
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_estimating_equations import GEE
 
+    most_cases = int(np.bincount(cluster).max())
     # Where no patient repeats there is no correlation to estimate.
-    repeats = int(np.bincount(cluster).max()) > 1
-    structure = Exchangeable() if working == "exchangeable" and repeats else Independence()
+    structure = Exchangeable() if working == "exchangeable" and most_cases > 1 else Independence()
     model = GEE(hit.astype(np.float64), np.ones((hit.size, 1)), cluster, family=Binomial(), cov_struct=structure)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what they warn of is looked at below
         result = model.fit(cov_type="robust" if variance == "robust" else "bias_reduced")
     logit, error = float(result.params[0]), float(result.bse[0])
+    # A correlation below −1/(n − 1) is none: the patient with most cases would weigh less than nothing.
+    possible = isinstance(structure, Independence) or 1.0 + (most_cases - 1) * float(structure.dep_params) > 0.0
     # An error of less than a millionth is the rounding of none: no set of whole cases comes that close.
-    solved = bool(result.converged) and np.isfinite(logit) and np.isfinite(error) and error > 1e-6
+    solved = bool(result.converged) and possible and np.isfinite(logit) and np.isfinite(error) and error > 1e-6
     return (logit, error) if solved else None

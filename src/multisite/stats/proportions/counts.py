@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PairedCounts", "binary_results", "whole_count"]
+from multisite.stats.estimate import CountArray
+
+__all__ = ["PairedCounts", "binary_results", "whole_count", "whole_counts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,22 @@ def whole_count(name: str, value: float) -> int:
     if not math.isfinite(value) or value != int(value) or value < 0:
         raise ValueError(f"`{name}` must be a whole number, 0 or more.")
     return int(value)
+
+
+def whole_counts(name: str, values: npt.ArrayLike) -> CountArray:
+    """``values`` as integers, one-dimensional.
+
+    Raises
+    ------
+    ValueError
+        If one is not a whole number of 0 or more; names the argument.
+    """
+    counts = np.asarray(values)
+    if counts.ndim != 1 or counts.dtype.kind not in "biuf" or not np.isfinite(counts).all():
+        raise ValueError(f"`{name}` must be one-dimensional and hold whole numbers.")
+    if (counts != np.trunc(counts)).any() or (counts < 0).any():
+        raise ValueError(f"`{name}` must hold whole numbers of 0 or more.")
+    return counts.astype(np.int64)
 
 
 def binary_results(name: str, values: npt.ArrayLike) -> npt.NDArray[np.bool_]:

@@ -21,13 +21,13 @@ _NAMES: dict[McNemarMethod, str] = {
 }
 
 
-def mcnemar(first_only: int, second_only: int, *, method: McNemarMethod = "mid-p") -> PairedTest:
+def mcnemar(first_only: int, second_only: int, *, method: McNemarMethod = "exact") -> PairedTest:
     """Two-sided test that two classifiers of the same cases have the same proportion.
 
     With f = ``first_only``, g = ``second_only`` and m = f + g: ``exact`` is twice P(X ≤ min(f, g)), at most 1, for X
     binomial(m, ½); ``mid-p`` is that minus P(X = min(f, g)), and 1 where f = g. ``asymptotic`` refers (f − g)²/m to χ²
-    on one degree of freedom, ``asymptotic-cc`` (|f − g| − 1)²/m, which is 0 where f = g. The default keeps the level
-    closely without the waste of the exact test (Fagerland).
+    on one degree of freedom, ``asymptotic-cc`` (|f − g| − 1)²/m, which is 0 where f = g. The exact test never
+    rejects a true null more often than said, and mostly much less often; ``mid-p`` keeps the level closely (Fagerland).
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def mcnemar(first_only: int, second_only: int, *, method: McNemarMethod = "mid-p
 
     Examples
     --------
-    >>> round(mcnemar(1, 7, method="exact").p_value, 4), round(mcnemar(1, 7, method="mid-p").p_value, 4)
+    >>> round(mcnemar(1, 7).p_value, 4), round(mcnemar(1, 7, method="mid-p").p_value, 4)
     (0.0703, 0.0391)
     """
     f, g = whole_count("first_only", first_only), whole_count("second_only", second_only)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, fields
 
-import numpy as np
 import numpy.typing as npt
 
 from multisite.stats.proportions.clustered import ClusterMoments
+from multisite.stats.proportions.counts import whole_counts
 
 __all__ = ["PairedClusterMoments"]
 
@@ -48,12 +48,13 @@ class PairedClusterMoments:
         Raises
         ------
         ValueError
-            If the shapes differ, or a numerator is negative or larger than its denominator.
+            If the shapes differ, a number is not whole, or a numerator is larger than its denominator.
         """
-        y1, y2, n = (np.asarray(values, dtype=np.int64) for values in (first, second, denominator))
-        if not y1.shape == y2.shape == n.shape or n.ndim != 1:
-            raise ValueError("`first`, `second` and `denominator` must be one-dimensional and of the same length.")
-        if ((y1 < 0) | (y1 > n) | (y2 < 0) | (y2 > n)).any():
+        y1, y2 = whole_counts("first", first), whole_counts("second", second)
+        n = whole_counts("denominator", denominator)
+        if not y1.shape == y2.shape == n.shape:
+            raise ValueError("`first`, `second` and `denominator` must be of the same length.")
+        if ((y1 > n) | (y2 > n)).any():
             raise ValueError("Every value of `first` and `second` must lie between 0 and its `denominator`.")
         sums = (n > 0, y1, y2, n, y1 * y1, y2 * y2, y1 * y2, y1 * n, y2 * n, n * n)
         names = (field.name for field in fields(cls))

@@ -41,7 +41,8 @@ def predictive_values(
     For a set whose prevalence was chosen, as in a case-control design. se = tp/n₁ and sp = tn/n₀ vary, p does not.
     ``logit``: logit PPV ± z·√((1 − se)/(se·n₁) + sp/((1 − sp)n₀)) and logit NPV ± z·√(se/((1 − se)n₁) +
     (1 − sp)/(sp·n₀)), transformed back. ``adjusted-logit``: the same with z²/2 added to each of the four counts; the
-    estimate stays that of the counts, and the interval is stretched to it where it lies outside.
+    estimate stays that of the counts, and the interval is stretched to it where it lies outside. Its centre is drawn
+    towards se = sp = ½, and it covers less than it says (92-93 of 95 % at 60 cases with the finding and 100 without).
 
     Parameters
     ----------

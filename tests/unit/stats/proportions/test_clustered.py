@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from multisite.stats.proportions import ClusterMoments, clustered_proportion, proportion
+from multisite.stats.proportions import ClusterMoments, PairedClusterMoments, clustered_proportion, proportion
 from multisite.vocabulary import EstimateStatus
 
 
@@ -26,6 +26,14 @@ def test_moments_that_contradict_each_other_are_refused(sums: tuple[int, ...]) -
 def test_clusters_with_more_hits_than_cases_are_refused() -> None:
     with pytest.raises(ValueError, match="between 0 and its denominator"):
         ClusterMoments.from_clusters([2], [1])
+
+
+@pytest.mark.parametrize("wrong", [[1.5], [np.nan], [np.inf], [-1], [[1]], ["1"]])
+def test_clusters_that_are_not_whole_numbers_are_refused_by_name(wrong: list) -> None:
+    with pytest.raises(ValueError, match="`numerator`"):
+        ClusterMoments.from_clusters(wrong, [2])
+    with pytest.raises(ValueError, match="`second`"):
+        PairedClusterMoments.from_clusters([1], wrong, [2])
 
 
 def test_moments_know_whether_a_patient_repeats() -> None:

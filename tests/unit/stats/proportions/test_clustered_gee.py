@@ -62,6 +62,16 @@ def test_what_cannot_be_fitted_is_said(outcome, patient, estimate, status, reaso
     assert reason in (result.reason or "")
 
 
+def test_cases_of_a_patient_that_contradict_each_other_may_leave_the_exchangeable_equation_unsolved() -> None:
+    hits, cases = [1, 3, 3, 2, 1, 1, 2, 2, 1, 3, 1, 1], [2, 4, 5, 2, 1, 3, 2, 4, 2, 7, 1, 1]
+    outcome = np.concatenate([np.repeat([1, 0], [y, n - y]) for y, n in zip(hits, cases, strict=True)])
+    patient = np.repeat(np.arange(12), cases)
+    result = clustered_proportion_gee(outcome, patient)
+    assert (result.estimate, result.ci_low, result.status) == (21 / 34, None, EstimateStatus.INSUFFICIENT)
+    assert "not solved" in (result.reason or "")
+    assert clustered_proportion_gee(outcome, patient, working="independence").status is EstimateStatus.OK
+
+
 def test_one_case_per_patient_is_no_obstacle() -> None:
     result = clustered_proportion_gee([1, 1, 0, 1], [1, 2, 3, 4])
     assert (result.estimate, result.status) == (pytest.approx(0.75), EstimateStatus.OK)
