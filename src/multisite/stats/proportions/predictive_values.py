@@ -51,8 +51,8 @@ def predictive_values(
     prevalence
         Strictly between 0 and 1.
     method
-        Interval. Where one of the four counts is zero the first does not exist for both values; then the second is
-        given for both, and ``ci_method`` says so.
+        Interval. Where one of the four counts is zero the first does not exist for one of the two values; then the
+        second is given for both, and ``ci_method`` says so.
     level
         Confidence level in (0, 1).
 
