@@ -1,11 +1,9 @@
 """A proportion of independent cases."""
 
-from typing import Literal
-
-from scipy import special
-
 from multisite.stats.estimate import normal_quantile
-from multisite.stats.proportions.result import ProportionEstimate, undefined_proportion, wilson_interval
+from multisite.stats.proportions.counts import whole_count
+from multisite.stats.proportions.intervals import PROPORTION_METHODS, ProportionMethod, binomial_interval
+from multisite.stats.proportions.result import ProportionEstimate, undefined_proportion
 
 __all__ = ["proportion"]
 
@@ -14,13 +12,22 @@ def proportion(
     numerator: int,
     denominator: int,
     *,
-    method: Literal["wilson", "clopper-pearson"] = "wilson",
+    method: ProportionMethod = "wilson",
     level: float = 0.95,
 ) -> ProportionEstimate:
     """Proportion y/n of independent cases.
 
-    ``wilson`` inverts the score test without continuity correction, (p̂ − p)² = z² p(1 − p)/n;
-    ``clopper-pearson`` inverts the two one-sided exact binomial tests and never covers less than ``level``.
+    ``wilson`` inverts the score test without continuity correction, (p̂ − p)² = z² p(1 − p)/n; ``wilson-cc`` the
+    score test with it, (|p̂ − p| − 1/(2n))² = z² p(1 − p)/n (Newcombe's methods 3 and 4). ``clopper-pearson``
+    inverts the two one-sided exact binomial tests and never covers less than ``level``. ``agresti-coull`` is Wald's
+    interval about (y + z²/2)/(n + z²), with n + z² cases, cut to [0, 1]; it holds Wilson's. ``jeffreys`` is the
+    equal-tailed interval of a beta(y + ½, n − y + ½) distribution, its lower end set to 0 at y = 0 and its upper
+    end to 1 at y = n (Brown, Cai and DasGupta's first modification; not their second, at y = 1 and n − 1). At levels
+    of about one half and below it may leave y/n outside.
+
+    On average over p, ``wilson``, ``agresti-coull`` and ``jeffreys`` cover about ``level``; at single p they may fall
+    short. By enumeration at 0.95 and 10 to 300 cases: ``wilson`` never below 89 % for p from 0.05 to 0.95 (92 % from 20
+    cases) and down to 84 % outside, ``jeffreys`` to 87 %, ``agresti-coull`` to 92 %; the other two at least 95 %.
 
     Parameters
     ----------
@@ -49,6 +56,8 @@ def proportion(
     ----------
     Newcombe RG. Stat Med 1998;17:857-872.
     doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E
+    Brown LD, Cai TT, DasGupta A. Stat Sci 2001;16:101-133. doi:10.1214/ss/1009213286
+    Agresti A, Coull BA. Am Stat 1998;52:119-126. doi:10.1080/00031305.1998.10480550
 
     Examples
     --------
@@ -56,17 +65,15 @@ def proportion(
     >>> round(result.ci_low, 4), round(result.ci_high, 4)
     (0.2553, 0.3662)
     """
-    if int(numerator) != numerator or int(denominator) != denominator:
-        raise ValueError("`numerator` and `denominator` must be whole numbers.")
-    y, n = int(numerator), int(denominator)
-    if not 0 <= y <= n:
+    y, n = whole_count("numerator", numerator), whole_count("denominator", denominator)
+    if y > n:
         raise ValueError("`numerator` must lie between 0 and `denominator`.")
-    if method not in ("wilson", "clopper-pearson"):
-        raise ValueError("`method` must be `wilson` or `clopper-pearson`.")
-    z = normal_quantile(level)
+    normal_quantile(level)  # refuses an impossible level, also where there is no case
+    if method not in PROPORTION_METHODS:
+        raise ValueError(f"`method` must be one of: {', '.join(PROPORTION_METHODS)}.")
     if n == 0:
         return undefined_proportion(method, level, n_patients=None)
-    low, high = wilson_interval(y / n, n, z) if method == "wilson" else _clopper_pearson(y, n, level)
+    low, high = binomial_interval(y, n, method=method, level=level)
     return ProportionEstimate(
         estimate=y / n,
         ci_low=low,
@@ -77,10 +84,3 @@ def proportion(
         numerator=y,
         denominator=n,
     )
-
-
-def _clopper_pearson(y: int, n: int, level: float) -> tuple[float, float]:
-    tail = (1.0 - level) / 2.0
-    low = 0.0 if y == 0 else float(special.betaincinv(y, n - y + 1, tail))
-    high = 1.0 if y == n else float(special.betaincinv(y + 1, n - y, 1.0 - tail))
-    return low, high

@@ -1,54 +1,10 @@
-"""Proportions of independent cases and of cases that cluster in patients."""
-
-import math
+"""Proportions of cases that cluster in patients."""
 
 import numpy as np
 import pytest
 
-from multisite.stats import ClusterMoments, clustered_proportion, proportion
+from multisite.stats.proportions import ClusterMoments, PairedClusterMoments, clustered_proportion, proportion
 from multisite.vocabulary import EstimateStatus
-
-
-def test_an_empty_denominator_is_undefined_and_not_zero() -> None:
-    result = proportion(0, 0)
-    assert (result.estimate, result.ci_low, result.ci_high) == (None, None, None)
-    assert result.status is EstimateStatus.UNDEFINED
-    assert result.reason == "the denominator is zero"
-
-
-@pytest.mark.parametrize("method", ["wilson", "clopper-pearson"])
-def test_zero_and_full_numerators_touch_the_ends_exactly(method: str) -> None:
-    assert proportion(0, 7, method=method).ci_low == 0.0  # type: ignore[arg-type]  # a parametrised literal
-    assert proportion(7, 7, method=method).ci_high == 1.0  # type: ignore[arg-type]  # a parametrised literal
-
-
-@pytest.mark.parametrize("method", ["wilson", "clopper-pearson"])
-def test_interval_of_the_complement_is_the_mirrored_interval(method: str) -> None:
-    one, other = proportion(3, 11, method=method), proportion(8, 11, method=method)  # type: ignore[arg-type]  # a parametrised literal
-    assert one.ci_low == pytest.approx(1 - other.ci_high, abs=1e-14)
-    assert one.ci_high == pytest.approx(1 - other.ci_low, abs=1e-14)
-
-
-def test_a_higher_level_gives_a_wider_interval() -> None:
-    narrow, wide = proportion(8, 20, level=0.9), proportion(8, 20, level=0.99)
-    assert wide.ci_low < narrow.ci_low < narrow.ci_high < wide.ci_high
-
-
-@pytest.mark.parametrize(("numerator", "denominator"), [(3, 2), (-1, 2), (0, -1), (1.5, 2), (1, 2.5)])
-def test_impossible_counts_are_refused(numerator: int, denominator: int) -> None:
-    with pytest.raises(ValueError, match="numerator"):
-        proportion(numerator, denominator)
-
-
-@pytest.mark.parametrize("level", [0.0, 1.0, -0.5, math.nan])
-def test_impossible_levels_are_refused(level: float) -> None:
-    with pytest.raises(ValueError, match="confidence level"):
-        proportion(1, 2, level=level)
-
-
-def test_an_unknown_method_is_refused() -> None:
-    with pytest.raises(ValueError, match="method"):
-        proportion(1, 2, method="wald")  # type: ignore[arg-type]  # the point of the test
 
 
 def test_moments_are_the_sums_over_patients_and_leave_out_the_empty_ones() -> None:
@@ -70,6 +26,14 @@ def test_moments_that_contradict_each_other_are_refused(sums: tuple[int, ...]) -
 def test_clusters_with_more_hits_than_cases_are_refused() -> None:
     with pytest.raises(ValueError, match="between 0 and its denominator"):
         ClusterMoments.from_clusters([2], [1])
+
+
+@pytest.mark.parametrize("wrong", [[1.5], [np.nan], [np.inf], [-1], [[1]], ["1"]])
+def test_clusters_that_are_not_whole_numbers_are_refused_by_name(wrong: list) -> None:
+    with pytest.raises(ValueError, match="`numerator`"):
+        ClusterMoments.from_clusters(wrong, [2])
+    with pytest.raises(ValueError, match="`second`"):
+        PairedClusterMoments.from_clusters([1], wrong, [2])
 
 
 def test_moments_know_whether_a_patient_repeats() -> None:
@@ -118,3 +82,52 @@ def test_opposite_cases_inside_patients_never_count_more_than_they_are() -> None
     result = clustered_proportion(ClusterMoments.from_clusters([1] * 50 + [0, 2], [2] * 52))
     assert result.design_effect < 1
     assert result.effective_n == result.denominator
+
+
+METHODS = ("wilson", "korn-graubard", "rao-scott")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_says_its_name_and_keeps_the_estimate(method: str) -> None:
+    moments = ClusterMoments.from_clusters([2, 1, 0, 3], [3, 1, 2, 3])
+    result = clustered_proportion(moments, method=method)
+    assert result.estimate == 6 / 9
+    assert method in result.ci_method
+    assert result.ci_low < result.estimate < result.ci_high
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("hits", "end"), [(0, "ci_low"), (2, "ci_high")])
+def test_a_proportion_of_zero_or_one_touches_the_end_of_the_scale(method: str, hits: int, end: str) -> None:
+    result = clustered_proportion(ClusterMoments.from_clusters([hits] * 7, [2] * 7), method=method)
+    assert getattr(result, end) == (0.0 if hits == 0 else 1.0)
+    assert "taken as alike" in result.ci_method
+
+
+def test_korn_and_graubard_s_interval_is_wider_than_wilson_s_and_rao_and_scott_s_narrower() -> None:
+    moments = ClusterMoments.from_clusters([2, 1, 0, 3, 2, 2], [3, 1, 2, 3, 2, 4])
+    width = {m: (r := clustered_proportion(moments, method=m)).ci_high - r.ci_low for m in METHODS}
+    assert width["korn-graubard"] > width["wilson"] > width["rao-scott"]
+
+
+def test_rao_and_scott_let_opposite_cases_count_for_more_than_they_are() -> None:
+    moments = ClusterMoments.from_clusters([1] * 50 + [0, 2], [2] * 52)
+    assert clustered_proportion(moments, method="rao-scott").effective_n > 104
+
+
+def test_the_same_share_in_every_patient_shows_no_variance_and_is_said_so() -> None:
+    result = clustered_proportion(ClusterMoments.from_clusters([1, 2, 3], [2, 4, 6]))
+    assert "taken as alike" in result.ci_method
+    assert result.ci_low < 0.5 < result.ci_high
+
+
+def test_one_case_per_patient_is_nearly_the_plain_interval() -> None:
+    moments = ClusterMoments.from_clusters([1] * 300 + [0] * 100, [1] * 400)
+    ours, plain = clustered_proportion(moments), proportion(300, 400)
+    assert ours.design_effect == pytest.approx(400 / 399)
+    assert ours.ci_low == pytest.approx(plain.ci_low, abs=3e-4)
+
+
+def test_an_unknown_method_is_refused() -> None:
+    with pytest.raises(ValueError, match="method"):
+        clustered_proportion(ClusterMoments.from_clusters([1], [2]), method="gee")
