@@ -101,8 +101,8 @@ def cohen_kappa(
     interval of the agreement with p_e held, and ``ci_method`` says so. A rater who used one category only (kappa is 0
     whatever the other says), or an error of 0 for another reason: status ``insufficient``, without an interval.
 
-    The interval keeps 93 to 97 % from about 50 cases on for kappa of 0.4 to 0.8 and shares of 0.2 to 0.5; with 20
-    cases, or beyond a kappa of 0.8, it is too short.
+    ``wilson`` keeps 93 to 97 % in all settings tried, from 20 cases on. ``wald`` does from 50 cases on for kappa of 0.4
+    to 0.6; it comes to 91 % with 20 cases, and to 88 % with 100 cases at a kappa of 0.9.
 
     References
     ----------

@@ -81,7 +81,8 @@ def icc(ratings: npt.ArrayLike, *, form: IccForm, level: float = 0.95) -> IccEst
     less than chance would have them): undefined. An ICC of 1: the estimate without an interval, ``insufficient``, for
     nothing tells how large the error could be. An interval of a mean that is unbounded below: ``insufficient``.
 
-    SHORTFALL
+    With normal data 1 and 3 keep 95 %. Those of 2 come to 94 % with 30 cases and 4 raters, and with 20 cases and 2, but
+    to 90 % with 50 cases and 3 raters: few raters say little about how raters differ.
 
     References
     ----------

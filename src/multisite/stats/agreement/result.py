@@ -54,12 +54,13 @@ def coefficient_interval(
 ) -> tuple[float, float]:
     """Interval of a coefficient in [−1, 1], ``quantile`` standard errors to each side.
 
-    ``wald``: estimate ± quantile · error, cut to [−1, 1]. ``wilson``: Wilson's of the share s = (1 + estimate)/2 at the
+    ``wald``: estimate ± quantile · error, cut to [−1, 1]; an estimate below −1, which cases with one rating can bring
+    about, is not cut off. ``wilson``: Wilson's of the share s = (1 + estimate)/2 at the
     number of cases at which a share has this error, s(1 − s)/(error/2)², which keeps inside and leans towards 0.
     """
     share = (1.0 + estimate) / 2.0
     if method == "wald" or not 0.0 < share < 1.0:
-        return max(-1.0, estimate - quantile * error), min(1.0, estimate + quantile * error)
+        return max(min(-1.0, estimate), estimate - quantile * error), min(1.0, estimate + quantile * error)
     low, high = wilson_interval(share, share * (1.0 - share) / (error / 2.0) ** 2, quantile)
     return 2.0 * low - 1.0, 2.0 * high - 1.0
 
