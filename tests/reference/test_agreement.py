@@ -250,8 +250,8 @@ def test_shrout_and_fleiss_1979_table_4() -> None:
     assert [round(square, 2) for square in squares] == [11.24, 6.26, 32.49, 1.02]
 
 
-def test_intervals_of_shrout_and_fleiss_as_psych_and_pingouin_print_them() -> None:
-    # pingouin.intraclass_corr, psych::ICC(sf, lmer = FALSE).
+def test_intervals_of_shrout_and_fleiss_as_psych_prints_them() -> None:
+    # psych::ICC(sf, lmer = FALSE), to two places.
     ends = [icc(SHROUT_FLEISS, form=form) for form in ICC_FORMS]
     low, high = [round(one.ci_low, 2) for one in ends], [round(one.ci_high, 2) for one in ends]
     assert low == [-0.13, 0.02, 0.34, -0.88, 0.07, 0.68]

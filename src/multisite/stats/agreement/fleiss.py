@@ -105,7 +105,7 @@ def fleiss_kappa(
     ``ci_method`` says so. One case, or no variance between cases: ``insufficient``, without an interval.
 
     Both intervals keep 93 to 97 % with 50 cases of four ratings and common categories; for two categories of 20 and
-    80 % at a kappa of 0.4 ``wald`` comes to 92 %, and to 93 % with 100 cases.
+    80 % at a kappa of 0.4 ``wald`` comes to 92 % with 50 cases, 93 % with 100, and both below 90 % with 20.
 
     References
     ----------

@@ -105,8 +105,8 @@ def gwet_ac2(
     unless it is perfect. Perfect agreement, on one category too, is 1 with Wilson's interval of the agreement at p_e
     held, and ``ci_method`` says so.
 
-    Both intervals keep 93 to 97 % from 20 cases on; ``wald`` comes to 92 % with 50 cases at an AC1 of 0.91, and may
-    fall below 90 % nearer to 1, where ``wilson`` does not; with 10 cases ``wilson`` is the wider one, up to 98 %.
+    From 20 cases on ``wilson`` keeps 93 to 98 %. ``wald`` does for an AC1 of up to 0.8; it comes to 92 % with 50 cases
+    at 0.91, and may fall below 90 % nearer to 1.
 
     References
     ----------

@@ -47,6 +47,12 @@ def test_cases_that_do_not_vary_have_no_mean_icc() -> None:
     assert icc(opposed, form="3,1").estimate == pytest.approx(-1.0)
 
 
+def test_a_denominator_that_is_zero_but_for_rounding_is_undefined() -> None:
+    # B + (J − E)/n = 1/6 + (2/3 − 7/6)/3 = 0.
+    result = icc([[3, 2], [1, 3], [2, 3]], form="2,k")
+    assert (result.estimate, result.status) == (None, EstimateStatus.UNDEFINED)
+
+
 def test_a_case_with_a_missing_rating_is_left_out_and_counted() -> None:
     holed = np.vstack([NORMAL, [[1.0, NAN, 2.0]]])
     for form in ICC_FORMS:
