@@ -286,7 +286,7 @@ AGREEMENT_SCENARIOS = (
     _gwet(50, 0.8, RARE, "wilson"),
     _gwet(50, 0.6, THREE, "wald", missing=0.3),
     _gwet_linear(50, 0.6),
-    _alpha(20, "nominal", "bootstrap", NOMINAL),
+    _alpha(20, "nominal", "bootstrap", (0.92, 0.97)),
     _alpha(10, "nominal", "bootstrap", (0.88, 0.94)),
     _alpha(10, "nominal", "jackknife", NOMINAL),
     _alpha(60, "nominal", "bootstrap", NOMINAL),

@@ -97,7 +97,7 @@ def krippendorff_alpha(
     interval of the agreement at D_e held, and ``ci_method`` says so. One pairable unit, or no variance between units:
     ``insufficient``, without an interval.
 
-    From 20 units on both intervals keep 93 to 97 %; with 10 the bootstrap comes to 91 %, the jackknife to 94 %.
+    The bootstrap comes to 92 % with 10 units, 93 % with 20 and 94 % with 60; the jackknife to 94 and 95 %.
 
     References
     ----------
@@ -161,8 +161,10 @@ def _with_interval(
     n_resamples: int,
 ) -> KrippendorffAlpha:
     n, level, alpha = counts.shape[0], known["ci_level"], known["estimate"]
-    rows = max(1, _CHUNK // max(counts.shape))
-    left_out = _alphas(counts, values, metric, _without_each(n, rows))
+    # Units with the same ratings are one pattern: few, where there are few categories, however many units.
+    patterns, times = np.unique(counts, axis=0, return_counts=True)
+    rows = max(1, _CHUNK // max(patterns.shape))
+    left_out = np.repeat(_alphas(patterns, values, metric, _without_one(times, rows)), times)
     error = jackknife_error(left_out) if np.isfinite(left_out).all() else None
     known |= {"standard_error": error}
     if rng is None:
@@ -173,7 +175,7 @@ def _with_interval(
         return KrippendorffAlpha(
             **known, **(lack | {"ci_low": max(min(-1.0, alpha), alpha - half), "ci_high": min(1.0, alpha + half)})
         )
-    drawn = _alphas(counts, values, metric, _drawn(rng, n, n_resamples, rows))
+    drawn = _alphas(patterns, values, metric, _drawn(rng, times, n_resamples, rows))
     defined = drawn[np.isfinite(drawn)]
     known |= {"n_resamples": n_resamples, "n_undefined": int(n_resamples - defined.size)}
     if not defined.size or np.ptp(defined) == 0.0:
@@ -183,14 +185,15 @@ def _with_interval(
     return KrippendorffAlpha(**known, **(lack | {"ci_low": min(float(low), alpha), "ci_high": max(float(high), alpha)}))
 
 
-def _without_each(n: int, rows: int) -> Iterator[CountArray]:
-    for start in range(0, n, rows):
-        yield 1 - np.eye(min(rows, n - start), n, k=start, dtype=np.int64)
+def _without_one(times: CountArray, rows: int) -> Iterator[CountArray]:
+    for start in range(0, times.size, rows):
+        yield times - np.eye(min(rows, times.size - start), times.size, k=start, dtype=np.int64)
 
 
-def _drawn(rng: np.random.Generator, n: int, n_resamples: int, rows: int) -> Iterator[CountArray]:
+def _drawn(rng: np.random.Generator, times: CountArray, n_resamples: int, rows: int) -> Iterator[CountArray]:
+    n = int(times.sum())
     for start in range(0, n_resamples, rows):
-        yield rng.multinomial(n, np.full(n, 1.0 / n), size=min(rows, n_resamples - start))
+        yield rng.multinomial(n, times / n, size=min(rows, n_resamples - start))
 
 
 def _alphas(

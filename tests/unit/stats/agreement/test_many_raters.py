@@ -122,8 +122,12 @@ def test_alpha_s_bootstrap_needs_a_source_of_draws_and_repeats_with_its_seed() -
 def test_a_bootstrap_sample_is_the_alpha_of_the_units_it_drew(metric: str) -> None:
     ratings = np.random.default_rng(3).integers(1, 5, (9, 3)).astype(float)
     ratings[2, 0] = NAN
-    drawn = np.random.default_rng(4).multinomial(9, np.full(9, 1 / 9))
-    again = alpha(np.repeat(ratings, drawn, axis=0), metric)
+    # What is drawn are patterns: the numbers of ratings per category, in order, as often as they stand there.
+    sorted_units = np.sort(ratings, axis=1)
+    per_unit = np.column_stack([(ratings == c).sum(axis=1) for c in (1, 2, 3, 4)])
+    _, first, times = np.unique(per_unit, axis=0, return_index=True, return_counts=True)
+    drawn = np.random.default_rng(4).multinomial(9, times / 9)
+    again = alpha(np.repeat(sorted_units[first], drawn, axis=0), metric)
     result = krippendorff_alpha(
         ratings,
         metric=metric,  # type: ignore[arg-type]  # a literal
@@ -133,6 +137,22 @@ def test_a_bootstrap_sample_is_the_alpha_of_the_units_it_drew(metric: str) -> No
     ends = [result.estimate, again.estimate]  # type: ignore[attr-defined]
     if result.ci_low is not None:
         assert (result.ci_low, result.ci_high) == pytest.approx((min(ends), max(ends)))
+
+
+def test_alpha_s_jackknife_leaves_out_one_unit_at_a_time() -> None:
+    ratings = np.random.default_rng(3).integers(1, 4, (12, 3))
+    without = np.array([alpha(np.delete(ratings, i, axis=0), "ordinal").estimate for i in range(12)])  # type: ignore[attr-defined]
+    error = np.sqrt(11 / 12 * ((without - without.mean()) ** 2).sum())
+    assert alpha(ratings, "ordinal").standard_error == pytest.approx(error, rel=1e-12)  # type: ignore[attr-defined]
+
+
+def test_the_order_of_the_units_does_not_change_the_bootstrap() -> None:
+    ratings = np.random.default_rng(3).integers(1, 4, (12, 3))
+    one, other = (
+        krippendorff_alpha(r, metric="nominal", rng=np.random.default_rng(1), n_resamples=50)
+        for r in (ratings, ratings[::-1])
+    )
+    assert (one.ci_low, one.ci_high) == (other.ci_low, other.ci_high)
 
 
 def test_samples_of_one_value_only_are_counted_and_stand_outside() -> None:
