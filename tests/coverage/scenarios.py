@@ -1,5 +1,6 @@
 """All scenarios: a file per family of statistics."""
 
+from tests.coverage.agreement import AGREEMENT_SCENARIOS
 from tests.coverage.calibration import CALIBRATION_SCENARIOS
 from tests.coverage.discrimination import DISCRIMINATION_SCENARIOS
 from tests.coverage.proportions import PROPORTION_SCENARIOS
@@ -7,4 +8,9 @@ from tests.coverage.scenario import Scenario
 
 __all__ = ["SCENARIOS"]
 
-SCENARIOS: tuple[Scenario, ...] = (*PROPORTION_SCENARIOS, *DISCRIMINATION_SCENARIOS, *CALIBRATION_SCENARIOS)
+SCENARIOS: tuple[Scenario, ...] = (
+    *PROPORTION_SCENARIOS,
+    *DISCRIMINATION_SCENARIOS,
+    *CALIBRATION_SCENARIOS,
+    *AGREEMENT_SCENARIOS,
+)
