@@ -40,7 +40,8 @@ def bootstrap_replicates(
     ----------
     statistic
         Function of weights, such as :class:`WeightedAuc`: whole numbers of shape ``(n, n_cases)`` to values of shape
-        ``(n,)`` or ``(n, n_values)``; NaN where it does not exist. It must treat each row alone.
+        ``(n,)`` or ``(n, n_values)``; NaN where it does not exist. It must treat each row alone: it is called with
+        as many rows as suit the memory.
     patient
         Name or number of the patient of each case, shape ``(n_cases,)``.
     n_replicates
@@ -69,7 +70,12 @@ def bootstrap_replicates(
     if not 0 <= first <= end <= n_replicates:
         raise ValueError("`first` and `last` must lie in order between 0 and `n_replicates`.")
     sequence = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
-    values = [_applied(statistic, counts[:, numbers]) for counts in _patient_counts(n_patients, sequence, first, end)]
+    rows = max(1, _NUMBERS_PER_BATCH // numbers.size)
+    values = [
+        _applied(statistic, counts[begin : begin + rows, numbers])
+        for counts in _patient_counts(n_patients, sequence, first, end)
+        for begin in range(0, len(counts), rows)
+    ]
     return np.concatenate(values) if values else np.empty(0)
 
 
