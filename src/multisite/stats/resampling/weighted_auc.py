@@ -54,21 +54,16 @@ class WeightedAuc:
 
     def __call__(self, weights: CountArray) -> FloatArray:
         """Areas for weights of shape ``(n, n_cases)``, non-negative whole numbers; NaN where a class weighs nothing."""
-        return np.array([self._area(row) for row in weights])
-
-    def _area(self, weights: CountArray) -> float:
-        summed = np.empty(self._many.size + 1, dtype=np.int64)
-        summed[0] = 0
-        np.cumsum(weights[self._many], out=summed[1:])
-        few = weights[self._few]
-        doubled = int(np.dot(few, summed[self._first_at] + summed[self._first_above]))
-        return self._of(doubled, int(few.sum()), int(summed[-1]))
-
-    def _of(self, doubled_below: int, few: int, many: int) -> float:
-        pairs = 2 * few * many
-        if not pairs:
-            return float("nan")
-        return (doubled_below if self._few_are_positive else pairs - doubled_below) / pairs
+        summed = np.zeros((len(weights), self._many.size + 1), dtype=np.int64)
+        np.cumsum(weights.take(self._many, axis=1), axis=1, out=summed[:, 1:])
+        few = weights.take(self._few, axis=1)
+        below = summed.take(self._first_at, axis=1)
+        below += summed.take(self._first_above, axis=1)
+        doubled = np.einsum("ij,ij->i", few, below)
+        pairs = 2 * few.sum(axis=1) * summed[:, -1]
+        if not self._few_are_positive:
+            doubled = pairs - doubled
+        return np.divide(doubled, pairs, out=np.full(len(weights), np.nan), where=pairs > 0)
 
     def leave_one_out(self, patient: npt.ArrayLike) -> FloatArray:
         """Area without each patient in turn, patients in the order of their names, in one sort: O(n log n) for all.
