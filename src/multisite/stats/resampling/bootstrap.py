@@ -91,6 +91,8 @@ def bootstrap(
     """
     if method not in ("bca", "percentile"):
         raise ValueError("`method` must be `bca` or `percentile`.")
+    if n_replicates < 1:
+        raise ValueError("`n_replicates` must be at least 1.")
     if not 0.0 <= max_undefined < 1.0:
         raise ValueError("`max_undefined` must lie in [0, 1).")
     normal_quantile(level)

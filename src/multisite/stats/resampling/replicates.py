@@ -59,13 +59,16 @@ def bootstrap_replicates(
     Raises
     ------
     ValueError
-        If there is no case, the part does not lie in the whole, or ``statistic`` does not return one row per row.
+        If there is no case, the part does not lie in the whole, the seed is negative, or ``statistic`` does not return
+        one row per row.
     """
     numbers, n_patients = patient_numbers(patient)
     if not n_patients:
         raise ValueError("`patient` must name at least one patient.")
     if n_replicates < 1:
         raise ValueError("`n_replicates` must be at least 1.")
+    if not isinstance(seed, np.random.SeedSequence) and seed < 0:
+        raise ValueError("`seed` must be a whole number, not negative, or a seed sequence.")
     end = n_replicates if last is None else last
     if not 0 <= first <= end <= n_replicates:
         raise ValueError("`first` and `last` must lie in order between 0 and `n_replicates`.")

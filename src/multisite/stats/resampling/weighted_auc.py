@@ -63,7 +63,7 @@ class WeightedAuc:
         pairs = 2 * few.sum(axis=1) * summed[:, -1]
         if not self._few_are_positive:
             doubled = pairs - doubled
-        return np.divide(doubled, pairs, out=np.full(len(weights), np.nan), where=pairs > 0)
+        return np.asarray(np.divide(doubled, pairs, out=np.full(len(weights), np.nan), where=pairs > 0))
 
     def leave_one_out(self, patient: npt.ArrayLike) -> FloatArray:
         """Area without each patient in turn, patients in the order of their names, in one sort: O(n log n) for all.

@@ -103,6 +103,7 @@ def test_counts_are_multinomial() -> None:
         {"first": -1},
         {"last": 11},
         {"patient": []},
+        {"seed": -1},
         {"patient": [[1]]},
         {"statistic": lambda drawn: np.zeros(1)},
     ],
