@@ -13,13 +13,14 @@ def main() -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from tests.benchmarks import bench_headers, bench_performance, bench_scale, bench_series_table
+    from tests.benchmarks import bench_headers, bench_performance, bench_scale, bench_series_table, bootstrap
 
     table = Table(box=None, pad_edge=False)
     heads = ("what", "ours", "theirs", "ratio", "aim", "")
     for position, head in enumerate(heads):
         table.add_column(head, justify="left" if position in (0, 5) else "right")
-    for bench in (bench_headers.bench, bench_scale.bench, bench_series_table.bench, bench_performance.bench):
+    benches = (bench_headers, bench_scale, bench_series_table, bench_performance, bootstrap)
+    for bench in (module.bench for module in benches):
         for ratio in bench():
             table.add_row(*ratio.cells())
             sys.stderr.write(f"{ratio.name}: {ratio.cells()[3]}\n")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from multisite.stats.discrimination.placements import Linearised, area_influence, patient_sums
 from multisite.stats.estimate import FloatArray, IntegerArray, normal_quantile
 from multisite.vocabulary import EstimateStatus
 
@@ -70,7 +71,7 @@ def auc_without(
     Obuchowski NA. Biometrics 1997;53:567-578. doi:10.2307/2533958 (placements summed over clusters)
     """
     _require_whole_patients(patient, removed, positive, score)
-    both = _area(positive, score), _area(positive[~removed], score[~removed])
+    both = area_influence(positive, score), area_influence(positive[~removed], score[~removed])
     return _difference(*both, patient, removed, level, "a class is empty")
 
 
@@ -91,39 +92,16 @@ def proportion_without(
     return _difference(*both, patient, removed, level, "no case is left" if success.size else "no case")
 
 
-@dataclass(frozen=True, slots=True)
-class _Linear:
-    """A statistic and the influence of each case on it."""
-
-    value: float
-    influence: FloatArray
-
-
-def _area(positive: Booleans, score: FloatArray) -> _Linear | None:
-    n_positive = int(positive.sum())
-    n_negative = positive.size - n_positive
-    if not n_positive or not n_negative:
-        return None
-    above, below = np.sort(score[positive]), np.sort(score[~positive])
-    influence = np.empty(score.size)
-    placed = (np.searchsorted(below, score[positive], "left") + np.searchsorted(below, score[positive], "right")) / 2
-    area = float(placed.mean()) / n_negative
-    influence[positive] = (placed / n_negative - area) / n_positive
-    passed = (np.searchsorted(above, score[~positive], "left") + np.searchsorted(above, score[~positive], "right")) / 2
-    influence[~positive] = ((n_positive - passed) / n_positive - area) / n_negative
-    return _Linear(area, influence)
-
-
-def _share(success: Booleans) -> _Linear | None:
+def _share(success: Booleans) -> Linearised | None:
     if not success.size:
         return None
     share = float(success.mean())
-    return _Linear(share, (success - share) / success.size)
+    return Linearised(share, (success - share) / success.size)
 
 
 def _difference(
-    of_all: _Linear | None,
-    without: _Linear | None,
+    of_all: Linearised | None,
+    without: Linearised | None,
     patient: IntegerArray,
     removed: Booleans,
     level: float,
@@ -144,7 +122,7 @@ def _difference(
         return RemovalDifference(**known, **nothing, status=EstimateStatus.UNDEFINED, reason=reason)
     influence = of_all.influence.copy()
     influence[~removed] -= without.influence
-    sums = np.bincount(cluster, weights=influence, minlength=numbers.size)
+    sums = patient_sums(influence, cluster, numbers.size)
     difference = of_all.value - without.value
     # A single patient has no spread, and then nothing could have been removed and left something.
     error = math.sqrt(float(sums @ sums) * numbers.size / max(numbers.size - 1, 1))

@@ -1,0 +1,123 @@
+"""Bootstrap intervals and the jackknife: against SciPy, and where there is no interval."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from multisite.stats import ScoreCounts, auc
+from multisite.stats.resampling import (
+    WeightedAuc,
+    bca_interval,
+    bootstrap,
+    bootstrap_replicates,
+    jackknife,
+    jackknife_acceleration,
+    jackknife_variance,
+    percentile_interval,
+)
+from multisite.vocabulary import EstimateStatus
+
+SEED = 71
+
+
+def weighted_mean(values: np.ndarray):  # type: ignore[no-untyped-def]  # a function of weights
+    return lambda weights: (weights @ values) / weights.sum(axis=1)
+
+
+def cases(n: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(SEED)
+    positive = rng.random(n) < 0.4
+    return positive, (rng.normal(size=n) + 1.5 * positive).round(1)
+
+
+@pytest.mark.parametrize("method", ["bca", "percentile"])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_scipy_gives_the_same_interval_from_the_same_replicates(method: str, level: float) -> None:
+    values = np.random.default_rng(SEED).exponential(size=25)
+    drawn = bootstrap_replicates(weighted_mean(values), np.arange(25), n_replicates=999, seed=SEED)
+    held = stats.bootstrap((values,), np.mean, n_resamples=2, method="percentile")
+    held.bootstrap_distribution = drawn
+    theirs = stats.bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=0,
+        bootstrap_result=held,
+        method="BCa" if method == "bca" else "percentile",
+        confidence_level=level,
+    ).confidence_interval
+    ours = bootstrap(weighted_mean(values), np.arange(25), n_replicates=999, seed=SEED, method=method, level=level)  # type: ignore[arg-type]  # a parametrised literal
+    assert (ours.ci_low, ours.ci_high) == pytest.approx((theirs.low, theirs.high), rel=1e-12)
+    assert ours.standard_error == pytest.approx(drawn.std(ddof=1))
+
+
+def test_the_jackknife_of_a_mean_has_the_variance_of_a_mean() -> None:
+    values = np.random.default_rng(SEED).exponential(size=30)
+    left_out = jackknife(weighted_mean(values), np.arange(30))
+    assert jackknife_variance(left_out) == pytest.approx(values.var(ddof=1) / 30)
+    # Of a mean, the acceleration is a sixth of the skewness over √n.
+    assert jackknife_acceleration(left_out) == pytest.approx(stats.skew(values) / (6 * np.sqrt(30)))
+
+
+def test_the_jackknife_of_auc_is_near_the_error_of_delong() -> None:
+    positive, score = cases(400)
+    left_out = jackknife(WeightedAuc(positive, score), np.arange(400))
+    error = auc(ScoreCounts.from_cases(positive, score)).standard_error
+    assert jackknife_variance(left_out) ** 0.5 == pytest.approx(error, rel=0.01)
+
+
+def test_the_error_of_auc_is_near_that_of_delong_and_the_result_is_complete() -> None:
+    positive, score = cases(300)
+    found = bootstrap(WeightedAuc(positive, score), np.arange(300), seed=SEED, n_replicates=1_000)
+    independent = auc(ScoreCounts.from_cases(positive, score))
+    assert found.estimate == independent.estimate
+    assert found.standard_error == pytest.approx(independent.standard_error, rel=0.08)
+    assert (found.ci_method, found.n_patients, found.n_replicates) == ("bootstrap of patients, BCa", 300, 1_000)
+    assert found == bootstrap(WeightedAuc(positive, score), np.arange(300), seed=SEED, n_replicates=1_000)
+
+
+@pytest.mark.parametrize("method", ["bca", "percentile"])
+def test_one_class_is_undefined(method: str) -> None:
+    found = bootstrap(WeightedAuc([1, 1], [1, 2]), [1, 2], seed=1, method=method)  # type: ignore[arg-type]  # a parametrised literal
+    assert (found.estimate, found.ci_low, found.status) == (None, None, EstimateStatus.UNDEFINED)
+    assert found.reason == "the statistic does not exist for these cases"
+
+
+def test_no_case_is_undefined_and_one_patient_has_no_interval() -> None:
+    assert bootstrap(WeightedAuc([], []), [], seed=1).reason == "no case"
+    found = bootstrap(WeightedAuc([1, 0, 1, 0], [4, 3, 2, 1]), [9] * 4, seed=1)
+    assert (found.estimate, found.ci_low, found.status) == (0.75, None, EstimateStatus.INSUFFICIENT)
+
+
+@pytest.mark.parametrize("method", ["bca", "percentile"])
+def test_a_perfect_separation_or_one_score_has_replicates_that_are_all_equal(method: str) -> None:
+    for score, area in ((np.arange(30), 1.0), (np.zeros(30), 0.5)):
+        found = bootstrap(WeightedAuc(np.arange(30) >= 15, score), np.arange(30), seed=1, method=method)  # type: ignore[arg-type]  # a parametrised literal
+        assert (found.estimate, found.ci_low, found.status) == (area, None, EstimateStatus.INSUFFICIENT)
+        assert found.reason == "every replicate has the same value, and there is no interval"
+
+
+def test_replicates_without_a_class_are_counted_and_too_many_leave_no_interval() -> None:
+    # A lone positive is missing from (1 - 1/20)^20 of the draws.
+    statistic = WeightedAuc([1] + [0] * 19, [10, *range(19)])
+    found = bootstrap(statistic, np.arange(20), seed=1, method="percentile")
+    assert found.n_undefined / 2_000 == pytest.approx(0.95**20, abs=0.04)
+    assert (found.ci_low, found.status) == (None, EstimateStatus.INSUFFICIENT)
+    assert found.reason == f"undefined in {found.n_undefined} of 2000 replicates, and no interval"
+    allowed = bootstrap(statistic, np.arange(20), seed=1, method="percentile", max_undefined=0.5)
+    assert allowed.ci_low is not None
+    assert allowed.reason == f"undefined in {found.n_undefined} of 2000 replicates"
+    # Without the patient of the lone positive there is no area, and so no acceleration.
+    assert bootstrap(statistic, np.arange(20), seed=1, max_undefined=0.5).ci_low is None
+
+
+def test_replicates_on_one_side_have_no_bias_and_no_interval() -> None:
+    drawn = np.linspace(1, 2, 50)
+    assert bca_interval(drawn, 0.5, np.array([1.0, 2.0, 4.0])) is None
+    assert bca_interval(drawn, 1.5, np.array([1.0, np.nan])) is None
+    assert bca_interval(drawn, 1.5, np.array([1.0, 1.0, 1.0])) == pytest.approx(percentile_interval(drawn))
+
+
+@pytest.mark.parametrize("given", [{"method": "basic"}, {"max_undefined": -0.1}, {"level": 1.0}, {"n_replicates": 0}])
+def test_an_argument_out_of_range_is_refused(given: dict) -> None:
+    with pytest.raises(ValueError, match=r"`(method|max_undefined|n_replicates)`|level"):
+        bootstrap(weighted_mean(np.arange(3.0)), [1, 2, 3], **{"seed": 1} | given)
