@@ -13,13 +13,13 @@ def main() -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from tests.benchmarks import bench_headers, bench_performance, bench_scale, bench_series_table, bootstrap
+    from tests.benchmarks import bench_bootstrap, bench_headers, bench_performance, bench_scale, bench_series_table
 
     table = Table(box=None, pad_edge=False)
     heads = ("what", "ours", "theirs", "ratio", "aim", "")
     for position, head in enumerate(heads):
         table.add_column(head, justify="left" if position in (0, 5) else "right")
-    benches = (bench_headers, bench_scale, bench_series_table, bench_performance, bootstrap)
+    benches = (bench_headers, bench_scale, bench_series_table, bench_performance, bench_bootstrap)
     for bench in (module.bench for module in benches):
         for ratio in bench():
             table.add_row(*ratio.cells())
