@@ -1,7 +1,7 @@
 """Dependence: whether a label, a score or a split goes with how and where a case was acquired."""
 
 from multisite.stats.dependence.area_from_levels import AreaFromLevels, area_from_levels
-from multisite.stats.dependence.association import Association, association, holm
+from multisite.stats.dependence.association import Association, association
 from multisite.stats.dependence.cross_fitting import cross_fitted_encoding, cross_fitted_scores, patient_folds
 from multisite.stats.dependence.detail_correlation import detail_correlations
 from multisite.stats.dependence.groups_told import GroupsTold, groups_told
@@ -10,6 +10,7 @@ from multisite.stats.dependence.learnt_elsewhere import LevelCounts, learnt_else
 from multisite.stats.dependence.quantile_levels import quantile_levels
 from multisite.stats.dependence.score_by_level import ScoreByLevel, score_by_level
 from multisite.stats.dependence.score_shift import ScoreShift, score_shift
+from multisite.stats.multiplicity import holm
 
 __all__ = [
     "AreaFromLevels",
