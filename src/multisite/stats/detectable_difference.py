@@ -184,7 +184,7 @@ def detectable_auc_difference(
     Examples
     --------
     >>> round(detectable_auc_difference(0.85, 50, 450, 200, 1800).difference, 3)
-    0.103
+    0.109
     """
     if not 0.0 <= auc <= 1.0:
         raise ValueError("`auc` must lie in [0, 1].")

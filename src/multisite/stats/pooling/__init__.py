@@ -1,17 +1,17 @@
 """Pooling: what sites, or strata, show together, and how much they differ."""
 
-from multisite.stats.pooling.between_sites import BetweenSitesMethod, between_sites_variance, q_profile_interval
+from multisite.stats.pooling.between_sites import BetweenSitesMethod
 from multisite.stats.pooling.binomial_normal import BinomialNormal, binomial_normal
 from multisite.stats.pooling.bivariate import Bivariate, BivariateInterval, bivariate
 from multisite.stats.pooling.common_effect import common_effect
 from multisite.stats.pooling.leave_one_out import LeftOut, leave_one_out
 from multisite.stats.pooling.logit_of_counts import Correction, LogitCounts, logit_of_counts
 from multisite.stats.pooling.partial_pooling import PartialPooling, ShrunkenStratum, partial_pooling
+from multisite.stats.pooling.pooled_estimate import PooledEstimate
 from multisite.stats.pooling.proportions import PooledProportion, random_effects_proportions
 from multisite.stats.pooling.random_effects import (
     HeterogeneityMethod,
     IntervalMethod,
-    PooledEstimate,
     PredictionMethod,
     random_effects,
 )
@@ -33,14 +33,12 @@ __all__ = [
     "PredictionMethod",
     "Scale",
     "ShrunkenStratum",
-    "between_sites_variance",
     "binomial_normal",
     "bivariate",
     "common_effect",
     "leave_one_out",
     "logit_of_counts",
     "partial_pooling",
-    "q_profile_interval",
     "random_effects",
     "random_effects_proportions",
 ]

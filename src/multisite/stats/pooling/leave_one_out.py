@@ -9,10 +9,10 @@ import numpy.typing as npt
 from scipy import special
 
 from multisite.stats.pooling.between_sites import BetweenSitesMethod, require_estimates
+from multisite.stats.pooling.pooled_estimate import PooledEstimate
 from multisite.stats.pooling.random_effects import (
     HeterogeneityMethod,
     IntervalMethod,
-    PooledEstimate,
     PredictionMethod,
     random_effects,
 )

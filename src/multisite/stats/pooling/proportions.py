@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from multisite.stats.pooling.between_sites import BetweenSitesMethod
 from multisite.stats.pooling.logit_of_counts import Correction, logit_of_counts, require_counts
+from multisite.stats.pooling.pooled_estimate import PooledEstimate
 from multisite.stats.pooling.random_effects import (
     HeterogeneityMethod,
     IntervalMethod,
-    PooledEstimate,
     PredictionMethod,
     random_effects,
 )
@@ -78,7 +78,7 @@ def random_effects_proportions(
     Examples
     --------
     >>> round(random_effects_proportions([18, 40, 27], [20, 50, 30]).pooled.estimate, 3)
-    0.852
+    0.848
     """
     y, n = require_counts(events, cases)
     logits = logit_of_counts(y, n, correction=correction)

@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy.typing as npt
 from scipy import special
 
-from multisite.stats.estimate import Estimate, FloatArray, normal_quantile
+from multisite.stats.estimate import FloatArray, normal_quantile
 from multisite.stats.pooling.between_sites import (
     BetweenSitesMethod,
     between_sites_variance,
@@ -18,53 +17,17 @@ from multisite.stats.pooling.between_sites import (
     require_estimates,
     typical_variance,
 )
+from multisite.stats.pooling.pooled_estimate import PooledEstimate
 from multisite.stats.pooling.scales import Scale, back, require_scale
 from multisite.vocabulary import EstimateStatus
 
-__all__ = ["HeterogeneityMethod", "IntervalMethod", "PooledEstimate", "PredictionMethod", "random_effects"]
+__all__ = ["HeterogeneityMethod", "IntervalMethod", "PredictionMethod", "random_effects"]
 
 IntervalMethod: TypeAlias = Literal["by-sites", "wald", "hksj", "hksj-guarded"]
 PredictionMethod: TypeAlias = Literal["t(k-2)", "t(k-1)", "z"]
 HeterogeneityMethod: TypeAlias = Literal["q", "tau2"]
 
 _GUARDED_UP_TO = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PooledEstimate(Estimate):
-    """What sites show together.
-
-    ``estimate``, its interval and the prediction interval are on the scale of reading (after back-transformation);
-    ``analysis_estimate``, ``standard_error``, ``tau2`` and its interval on the scale of analysis. ``n_cases`` is the
-    number of sites where nothing but estimates was given, else that of cases. ``standard_error`` is that of the
-    interval, ``wald_standard_error`` 1/√Σw. ``weights`` are shares that add up to 1, in the order of the sites.
-    ``tau2_note`` says what is to be said of ``tau2``: that it is at its boundary, or why it is missing.
-    """
-
-    n_sites: int
-    scale: Scale
-    analysis_estimate: float | None = None
-    standard_error: float | None = None
-    wald_standard_error: float | None = None
-    weights: tuple[float, ...] = ()
-    prediction_low: float | None = None
-    prediction_high: float | None = None
-    prediction_method: str
-    prediction_note: str | None = None
-    tau2: float | None = None
-    tau2_low: float | None = None
-    tau2_high: float | None = None
-    tau2_method: str
-    tau2_status: EstimateStatus = EstimateStatus.OK
-    tau2_note: str | None = None
-    q: float | None = None
-    q_degrees_of_freedom: int | None = None
-    q_p_value: float | None = None
-    i2: float | None = None
-    i2_low: float | None = None
-    i2_high: float | None = None
-    i2_method: str
-    h2: float | None = None
 
 
 def random_effects(
@@ -144,7 +107,7 @@ def random_effects(
     --------
     >>> pooled = random_effects([0.1, 0.3, 0.35, 0.65], [0.03, 0.03, 0.05, 0.01], tau2="pm")
     >>> round(pooled.estimate, 3), round(pooled.tau2, 3)
-    (0.383, 0.04)
+    (0.382, 0.034)
     """
     y, v = require_estimates(estimates, variances)
     _require_options(tau2, interval, prediction, i2)
