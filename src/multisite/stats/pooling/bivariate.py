@@ -11,7 +11,6 @@ from scipy import special
 from multisite.stats.estimate import CountArray, Estimate, FloatArray, normal_quantile
 from multisite.stats.pooling.between_sites import between_sites_variance
 from multisite.stats.pooling.bivariate_likelihood import BivariateFit, fit_bivariate
-from multisite.stats.pooling.logit_of_counts import require_counts
 from multisite.vocabulary import EstimateStatus
 
 __all__ = ["Bivariate", "BivariateInterval", "bivariate"]
@@ -109,7 +108,12 @@ def bivariate(
     if interval not in ("t(k-1)", "z"):
         raise ValueError("`interval` must be `t(k-1)` or `z`.")
     z = normal_quantile(level)
-    cells = _cells(true_positive, false_negative, true_negative, false_positive)
+    cells = _cells(
+        true_positive=true_positive,
+        false_negative=false_negative,
+        true_negative=true_negative,
+        false_positive=false_positive,
+    )
     usable = (cells[:, 0] + cells[:, 1] > 0) & (cells[:, 2] + cells[:, 3] > 0)
     cells = cells[usable]
     zero = (cells == 0).any(axis=1)
@@ -151,15 +155,14 @@ def bivariate(
     )
 
 
-def _cells(*counts: npt.ArrayLike) -> CountArray:
-    tp, fn, tn, fp = (np.asarray(count, dtype=np.float64) for count in counts)
-    if tp.ndim != 1 or not tp.shape == fn.shape == tn.shape == fp.shape:
-        raise ValueError("`true_positive` and the other counts must be one-dimensional and of the same length.")
-    require_counts(tp, tp + fn)
-    require_counts(fn, tp + fn)
-    require_counts(tn, tn + fp)
-    require_counts(fp, tn + fp)
-    return np.column_stack([tp, fn, tn, fp]).astype(np.int64)
+def _cells(**counts: npt.ArrayLike) -> CountArray:
+    columns = {name: np.asarray(count, dtype=np.float64) for name, count in counts.items()}
+    for name, column in columns.items():
+        if column.ndim != 1 or column.shape != columns["true_positive"].shape:
+            raise ValueError("`true_positive` and the other counts must be one-dimensional and of the same length.")
+        if not np.isfinite(column).all() or (column != np.trunc(column)).any() or (column < 0).any():
+            raise ValueError(f"`{name}` must be whole numbers, 0 or more.")
+    return np.column_stack(list(columns.values())).astype(np.int64)
 
 
 def _apart(y: FloatArray, v: FloatArray) -> list[tuple[float | None, float]]:
