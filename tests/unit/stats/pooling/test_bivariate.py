@@ -90,3 +90,12 @@ def test_lengths_that_differ_and_unknown_options_are_refused() -> None:
         bivariate([1], [1, 2], [1], [1])
     with pytest.raises(ValueError, match="`interval`"):
         bivariate(TP, FN, TN, FP, interval="other")  # type: ignore[arg-type]  # what is tested
+
+
+def test_a_fit_that_does_not_converge_says_so_and_gives_no_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("multisite.stats.pooling.bivariate.fit_bivariate", lambda *_: None)
+    found = bivariate(TP, FN, TN, FP)
+    assert (found.sensitivity.status, found.specificity.ci_low) == (EstimateStatus.INSUFFICIENT, None)
+    assert found.sensitivity.reason is not None
+    assert "did not converge" in found.sensitivity.reason
+    assert found.correlation is None
