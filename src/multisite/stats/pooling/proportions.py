@@ -71,6 +71,11 @@ def random_effects_proportions(
     Sites without a case are left out and counted; the rest is as for
     :func:`~multisite.stats.pooling.random_effects`.
 
+    Coverage
+    --------
+    Simulated, 10 sites, τ = 0.3: 94 % at a proportion of 0.85 of 60 to 200 cases; **84 %** at 0.95 of 20 to 60, where
+    :func:`~multisite.stats.pooling.binomial_normal` has 98 %.
+
     References
     ----------
     Stijnen T, Hamza TH, Özdemir P. Stat Med 2010;29:3046-3067. doi:10.1002/sim.4040
