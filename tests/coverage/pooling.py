@@ -177,8 +177,8 @@ _GUARDED: dict[tuple[int, float], Range] = {
 }
 # Wald's interval takes the estimate of τ² for the truth.
 _WALD: dict[int, Range] = {3: (0.89, 0.925), 5: (0.89, 0.925), 10: (0.91, 0.945), 30: NOMINAL}
-# So does the prediction interval, whatever its quantile. Where τ² comes out as 0 though it is not, it is that of the mean
-# alone: too short with many sites, while with few the quantile of Student is so large that it makes up for it.
+# So does the prediction interval, whatever its quantile. Where τ² comes out as 0 though it is not, it is that of the
+# mean alone: too short with many sites, while with few the quantile of Student is so large that it makes up for it.
 _PREDICTION: dict[tuple[int, float], Range] = {
     (3, 0.0): (0.99, 1.0),
     (3, 0.1): (0.99, 1.0),

@@ -95,9 +95,9 @@ def binomial_normal(events: npt.ArrayLike, cases: npt.ArrayLike, *, level: float
     likelihood = BinomialNormalLikelihood(y, n)
     mean, tau, highest = likelihood.maximum()
     # F on 1 and k − 1 degrees of freedom is the square of Student's t.
-    allowed = float(special.stdtrit(k - 1, special.ndtr(quantile))) ** 2
-    low = likelihood.end(mean, highest - allowed / 2.0, -1.0)
-    high = likelihood.end(mean, highest - allowed / 2.0, 1.0)
+    allowed = float(special.stdtrit(k - 1, special.ndtr(quantile)))
+    low = likelihood.end(mean, highest, allowed, -1.0)
+    high = likelihood.end(mean, highest, allowed, 1.0)
     return BinomialNormal(
         estimate=float(special.expit(mean)),
         ci_low=0.0 if low is None else float(special.expit(low)),
