@@ -71,6 +71,7 @@ def test_a_case_control_set_at_the_prevalence_of_the_cohort_has_the_benefit_of_t
     assert drawn.treat_all == pytest.approx(cohort.treat_all)
 
 
+@pytest.mark.slow
 def test_the_clustered_variance_is_the_sandwich_of_a_regression_on_a_constant() -> None:
     import statsmodels.api as sm
 

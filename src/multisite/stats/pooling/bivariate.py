@@ -92,7 +92,7 @@ def bivariate(
 
     Coverage
     --------
-    Simulated, 40 to 150 cases per class, sensitivity 0.85: t(k−1) 97 % of 5 sites, 95 % of 10, 92 % of 30, for the
+    Simulated, 40 to 150 cases per class, sensitivity 0.85: t(k−1) 96 % of 5 sites, 94 % of 10, 93 % of 30, for the
     logits' bias towards ½ does not shrink as sites are added.
 
     Where cells are small, the exact binomial likelihood is to be preferred (Chu and Cole 2006): the logit's normal law

@@ -32,7 +32,7 @@ def restricted_deviance(y: FloatArray, v: FloatArray, at: FloatArray) -> tuple[F
     """−2 log restricted likelihood up to a constant at each row (σ₁, σ₂, ρ) of ``at``; its means and covariances.
 
     Σ ln|Vᵢ| + Σ (yᵢ − μ)ᵀVᵢ⁻¹(yᵢ − μ) + ln|Σ Vᵢ⁻¹|, with Vᵢ = Σ + diag(vᵢ), μ = (ΣVᵢ⁻¹)⁻¹ΣVᵢ⁻¹yᵢ; ``y`` and ``v`` of
-    shape (n_sites, 2). Written in the elements of 2 × 2 matrices, and for many points at once: it is asked for thousands.
+    shape (n_sites, 2). In the elements of 2 × 2 matrices and for many points at once, since it is asked for thousands.
     """
     first, second = at[:, :1], at[:, 1:2]
     b = at[:, 2:] * first * second
