@@ -3,6 +3,7 @@
 from tests.coverage.agreement import AGREEMENT_SCENARIOS
 from tests.coverage.calibration import CALIBRATION_SCENARIOS
 from tests.coverage.discrimination import DISCRIMINATION_SCENARIOS
+from tests.coverage.pooling import POOLING_SCENARIOS
 from tests.coverage.proportions import PROPORTION_SCENARIOS
 from tests.coverage.scenario import Scenario
 
@@ -13,4 +14,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     *DISCRIMINATION_SCENARIOS,
     *CALIBRATION_SCENARIOS,
     *AGREEMENT_SCENARIOS,
+    *POOLING_SCENARIOS,
 )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multisite.stats import association, holm, rank_sum_test, runs_test
+from multisite.stats import association, rank_sum_test, runs_test
 from tests.lib.examples import examples
 
 LABELS = st.lists(st.tuples(st.booleans(), st.integers(-5, 5)), min_size=0, max_size=40)
@@ -41,13 +41,3 @@ def test_v_and_p_value_stay_in_their_ranges_and_do_not_depend_on_the_names_of_th
         assert 0.0 <= found.v <= 1.0
         assert 1 / 50 <= found.p_value <= 1.0
         assert found.v == pytest.approx(turned.v, abs=1e-6)
-
-
-@examples(60)
-@given(st.lists(st.floats(0, 1), max_size=12))
-def test_holm_only_raises_p_values_and_keeps_their_order(values: list[float]) -> None:
-    p_values = np.array(values, dtype=np.float64)
-    adjusted = holm(p_values)
-    assert (adjusted >= p_values).all()
-    assert (adjusted <= 1.0).all()
-    assert (np.diff(adjusted[np.argsort(p_values, kind="stable")]) >= 0.0).all()

@@ -1,12 +1,11 @@
-"""Cramér's V and its permutation p-value against SciPy and the definition; Holm's adjustment against statsmodels."""
+"""Cramér's V and its permutation p-value against SciPy and the definition."""
 
 import numpy as np
 import pytest
 from scipy import stats
 from scipy.stats.contingency import association as scipy_association
-from statsmodels.stats.multitest import multipletests
 
-from multisite.stats import association, holm
+from multisite.stats import association
 
 SEED = 12
 TABLES = ([12, 30, 8], [28, 10, 22]), ([40, 5], [10, 45]), ([15, 16, 17, 14], [30, 31, 32, 33])
@@ -60,11 +59,3 @@ def test_permuting_the_labels_one_by_one_gives_the_same_p_value() -> None:
     share = np.mean([chi_square(rng.permutation(label)) >= observed - 1e-9 for _ in range(2_000)])
     found = association(positive, negative, rng=np.random.default_rng(SEED), n_permutations=20_000)
     assert found.p_value == pytest.approx(share, abs=4 * np.sqrt(share / 2_000))
-
-
-@pytest.mark.slow
-def test_holm_is_that_of_statsmodels() -> None:
-    rng = np.random.default_rng(SEED)
-    for n in (1, 2, 7, 40):
-        p_values = rng.beta(0.4, 2, n).round(2)
-        assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-15)

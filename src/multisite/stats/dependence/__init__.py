@@ -1,7 +1,7 @@
 """Dependence: whether a label, a score or a split goes with how and where a case was acquired."""
 
 from multisite.stats.dependence.area_from_levels import AreaFromLevels, area_from_levels
-from multisite.stats.dependence.association import Association, association, holm
+from multisite.stats.dependence.association import Association, association
 from multisite.stats.dependence.cross_fitting import cross_fitted_encoding, cross_fitted_scores, patient_folds
 from multisite.stats.dependence.detail_correlation import detail_correlations
 from multisite.stats.dependence.groups_told import GroupsTold, groups_told
@@ -26,7 +26,6 @@ __all__ = [
     "cross_fitted_scores",
     "detail_correlations",
     "groups_told",
-    "holm",
     "learnt_elsewhere",
     "level_shares",
     "patient_folds",

@@ -7,7 +7,7 @@ import numpy as np
 
 from multisite.stats.estimate import CountArray, FloatArray
 
-__all__ = ["Association", "association", "holm"]
+__all__ = ["Association", "association"]
 
 _CELLS_AT_A_TIME = 4_000_000
 
@@ -126,41 +126,3 @@ def _corrected_v(chi_square: float, n_levels: int, n: int) -> float:
     least = min(levels - 1.0, labels - 1.0)
     # Every case in a level of its own leaves nothing to compare within a level.
     return min(1.0, math.sqrt(phi_squared / least)) if least > 0.0 else 0.0
-
-
-def holm(p_values: FloatArray) -> FloatArray:
-    """p-values adjusted by Holm: to reject those below α keeps the chance of any false rejection below α.
-
-    In rising order, the i-th of m (from 0) becomes the largest (m − j)·p_(j) over j ≤ i, cut to 1.
-
-    Parameters
-    ----------
-    p_values
-        Shape (n_tests,), in [0, 1], however dependent.
-
-    Returns
-    -------
-    FloatArray
-        Shape (n_tests,), in the order of ``p_values``, each as large or larger.
-
-    Raises
-    ------
-    ValueError
-        If a p-value is outside [0, 1] or not a number.
-
-    References
-    ----------
-    Holm S. Scand J Stat 1979;6:65-70. https://www.jstor.org/stable/4615733
-
-    Examples
-    --------
-    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    if not ((p_values >= 0.0) & (p_values <= 1.0)).all():
-        raise ValueError("p-values must lie in [0, 1].")
-    rising = np.argsort(p_values, kind="stable")
-    steps = p_values[rising] * np.arange(p_values.size, 0, -1)
-    adjusted = np.empty(p_values.size)
-    adjusted[rising] = np.minimum(1.0, np.maximum.accumulate(steps))
-    return adjusted

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from multisite.stats import Association, association, holm
+from multisite.stats import Association, association
 
 SEED = 14
 
@@ -62,9 +62,3 @@ def test_labels_that_depend_on_nothing_are_rejected_as_often_as_allowed() -> Non
         positive, negative = (np.bincount(level[side], minlength=4) for side in (label, ~label))
         p_values.append(association(positive, negative, rng=rng, n_permutations=199).p_value)
     assert np.mean(np.array(p_values) <= 0.05) == pytest.approx(0.05, abs=0.02)
-
-
-def test_holm_refuses_what_is_no_p_value() -> None:
-    with pytest.raises(ValueError, match=r"\[0, 1\]"):
-        holm(np.array([0.5, np.nan]))
-    assert holm(np.array([])).size == 0

@@ -1,0 +1,44 @@
+"""Pooling: what sites, or strata, show together, and how much they differ."""
+
+from multisite.stats.pooling.between_sites import BetweenSitesMethod
+from multisite.stats.pooling.binomial_normal import BinomialNormal, binomial_normal
+from multisite.stats.pooling.bivariate import Bivariate, BivariateInterval, bivariate
+from multisite.stats.pooling.common_effect import common_effect
+from multisite.stats.pooling.leave_one_out import LeftOut, leave_one_out
+from multisite.stats.pooling.logit_of_counts import Correction, LogitCounts, logit_of_counts
+from multisite.stats.pooling.partial_pooling import PartialPooling, ShrunkenStratum, partial_pooling
+from multisite.stats.pooling.pooled_estimate import PooledEstimate
+from multisite.stats.pooling.proportions import PooledProportion, random_effects_proportions
+from multisite.stats.pooling.random_effects import (
+    HeterogeneityMethod,
+    IntervalMethod,
+    PredictionMethod,
+    random_effects,
+)
+from multisite.stats.pooling.scales import Scale
+
+__all__ = [
+    "BetweenSitesMethod",
+    "BinomialNormal",
+    "Bivariate",
+    "BivariateInterval",
+    "Correction",
+    "HeterogeneityMethod",
+    "IntervalMethod",
+    "LeftOut",
+    "LogitCounts",
+    "PartialPooling",
+    "PooledEstimate",
+    "PooledProportion",
+    "PredictionMethod",
+    "Scale",
+    "ShrunkenStratum",
+    "binomial_normal",
+    "bivariate",
+    "common_effect",
+    "leave_one_out",
+    "logit_of_counts",
+    "partial_pooling",
+    "random_effects",
+    "random_effects_proportions",
+]
