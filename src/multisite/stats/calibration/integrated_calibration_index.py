@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from multisite.stats.calibration.binning import equal_mass_cell
 from multisite.stats.calibration.clustered_cases import ClusteredCases
-from multisite.stats.calibration.smoothing import local_regression
+from multisite.stats.calibration.smoothing import LocalRegression, Surface, local_regression
 from multisite.stats.estimate import CountArray, FloatArray, ScoreEstimate, normal_quantile
 from multisite.stats.score_counts import ScoreCounts, require_probabilities
 from multisite.vocabulary import EstimateStatus
@@ -26,8 +26,11 @@ __all__ = [
 Smoother: TypeAlias = Literal["loess", "lowess"]
 BootstrapInterval: TypeAlias = Literal["basic", "percentile"]
 
-_USUAL: dict[Smoother, tuple[float, int]] = {"loess": (0.75, 2), "lowess": (2 / 3, 1)}
-_MOST_ROWS = 1024
+_USUAL: dict[Smoother, tuple[float, int, Surface]] = {
+    "loess": (0.75, 2, "interpolate"),
+    "lowess": (2 / 3, 1, "direct"),
+}
+_MOST_ROWS: dict[Surface, int] = {"interpolate": 16_384, "direct": 1_024}
 _MOST_POINTS_AGAIN = 100
 _NAMES = ("ici", "e50", "e90", "emax")
 
@@ -57,6 +60,7 @@ class IntegratedCalibration:
     smoother: Smoother
     span: float
     degree: int
+    surface: Surface
 
 
 def integrated_calibration_index(
@@ -65,6 +69,7 @@ def integrated_calibration_index(
     rng: np.random.Generator | None = None,
     smoother: Smoother = "loess",
     span: float | None = None,
+    surface: Surface | None = None,
     n_replicates: int = 1000,
     interval: BootstrapInterval = "basic",
     level: float = 0.95,
@@ -84,10 +89,12 @@ def integrated_calibration_index(
     smoother
         ``loess``: local quadratic over the nearest 0.75 of the cases, R's default and Austin and Steyerberg's.
         ``lowess``: local linear over 2/3, as in ``rms::val.prob``. Tricube weights; **no** robustness iterations, which
-        would take the rarer class for outliers. Values are those of ``loess(surface = "direct")``; R's default
-        interpolates between few points and differs in the third decimal.
+        would take the rarer class for outliers.
     span
         Share of the cases in reach, in (0, 1], in place of the smoother's own.
+    surface
+        ``interpolate``: fits at few vertices and cubics between, R's default, and here that of loess. ``direct``: a fit
+        at every score, here the default of lowess. They differ in the third decimal.
     n_replicates
         Number of bootstrap samples of cases, and of null draws.
     interval
@@ -109,8 +116,8 @@ def integrated_calibration_index(
     Undefined cases
     ---------------
     No case: undefined. One case or one class: the estimates stand without an interval, status ``insufficient``. One
-    score for all: the curve is the prevalence. More than 1,024 distinct scores are first merged into as many cells of
-    equal mass, at their mean score.
+    score for all: the curve is the prevalence. More than 16,384 distinct scores (1,024, if direct) are first merged
+    into as many cells of equal mass, at their mean score.
 
     Notes
     -----
@@ -133,8 +140,8 @@ def integrated_calibration_index(
             drawn = generator.multinomial(n, cells)
             yield _Rows(rows.score, drawn[:m], drawn[:m] + drawn[m:])
 
-    rows, _ = _Rows.of(counts)
-    asked = _Asked(smoother, span, n_replicates, interval, level)
+    asked = _Asked(smoother, span, surface, n_replicates, interval, level)
+    rows, _ = _Rows.of(counts, asked.most_rows)
     return _estimated(rows, asked, rng, resampled, n_patients=None)
 
 
@@ -146,6 +153,7 @@ def clustered_integrated_calibration_index(
     rng: np.random.Generator | None = None,
     smoother: Smoother = "loess",
     span: float | None = None,
+    surface: Surface | None = None,
     n_replicates: int = 1000,
     interval: BootstrapInterval = "basic",
     level: float = 0.95,
@@ -156,7 +164,7 @@ def clustered_integrated_calibration_index(
     ----------
     reference, score, patient
         Truth (0 or 1, or booleans), score in [0, 1] and identifier of the patient, per case; shape (n_cases,).
-    rng, smoother, span, n_replicates, interval, level
+    rng, smoother, span, surface, n_replicates, interval, level
         As for :func:`integrated_calibration_index`. The null draws every case by itself.
 
     Raises
@@ -173,7 +181,8 @@ def clustered_integrated_calibration_index(
     As there.
     """
     cases = ClusteredCases.of(reference, score, patient)
-    rows, row_of_score = _Rows.of(cases.counts)
+    asked = _Asked(smoother, span, surface, n_replicates, interval, level)
+    rows, row_of_score = _Rows.of(cases.counts, asked.most_rows)
     row = row_of_score[np.searchsorted(cases.counts.score, cases.score)]
 
     def resampled(rows: _Rows, generator: np.random.Generator) -> Iterator[_Rows]:
@@ -184,7 +193,6 @@ def clustered_integrated_calibration_index(
             positive = np.bincount(row, weights=times * cases.truth, minlength=m).astype(np.int64)
             yield _Rows(rows.score, positive, total)
 
-    asked = _Asked(smoother, span, n_replicates, interval, level)
     return _estimated(rows, asked, rng, resampled, n_patients=cases.n_patients)
 
 
@@ -197,13 +205,13 @@ class _Rows:
     total: CountArray
 
     @classmethod
-    def of(cls, counts: ScoreCounts) -> tuple["_Rows", CountArray]:
+    def of(cls, counts: ScoreCounts, most_rows: int) -> tuple["_Rows", CountArray]:
         """The rows, and the row of each distinct score (without meaning where that holds no case)."""
         total = counts.n_positive + counts.n_negative
         held = total > 0
         row = np.maximum(np.cumsum(held) - 1, 0)
-        if int(held.sum()) > _MOST_ROWS:
-            _, row = np.unique(equal_mass_cell(total, _MOST_ROWS), return_inverse=True)
+        if int(held.sum()) > most_rows:
+            _, row = np.unique(equal_mass_cell(total, most_rows), return_inverse=True)
         size = int(row.max()) + 1 if held.any() else 0
         if not size:
             return cls(np.empty(0), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)), row
@@ -223,6 +231,7 @@ class _Rows:
 class _Asked:
     smoother: Smoother
     span: float | None
+    surface: Surface | None
     n_replicates: int
     interval: BootstrapInterval
     level: float
@@ -233,6 +242,8 @@ class _Asked:
             raise ValueError("`smoother` must be `loess` or `lowess`.")
         if self.interval not in ("basic", "percentile"):
             raise ValueError("`interval` must be `basic` or `percentile`.")
+        if self.surface not in (None, "interpolate", "direct"):
+            raise ValueError("`surface` must be `interpolate` or `direct`.")
         if self.span is not None and not 0.0 < self.span <= 1.0:
             raise ValueError("`span` must lie above 0 and at or below 1.")
         if self.n_replicates < 1:
@@ -247,8 +258,27 @@ class _Asked:
         return _USUAL[self.smoother][1]
 
     @property
+    def fitted_at(self) -> Surface:
+        return self.surface or _USUAL[self.smoother][2]
+
+    @property
+    def most_rows(self) -> int:
+        return _MOST_ROWS[self.fitted_at]
+
+    @property
     def curve_named(self) -> str:
-        return f"{self.smoother} of degree {self.degree} over {self.reach:.3g} of the cases, no iterations"
+        form = f"{self.smoother} of degree {self.degree} over {self.reach:.3g} of the cases, no iterations"
+        return f"{form}, {'interpolated' if self.fitted_at == 'interpolate' else 'direct'}"
+
+    def curve(self, rows: _Rows, most_points: int) -> LocalRegression:
+        return local_regression(
+            rows.score,
+            rows.total,
+            span=self.reach,
+            degree=self.degree,
+            surface=self.fitted_at,
+            most_points=most_points,
+        )
 
 
 def _estimated(
@@ -262,7 +292,7 @@ def _estimated(
     n, positives = int(rows.total.sum()), int(rows.positive.sum())
     smoothed, values, null, again = np.empty(0), None, None, None
     if n:
-        smooth = local_regression(rows.score, rows.total, span=asked.reach, degree=asked.degree, most_points=_MOST_ROWS)
+        smooth = asked.curve(rows, asked.most_rows)
         smoothed = smooth.fitted(rows.positive)
         values = _distances(smoothed, rows)
     obstacle = _obstacle(n, positives, n_patients)
@@ -308,6 +338,7 @@ def _estimated(
         smoother=asked.smoother,
         span=asked.reach,
         degree=asked.degree,
+        surface=asked.fitted_at,
     )
 
 
@@ -322,9 +353,7 @@ def _obstacle(n: int, positives: int, n_patients: int | None) -> str | None:
 
 
 def _fitted_anew(rows: _Rows, asked: _Asked) -> FloatArray:
-    smooth = local_regression(
-        rows.score, rows.total, span=asked.reach, degree=asked.degree, most_points=_MOST_POINTS_AGAIN
-    )
+    smooth = asked.curve(rows, _MOST_POINTS_AGAIN)
     return _distances(smooth.fitted(rows.positive), rows)
 
 
