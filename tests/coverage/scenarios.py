@@ -2,9 +2,15 @@
 
 from tests.coverage.calibration import CALIBRATION_SCENARIOS
 from tests.coverage.discrimination import DISCRIMINATION_SCENARIOS
+from tests.coverage.divergence import DIVERGENCE_SCENARIOS
 from tests.coverage.proportions import PROPORTION_SCENARIOS
 from tests.coverage.scenario import Scenario
 
 __all__ = ["SCENARIOS"]
 
-SCENARIOS: tuple[Scenario, ...] = (*PROPORTION_SCENARIOS, *DISCRIMINATION_SCENARIOS, *CALIBRATION_SCENARIOS)
+SCENARIOS: tuple[Scenario, ...] = (
+    *PROPORTION_SCENARIOS,
+    *DISCRIMINATION_SCENARIOS,
+    *CALIBRATION_SCENARIOS,
+    *DIVERGENCE_SCENARIOS,
+)
