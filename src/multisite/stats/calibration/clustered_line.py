@@ -58,8 +58,8 @@ def clustered_calibration_line(
     Undefined cases
     ---------------
     As for :func:`calibration_line`. One patient, or residuals that cancel within every patient: the estimates stand
-    without an interval, status ``insufficient``. With few patients (below about 40) the sandwich is too small and
-    coverage falls short, to about 92 % for the slope at 25 patients.
+    without an interval, status ``insufficient``. With few patients the sandwich is too small, for which Student's
+    quantile makes up down to about 25 of them (simulated coverage there: 93.5 % for the slope); below, expect less.
 
     References
     ----------

@@ -71,7 +71,7 @@ def integrated_calibration_index(
     span: float | None = None,
     surface: Surface | None = None,
     n_replicates: int = 1000,
-    interval: BootstrapInterval = "basic",
+    interval: BootstrapInterval = "percentile",
     level: float = 0.95,
 ) -> IntegratedCalibration:
     """Integrated calibration index: mean over cases of |c(s) − s|, c being the smoothed share of positives at s.
@@ -98,7 +98,9 @@ def integrated_calibration_index(
     n_replicates
         Number of bootstrap samples of cases, and of null draws.
     interval
-        ``basic``: 2·estimate less the bootstrap quantiles, cut to [0, 1]. ``percentile``: the quantiles themselves.
+        ``percentile``: the quantiles of the bootstrap. ``basic``: 2·estimate less these, cut to [0, 1]. In both the low
+        end is 0 where the estimate does not exceed the (1 + level)/2 quantile of the null, for no bootstrap sample of
+        a calibrated model has an error of zero.
     level
         Confidence level in (0, 1).
 
@@ -122,8 +124,9 @@ def integrated_calibration_index(
     Notes
     -----
     The estimates are biased upwards, by noise where the model is nearly calibrated and by the smoother elsewhere.
-    Resampling adds the bias once more, so percentile intervals lie too high (they never reach 0); basic ones take it
-    away. Simulated coverage is in docs/methods/statistics/calibration.md.
+    Simulated coverage of the percentile interval of the ICI at level 0.95 is 91 to 94 % at 400 to 1,000 cases, and
+    above 97 % for a calibrated model. The basic one falls to 78 % where the error is small but not zero. Of E50, E90
+    and Emax it has not been simulated; a maximum bootstraps badly.
 
     References
     ----------
@@ -155,7 +158,7 @@ def clustered_integrated_calibration_index(
     span: float | None = None,
     surface: Surface | None = None,
     n_replicates: int = 1000,
-    interval: BootstrapInterval = "basic",
+    interval: BootstrapInterval = "percentile",
     level: float = 0.95,
 ) -> IntegratedCalibration:
     """:func:`integrated_calibration_index` with a bootstrap that draws patients, each with all of its cases.
@@ -309,6 +312,9 @@ def _estimated(
         low, high = None, None
         if again is not None and estimate is not None:
             low, high = _interval(estimate, again[:, column], asked)
+            # No bootstrap sample of a calibrated model has an error of zero; only the null can tell.
+            if null is not None and estimate <= float(np.quantile(null[:, column], 0.5 + asked.level / 2.0)):
+                low = 0.0
         thin = EstimateStatus.UNDEFINED if estimate is None else EstimateStatus.INSUFFICIENT
         lacks = estimate is None or (rng is not None and low is None)
         return SmoothedError(
