@@ -84,7 +84,7 @@ CALIBRATION_SCENARIOS = (
     _calibrated("calibration_intercept", 500, 0.0, lambda counts: calibration_line(counts).intercept),
     _calibrated("calibration_slope", 500, 1.0, lambda counts: calibration_line(counts).slope),
     _calibrated("calibration_in_the_large", 500, 0.0, lambda counts: calibration_line(counts).in_the_large),
-    _calibrated("observed_expected", 500, 1.0, observed_expected),
+    _calibrated("observed_expected", 500, 1.0, observed_expected, expected=(0.95, 0.985)),
     _calibrated("scaled_brier", 100, _SCALED_BRIER_OF_BETA, scaled_brier),
     _calibrated("scaled_brier", 500, _SCALED_BRIER_OF_BETA, scaled_brier),
     *(

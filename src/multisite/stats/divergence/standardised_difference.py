@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from multisite.stats.estimate import CountArray, FloatArray
 from multisite.vocabulary import EstimateStatus
@@ -135,7 +135,7 @@ def _distance(p: FloatArray, q: FloatArray, inverse_size: float, level: float) -
     gap = p - q
     return StandardisedDifference(
         difference=math.sqrt(max(0.0, float(gap @ np.linalg.solve(covariance, gap)))),
-        floor=math.sqrt(float(stats.chi2.ppf(level, n_levels - 1)) * inverse_size),
+        floor=math.sqrt(2.0 * float(special.gammaincinv((n_levels - 1) / 2.0, level)) * inverse_size),
         level=level,
         n_levels=n_levels,
     )
