@@ -125,7 +125,7 @@ def integrated_calibration_index(
     -----
     The estimates are biased upwards, by noise where the model is nearly calibrated and by the smoother elsewhere.
     Simulated coverage of the percentile interval of the ICI at level 0.95 is 91 to 94 % at 400 to 1,000 cases, and
-    above 97 % for a calibrated model. The basic one falls to 78 % where the error is small but not zero. Of E50, E90
+    96.5 % for a calibrated model. The basic one falls to 78 % where the error is small but not zero. Of E50, E90
     and Emax it has not been simulated; a maximum bootstraps badly.
 
     References

@@ -1,6 +1,5 @@
 """Local regression of a binary outcome on counts per score: loess and lowess without robustness iterations."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -122,9 +121,6 @@ def _distance_to_nearest(x: FloatArray, n_cases: CountArray, q: int, centre: Flo
 def _vertices(x: FloatArray, n_cases: CountArray, most_cases: int) -> FloatArray:
     upto = np.cumsum(n_cases)
 
-    def at(rank: int) -> float:
-        return float(x[np.searchsorted(upto, rank, side="left")])
-
     low, high = float(x[0]), float(x[-1])
     margin = _MARGIN * max(high - low, 1e-10 * max(abs(low), abs(high)) + 1e-30)
     found = {low - margin, high + margin}
@@ -134,8 +130,8 @@ def _vertices(x: FloatArray, n_cases: CountArray, most_cases: int) -> FloatArray
         first, last, left, right = waiting.pop()
         if last - first + 1 <= most_cases:
             continue
-        middle = _untied((first + last) // 2, first, last, at)
-        cut = at(middle)
+        middle = _untied((first + last) // 2, first, last, upto)
+        cut = float(x[np.searchsorted(upto, middle, side="left")])
         if cut in (left, right):
             continue
         found.add(cut)
@@ -143,14 +139,18 @@ def _vertices(x: FloatArray, n_cases: CountArray, most_cases: int) -> FloatArray
     return np.array(sorted(found))
 
 
-def _untied(middle: int, first: int, last: int, at: Callable[[int], float]) -> int:
-    # The rank nearest to the middle after which the score changes; the middle itself, if it changes nowhere.
-    offset = 0
-    while first <= middle + offset < last:
-        if at(middle + offset) != at(middle + offset + 1):
-            return middle + offset
-        offset = -offset if offset > 0 else 1 - offset
-    return middle
+def _untied(middle: int, first: int, last: int, upto: CountArray) -> int:
+    # The rank nearest to the middle after which the score changes, the later of two that are as near; the middle
+    # itself, if the search leaves the cell first. In steps as R takes them: 0, +1, -1, +2, -2, …
+    position = int(np.searchsorted(upto, middle, side="left"))
+    after = int(upto[position]) - middle
+    if after == 0:
+        return middle
+    before = middle - (int(upto[position - 1]) if position else -middle)
+    leaves = min(2 * (last - middle) - 1, 2 * (middle - first + 1))
+    if 2 * after - 1 < min(2 * before, leaves):
+        return middle + after
+    return middle - before if 2 * before < leaves else middle
 
 
 def _cubic(x: FloatArray, knot: FloatArray, value: FloatArray, slope: FloatArray) -> FloatArray:

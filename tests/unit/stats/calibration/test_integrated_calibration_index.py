@@ -53,6 +53,11 @@ def test_what_has_no_interval_says_why(counts: ScoreCounts, status: EstimateStat
     assert (found.status, found.reason, found.ci_low) == (status, reason, None)
 
 
+def test_a_million_cases_at_one_score_are_no_more_work_than_one() -> None:
+    found = integrated_calibration_index(ScoreCounts([0.1, 0.3, 0.9], [10**6, 3, 7], [9 * 10**6, 5, 1]))
+    assert found.smoothed[0] == pytest.approx(0.1)
+
+
 def test_one_class_is_smoothed_to_itself() -> None:
     found = integrated_calibration_index(ScoreCounts([0.1, 0.2, 0.5, 0.6, 0.7], [0] * 5, [4] * 5))
     assert found.smoothed == pytest.approx(np.zeros(5), abs=1e-12)
