@@ -15,10 +15,6 @@ from multisite.stats.calibration.clustered_line import clustered_calibration_lin
 from multisite.stats.calibration.corp import CorpReliability, corp_reliability
 from multisite.stats.calibration.fit_tests import CalibrationTest, HosmerLemeshow, hosmer_lemeshow, spiegelhalter_z
 from multisite.stats.calibration.integrated_calibration_index import (
-    BootstrapInterval,
-    IntegratedCalibration,
-    SmoothedError,
-    Smoother,
     clustered_integrated_calibration_index,
     integrated_calibration_index,
 )
@@ -27,6 +23,12 @@ from multisite.stats.calibration.observed_expected import observed_expected
 from multisite.stats.calibration.perfect_calibration import PerfectCalibration, perfect_calibration
 from multisite.stats.calibration.reliability import Reliability, reliability
 from multisite.stats.calibration.scaled_brier import scaled_brier
+from multisite.stats.calibration.smoothed_error import (
+    BootstrapInterval,
+    IntegratedCalibration,
+    SmoothedError,
+    Smoother,
+)
 from multisite.stats.calibration.top_label import CalibrationTarget
 
 __all__ = [
