@@ -170,7 +170,7 @@ def integrated_calibration(
     *,
     n_patients: int | None,
 ) -> IntegratedCalibration:
-    """The four distances of ``rows``; ``resampled`` gives the bootstrap samples, of patients where these are counted."""
+    """The four distances of ``rows``; ``resampled`` gives the bootstrap samples, of cases or of patients."""
     n, positives = int(rows.total.sum()), int(rows.positive.sum())
     smoothed, values, null, again = np.empty(0), None, None, None
     if n:
