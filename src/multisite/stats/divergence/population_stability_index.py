@@ -64,8 +64,7 @@ def population_stability_index(
 
     References
     ----------
-    Yurdakul B, Naranjo J. Statistical properties of the population stability index. J Risk Model Validation 2020.
-    Yurdakul B. Dissertation 3208, Western Michigan University 2018.
+    Yurdakul B, Naranjo J. J Risk Model Valid 2020;14(4):89-100. doi:10.21314/JRMV.2020.227
     """
     if empty not in ("floor", "half case", "undefined"):
         raise ValueError("`empty` must be `floor`, `half case` or `undefined`.")
