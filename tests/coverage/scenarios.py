@@ -3,6 +3,7 @@
 from tests.coverage.agreement import AGREEMENT_SCENARIOS
 from tests.coverage.calibration import CALIBRATION_SCENARIOS
 from tests.coverage.discrimination import DISCRIMINATION_SCENARIOS
+from tests.coverage.divergence import DIVERGENCE_SCENARIOS
 from tests.coverage.pooling import POOLING_SCENARIOS
 from tests.coverage.proportions import PROPORTION_SCENARIOS
 from tests.coverage.scenario import Scenario
@@ -13,6 +14,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *PROPORTION_SCENARIOS,
     *DISCRIMINATION_SCENARIOS,
     *CALIBRATION_SCENARIOS,
+    *DIVERGENCE_SCENARIOS,
     *AGREEMENT_SCENARIOS,
     *POOLING_SCENARIOS,
 )

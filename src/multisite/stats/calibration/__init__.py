@@ -1,30 +1,71 @@
 """Calibration: whether scores are the probabilities that they look like."""
 
-from multisite.stats.calibration.binning import equal_width_cell
+from multisite.stats.calibration.binning import Binning, ClosedSide, equal_mass_cell, equal_width_cell
 from multisite.stats.calibration.brier import brier
-from multisite.stats.calibration.calibration_bins import (
+from multisite.stats.calibration.brier_decomposition import BrierDecomposition, brier_decomposition
+from multisite.stats.calibration.calibration_error import (
     CalibrationError,
-    PerfectCalibration,
-    Reliability,
+    SquaredCalibrationError,
     expected_calibration_error,
-    perfect_calibration,
-    reliability,
+    squared_calibration_error,
 )
 from multisite.stats.calibration.calibration_line import CalibrationLine, calibration_line
+from multisite.stats.calibration.clustered_cases import ClusteredScoreEstimate
+from multisite.stats.calibration.clustered_line import clustered_calibration_line, clustered_observed_expected
+from multisite.stats.calibration.corp import CorpReliability, corp_reliability
+from multisite.stats.calibration.fit_tests import CalibrationTest, HosmerLemeshow, hosmer_lemeshow, spiegelhalter_z
+from multisite.stats.calibration.integrated_calibration_index import (
+    clustered_integrated_calibration_index,
+    integrated_calibration_index,
+)
 from multisite.stats.calibration.logistic_fit import Line
 from multisite.stats.calibration.observed_expected import observed_expected
+from multisite.stats.calibration.perfect_calibration import PerfectCalibration, perfect_calibration
+from multisite.stats.calibration.reliability import Reliability, reliability
+from multisite.stats.calibration.scaled_brier import scaled_brier
+from multisite.stats.calibration.smoothed_error import (
+    BootstrapInterval,
+    IntegratedCalibration,
+    SmoothedError,
+    Smoother,
+)
+from multisite.stats.calibration.top_label import CalibrationTarget
 
 __all__ = [
+    "Binning",
+    "BootstrapInterval",
+    "BrierDecomposition",
     "CalibrationError",
     "CalibrationLine",
+    "CalibrationTarget",
+    "CalibrationTest",
+    "ClosedSide",
+    "ClusteredScoreEstimate",
+    "CorpReliability",
+    "HosmerLemeshow",
+    "IntegratedCalibration",
     "Line",
     "PerfectCalibration",
     "Reliability",
+    "SmoothedError",
+    "Smoother",
+    "SquaredCalibrationError",
     "brier",
+    "brier_decomposition",
     "calibration_line",
+    "clustered_calibration_line",
+    "clustered_integrated_calibration_index",
+    "clustered_observed_expected",
+    "corp_reliability",
+    "equal_mass_cell",
     "equal_width_cell",
     "expected_calibration_error",
+    "hosmer_lemeshow",
+    "integrated_calibration_index",
     "observed_expected",
     "perfect_calibration",
     "reliability",
+    "scaled_brier",
+    "spiegelhalter_z",
+    "squared_calibration_error",
 ]

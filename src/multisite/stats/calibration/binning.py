@@ -1,16 +1,25 @@
-"""Equal-width cells of [0, 1], closed on the left, decided by the same comparison as a threshold."""
+"""Bins of scores: of equal width or of equal mass, closed on the side that the caller names."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from multisite.stats.estimate import CountArray, FloatArray
+from multisite.stats.score_counts import ScoreCounts, require_probabilities
 
-__all__ = ["equal_width_cell"]
+__all__ = ["BinnedScores", "Binning", "ClosedSide", "bin_scores", "equal_mass_cell", "equal_width_cell", "share"]
+
+Binning: TypeAlias = Literal["equal width", "equal mass"]
+ClosedSide: TypeAlias = Literal["left", "right"]
 
 
-def equal_width_cell(score: FloatArray, n_cells: int) -> CountArray:
-    """Index of the cell [k/n, (k + 1)/n) that holds each score; the last cell also holds a score of 1.
+def equal_width_cell(score: FloatArray, n_cells: int, *, closed: ClosedSide = "left") -> CountArray:
+    """Index of the cell of equal width that holds each score.
 
-    A score lies in cell k or above exactly when ``score >= k / n_cells`` is true, rounding included.
+    Closed on the left, cell k is [k/n, (k + 1)/n) and the last also holds a score of 1; closed on the right, it is
+    (k/n, (k + 1)/n] and the first also holds a score of 0. A score lies in cell k or above exactly when
+    ``score >= k / n_cells`` (on the right: ``score > k / n_cells``) is true, rounding included.
 
     Parameters
     ----------
@@ -18,18 +27,111 @@ def equal_width_cell(score: FloatArray, n_cells: int) -> CountArray:
         Values in [0, 1], any shape.
     n_cells
         Number of cells, 1 or more.
+    closed
+        The side of a cell that belongs to it.
 
     Raises
     ------
     ValueError
-        If ``n_cells`` is below 1, or a score is NaN or outside [0, 1].
+        If ``n_cells`` is below 1, ``closed`` is unknown, or a score is NaN or outside [0, 1].
     """
     if n_cells < 1:
         raise ValueError("The number of cells must be 1 or more.")
+    _require_side(closed)
     if not ((score >= 0.0) & (score <= 1.0)).all():
         raise ValueError("Scores must lie in [0, 1]; at least one is NaN or outside.")
     cell = np.floor(score * n_cells).astype(np.int64)
     # 0.29 * 100 is 28.999…: the product may round across an edge that the comparison does not.
     cell -= score < cell / n_cells
     cell += score >= (cell + 1) / n_cells
-    return np.minimum(cell, n_cells - 1)
+    if closed == "right":
+        cell -= score == cell / n_cells
+    return np.clip(cell, 0, n_cells - 1)
+
+
+def equal_mass_cell(n_cases: CountArray, n_cells: int, *, closed: ClosedSide = "left") -> CountArray:
+    """Index of the cell of nearly equal numbers of cases that holds each distinct score; equal scores stay together.
+
+    The inner edges are the quantiles k/B of the scores: closed on the right, the lowest score with at least k/B of the
+    cases at or below it, which belongs to the cell below; closed on the left, the lowest with more than k/B, which
+    belongs to the cell above. Without ties, and with B a divisor of the number of cases, all cells hold as many.
+    Scores that many cases share leave cells empty.
+
+    Parameters
+    ----------
+    n_cases
+        Cases at each distinct score, the scores rising; shape (n_scores,).
+    n_cells
+        Number of cells B, 1 or more.
+    closed
+        The side of a cell that belongs to it.
+
+    Raises
+    ------
+    ValueError
+        If ``n_cells`` is below 1 or ``closed`` is unknown.
+    """
+    if n_cells < 1:
+        raise ValueError("The number of cells must be 1 or more.")
+    _require_side(closed)
+    # Whole numbers: k/B times the number of cases need not be one, and a rounded product would move an edge.
+    upto = np.cumsum(n_cases)
+    n = max(int(upto[-1]), 1) if upto.size else 1
+    cell = (upto - n_cases) * n_cells // n if closed == "right" else (upto * n_cells - 1) // n
+    return np.clip(cell, 0, n_cells - 1).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BinnedScores:
+    """Cases, positives and the sum of the scores per bin, shape ``(n_bins,)``, and the bin of each distinct score."""
+
+    bin_of: CountArray
+    n_cases: CountArray
+    n_positive: CountArray
+    score_mass: FloatArray
+
+    @property
+    def mean_score(self) -> FloatArray:
+        """Mean score per bin, NaN where there is no case."""
+        return share(self.score_mass, self.n_cases)
+
+    @property
+    def observed(self) -> FloatArray:
+        """Share of positives per bin, NaN where there is no case."""
+        return share(self.n_positive.astype(np.float64), self.n_cases)
+
+
+def bin_scores(counts: ScoreCounts, n_bins: int, *, binning: Binning, closed: ClosedSide) -> BinnedScores:
+    """Cases, positives and scores added up per bin.
+
+    Raises
+    ------
+    ValueError
+        If a score lies outside [0, 1], there is no bin, or a name is unknown.
+    """
+    require_probabilities(counts)
+    total = counts.n_positive + counts.n_negative
+    if binning == "equal width":
+        cell = equal_width_cell(counts.score, n_bins, closed=closed)
+    elif binning == "equal mass":
+        cell = equal_mass_cell(total, n_bins, closed=closed)
+    else:
+        raise ValueError("`binning` must be `equal width` or `equal mass`.")
+    return BinnedScores(
+        bin_of=cell,
+        n_cases=np.bincount(cell, weights=total, minlength=n_bins).astype(np.int64),
+        n_positive=np.bincount(cell, weights=counts.n_positive, minlength=n_bins).astype(np.int64),
+        score_mass=np.bincount(cell, weights=total * counts.score, minlength=n_bins).astype(np.float64),
+    )
+
+
+def share(part: FloatArray, whole: CountArray) -> FloatArray:
+    """``part`` over ``whole``, NaN where ``whole`` is zero."""
+    found = np.full(part.shape, np.nan)
+    np.divide(part, whole, out=found, where=whole > 0)
+    return found
+
+
+def _require_side(closed: ClosedSide) -> None:
+    if closed not in ("left", "right"):
+        raise ValueError("`closed` must be `left` or `right`.")

@@ -18,11 +18,12 @@ _FIXED = "wald, slope fixed at 1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationLine:
-    """Three coefficients of logistic recalibration.
+    """Three coefficients of logistic recalibration. Two of them are called "calibration intercept" elsewhere.
 
-    ``intercept`` and ``slope`` come from one fit; ``in_the_large`` is the intercept with the slope fixed at
-    1. ``covariance`` is that of the first two. ``n_clipped`` cases had a score closer to 0 or 1 than
-    ``epsilon``.
+    ``intercept`` and ``slope`` come from one fit, and the intercept means little without its slope: it is where the
+    fitted line stands at a score of ½. ``in_the_large`` is the intercept with the slope fixed at 1: by how much all
+    scores are too low on the logit. ``covariance`` is that of the first two. ``n_clipped`` cases had a score closer to
+    0 or 1 than ``epsilon``.
     """
 
     intercept: ScoreEstimate
@@ -41,7 +42,8 @@ def calibration_line(counts: ScoreCounts, *, level: float = 0.95, epsilon: float
     counts
         Positives and negatives per distinct score, scores in [0, 1].
     level
-        Confidence level in (0, 1) of the Wald intervals; cases are taken as independent.
+        Confidence level in (0, 1) of the Wald intervals; cases are taken as independent. For patients with several
+        cases, see :func:`clustered_calibration_line`.
     epsilon
         Scores are first moved into [ε, 1 − ε], for the logit of 0 and 1 is infinite.
 

@@ -18,7 +18,12 @@ def observed_expected(
     """O:E, the number of positives over the sum of the scores. Below 1 the scores are too high.
 
     ``log``: exp(ln O:E ± z √((1 − O/n)/O)), the binomial variance of O with E taken as fixed. ``wilson``:
-    Wilson's interval of O/n divided by E/n. Cases are taken as independent.
+    Wilson's interval of O/n divided by E/n.
+
+    Both take E as fixed and O as a binomial number of n independent cases with one common chance. Cases whose chances
+    differ vary less than that, by n times the variance of the chances: the better the scores discriminate, the more the
+    interval is too wide (simulated coverage with scores beta(1.5, 3): 97.5 %). Cases of one patient that are alike make
+    it too narrow; :func:`clustered_observed_expected` assumes neither.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from multisite.stats.estimate import CountArray, FloatArray
 from multisite.vocabulary import EstimateStatus
@@ -36,9 +36,10 @@ class StandardisedDifference:
 def standardised_difference(first: CountArray, second: CountArray, *, level: float = 0.95) -> StandardisedDifference:
     """Multinomial standardised difference of two samples: d = √((p − q)ᵀ S⁻¹ (p − q)).
 
-    p and q are the shares of all levels but one, S the mean of the two multinomial covariance matrices of one draw. For
-    two levels d = |p − q| / √((p(1 − p) + q(1 − q)) / 2). Where both samples come from one population,
-    d² / (1/n + 1/m) follows χ² with k − 1 degrees of freedom in large samples, and the floor is its quantile.
+    p and q are the shares of all levels but one, S the mean of the two multinomial covariance matrices of one draw (no
+    n − 1 in it). For two levels, the binary case, d = |p − q| / √((p(1 − p) + q(1 − q)) / 2); numbers have
+    :func:`standardised_mean_difference`. Where both samples come from one population, d² / (1/n + 1/m) follows χ² with
+    k − 1 degrees of freedom in large samples, and the floor is its quantile.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def standardised_difference(first: CountArray, second: CountArray, *, level: flo
     Raises
     ------
     ValueError
-        If the shapes differ, a count is negative, or ``level`` is not in (0, 1).
+        If the shapes differ, a count is negative or not finite, or ``level`` is not in (0, 1).
 
     Undefined cases
     ---------------
@@ -96,7 +97,7 @@ def standardised_difference_to(
     """
     n = _total(counts, shares, level)
     if float(shares.sum()) <= 0:
-        raise ValueError("the shares of a population must not all be zero")
+        raise ValueError("`shares` of a population must not all be zero")
     if n == 0:
         return _undefined("no patient on one side", counts, shares, level)
     return _distance(counts / n, shares / shares.sum(), 1 / n, level)
@@ -104,11 +105,13 @@ def standardised_difference_to(
 
 def _total(first: CountArray, second: CountArray | FloatArray, level: float) -> int:
     if first.shape != second.shape or first.ndim != 1:
-        raise ValueError("the two sides must have one number for each level")
+        raise ValueError("`first` and `second` (`counts` and `shares`) must have one number for each level")
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        raise ValueError("a count or a share must be finite; at least one is NaN or infinite")
     if first.size and (first.min() < 0 or second.min() < 0):
         raise ValueError("a count or a share must not be negative")
     if not 0 < level < 1:
-        raise ValueError("the level must lie strictly between 0 and 1")
+        raise ValueError("`level` must lie strictly between 0 and 1")
     return int(first.sum())
 
 
@@ -132,7 +135,7 @@ def _distance(p: FloatArray, q: FloatArray, inverse_size: float, level: float) -
     gap = p - q
     return StandardisedDifference(
         difference=math.sqrt(max(0.0, float(gap @ np.linalg.solve(covariance, gap)))),
-        floor=math.sqrt(float(stats.chi2.ppf(level, n_levels - 1)) * inverse_size),
+        floor=math.sqrt(2.0 * float(special.gammaincinv((n_levels - 1) / 2.0, level)) * inverse_size),
         level=level,
         n_levels=n_levels,
     )

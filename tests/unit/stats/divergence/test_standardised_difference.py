@@ -75,6 +75,7 @@ def test_a_known_population_adds_no_chance_of_its_own() -> None:
     [
         (counts(1, 2), counts(1, 2, 3), "one number for each level"),
         (counts(1, -2), counts(1, 2), "must not be negative"),
+        (np.array([1.0, np.nan]), counts(1, 2), "must be finite"),
     ],
 )
 def test_what_is_no_pair_of_counts_is_refused(first: np.ndarray, second: np.ndarray, message: str) -> None:
@@ -98,6 +99,6 @@ def test_samples_of_one_population_stay_below_the_floor_in_95_of_100_draws(
 ) -> None:
     rng = np.random.default_rng(20261127)
     above = sum(
-        standardised_difference(rng.multinomial(n, shares), rng.multinomial(m, shares)).is_seen for _ in range(4000)
+        standardised_difference(rng.multinomial(n, shares), rng.multinomial(m, shares)).is_seen for _ in range(2000)
     )
-    assert 0.04 <= above / 4000 <= 0.062
+    assert 0.036 <= above / 2000 <= 0.066

@@ -1,0 +1,54 @@
+"""Cases given one by one with their patients, for intervals that count patients."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from multisite.stats.estimate import CountArray, FloatArray, ScoreEstimate
+from multisite.stats.score_counts import ScoreCounts, require_probabilities
+
+__all__ = ["ClusteredCases", "ClusteredScoreEstimate"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusteredScoreEstimate(ScoreEstimate):
+    """An estimate whose interval counts ``n_patients`` patients, and not cases."""
+
+    n_patients: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusteredCases:
+    """Truth (0 or 1), score and number of the patient from 0 upwards of each case; and the same cases counted."""
+
+    truth: FloatArray
+    score: FloatArray
+    patient: CountArray
+    n_patients: int
+    counts: ScoreCounts
+
+    @classmethod
+    def of(cls, reference: npt.ArrayLike, score: npt.ArrayLike, patient: npt.ArrayLike) -> "ClusteredCases":
+        """Check and number.
+
+        Raises
+        ------
+        ValueError
+            If the shapes differ, ``reference`` is not binary, a score is not finite or lies outside [0, 1], or a
+            patient is missing (NaN).
+        """
+        counts = ScoreCounts.from_cases(reference, score)
+        require_probabilities(counts)
+        owner = np.asarray(patient)
+        truth = np.asarray(reference, dtype=np.float64)
+        if owner.shape != truth.shape:
+            raise ValueError("`patient` must be one-dimensional and of the same length as `reference`.")
+        if owner.dtype.kind == "f" and not np.isfinite(owner).all():
+            raise ValueError("`patient` must name a patient for every case; at least one is NaN or infinite.")
+        names, number = np.unique(owner, return_inverse=True)
+        return cls(truth, np.asarray(score, dtype=np.float64), number.astype(np.int64), int(names.size), counts)
+
+    def per_patient(self, value: FloatArray) -> FloatArray:
+        """Sum of ``value`` over the cases of each patient."""
+        return np.bincount(self.patient, weights=value, minlength=self.n_patients).astype(np.float64)
