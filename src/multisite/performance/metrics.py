@@ -129,8 +129,10 @@ def _score_metrics(segment: Segment, rules: SegmentRules, null: PerfectCalibrati
 
 
 def _null_row(ece: CalibrationError) -> CalibrationError:
-    method = f"95th percentile of ECE under perfect calibration; {ece.n_bins} bins of equal width"
-    return replace(ece, estimate=ece.null_95, ci_method=method)
+    bins = ece.ci_method.removeprefix("none; ")
+    return replace(
+        ece, estimate=ece.null_95, ci_method=f"none; 95th percentile of ECE under perfect calibration, {bins}"
+    )
 
 
 def _score_shortage(segment: Segment, rules: SegmentRules) -> str | None:
