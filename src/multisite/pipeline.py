@@ -13,7 +13,7 @@ from multisite.integrity import (
     SHORTCUT_USE_STAGE,
 )
 from multisite.pack import REPORT_STAGE
-from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE
+from multisite.performance import ACROSS_SITES_STAGE, ESTIMATES_STAGE, PERFORMANCE_STAGE
 from multisite.provenance import HEADERS_STAGE, LISTING_RANGES_STAGE, LISTING_STAGE, SERIES_STAGE
 from multisite.schemas import Stage
 
@@ -34,6 +34,7 @@ STAGES: tuple[Stage, ...] = (
     SHORTCUT_USE_STAGE,
     PERFORMANCE_STAGE,
     ESTIMATES_STAGE,
+    ACROSS_SITES_STAGE,
     DRIFT_BASELINE_STAGE,
     DEPLOYMENT_STAGE,
     DRIFT_COMPARISON_STAGE,

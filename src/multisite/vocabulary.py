@@ -9,8 +9,10 @@ __all__ = [
     "ColumnPrivacy",
     "EstimateStatus",
     "PixelStatus",
+    "Pool",
     "QuarantineReason",
     "Severity",
+    "SiteRole",
     "Split",
     "Verdict",
     "Zone",
@@ -81,6 +83,22 @@ class EstimateStatus(StrEnum):
     INSUFFICIENT = "insufficient"
     UNDEFINED = "undefined"
     SUPPRESSED = "suppressed"
+
+
+class SiteRole(StrEnum):
+    """Whether a site's tests are of a model that had seen the site: by its own table, cases for training or tuning."""
+
+    INTERNAL = "internal testing"
+    EXTERNAL = "external testing"
+
+
+class Pool(StrEnum):
+    """Which sites a mean over sites is of."""
+
+    ALL = "all sites"
+    INTERNAL = "internal testing"
+    EXTERNAL = "external testing"
+    WITHOUT = "without one site"
 
 
 class PixelStatus(StrEnum):

@@ -1,10 +1,12 @@
-"""The performance stage inside a site, and the estimates stage over the sites."""
+"""The performance stage inside a site, and over the sites the estimates stage and that across sites."""
 
 import polars as pl
 
+from multisite.performance.across_sites import AcrossSitesParameters, across_sites
 from multisite.performance.evaluation import EvaluationParameters, evaluate
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
-from multisite.schemas.cohort import COHORT, PREDICTIONS
+from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
+from multisite.schemas.cohort import COHORT, COMPOSITION, PREDICTIONS
 from multisite.schemas.performance import (
     ESTIMATES,
     PROPORTION_MOMENTS,
@@ -24,7 +26,14 @@ from multisite.tallies import (
     tally_scores,
 )
 
-__all__ = ["ESTIMATES_STAGE", "PERFORMANCE_STAGE", "evaluate_site", "evaluate_study"]
+__all__ = [
+    "ACROSS_SITES_STAGE",
+    "ESTIMATES_STAGE",
+    "PERFORMANCE_STAGE",
+    "evaluate_site",
+    "evaluate_study",
+    "pool_sites",
+]
 
 
 def evaluate_site(inputs: StageInputs, parameters: EvaluationParameters) -> StageOutputs:
@@ -63,6 +72,17 @@ def evaluate_study(inputs: StageInputs, parameters: EvaluationParameters) -> Sta
     )
 
 
+def pool_sites(inputs: StageInputs, parameters: AcrossSitesParameters) -> StageOutputs:
+    """The sites' own estimates as a sample of sites: their mean, and what a site like them may show."""
+    found = across_sites(
+        inputs.frame(SITE_ESTIMATES.name),
+        ProportionMoments.from_frame(inputs.frame(PROPORTION_MOMENTS.name)),
+        inputs.frame(COMPOSITION.name),
+        parameters,
+    )
+    return StageOutputs(frames={ACROSS_SITES.name: found.pools, POOLED_SITES.name: found.sites})
+
+
 def _parameters(study: Study, site: Site | None) -> EvaluationParameters:
     performance = study.performance
     return EvaluationParameters(
@@ -74,6 +94,10 @@ def _parameters(study: Study, site: Site | None) -> EvaluationParameters:
         null_replicates=performance.null_replicates,
         seed=performance.seed,
     )
+
+
+def _across_sites_parameters(study: Study, site: Site | None) -> AcrossSitesParameters:
+    return AcrossSitesParameters(ci_level=study.performance.ci_level)
 
 
 PERFORMANCE_STAGE = Stage(
@@ -99,4 +123,16 @@ ESTIMATES_STAGE = Stage(
     writes=(ESTIMATES, RELIABILITY),
     run=evaluate_study,
     parameters=_parameters,
+)
+
+ACROSS_SITES_STAGE = Stage(
+    name="across_sites",
+    title="Pool the sites",
+    verb="evaluate",
+    scope=Scope.STUDY,
+    version=1,
+    reads=(SITE_ESTIMATES, PROPORTION_MOMENTS, COMPOSITION),
+    writes=(ACROSS_SITES, POOLED_SITES),
+    run=pool_sites,
+    parameters=_across_sites_parameters,
 )

@@ -1,6 +1,7 @@
 """Every artefact by name, for the storage layer, the data dictionary and the tests."""
 
 from multisite.schemas import (
+    across_sites,
     cohort,
     completeness,
     consequences,
@@ -41,6 +42,7 @@ def _declared() -> dict[str, AnyArtefact]:
         shortcuts,
         shortcut_use,
         performance,
+        across_sites,
         drift,
         looks,
         report,
