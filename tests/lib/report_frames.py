@@ -23,13 +23,15 @@ from multisite.integrity.shortcuts.ladder import ladder
 from multisite.integrity.shortcuts.patients import patients_per_score
 from multisite.integrity.shortcuts.shift import score_shift_table
 from multisite.integrity.shortcuts.site_told import site_told_table
+from multisite.performance import AcrossSitesParameters, across_sites
 from multisite.schemas import Artefact, StageInputs
+from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.looks import LOOKS
-from multisite.schemas.performance import ESTIMATES, RELIABILITY
+from multisite.schemas.performance import ESTIMATES, PROPORTION_MOMENTS, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
@@ -47,7 +49,7 @@ from multisite.stats import (
     reliability,
 )
 from multisite.study import Study
-from multisite.tallies import tally_scores
+from multisite.tallies import ProportionMoments, tally_scores
 from multisite.vocabulary import ALL_SITES, OVERALL
 
 __all__ = ["DRIFT_FRAMES", "FINDING", "LEVELS", "MODEL", "SITES", "report_inputs", "study"]
@@ -149,6 +151,8 @@ def _frames() -> dict[str, pl.DataFrame]:
     cases = _cases()
     tested = cases.filter(split="test")
     composition = _composition(cases)
+    estimates = pl.DataFrame(list(_estimates(tested)), schema=ESTIMATES.schema)
+    across = across_sites(estimates, _moments(estimates), composition, AcrossSitesParameters(ci_level=0.95))
     made = (
         (HEADER_COUNTS, _header_counts()),
         (FLOW, _flow(cases)),
@@ -160,7 +164,9 @@ def _frames() -> dict[str, pl.DataFrame]:
         (CONSEQUENCES, _consequences()),
         (SHORTCUT_LADDER, _ladder(tested)),
         *_score_use(tested),
-        (ESTIMATES, pl.DataFrame(list(_estimates(tested)), schema=ESTIMATES.schema)),
+        (ESTIMATES, estimates),
+        (ACROSS_SITES, across.pools),
+        (POOLED_SITES, across.sites),
         (RELIABILITY, pl.DataFrame(list(_reliability(tested)), schema=RELIABILITY.schema)),
         (LOOKS, _looks()),
         (DRIFT_COMPARISON, _comparison()),
@@ -433,6 +439,15 @@ def _share(metric: str, numerator: int, denominator: int, unit: str) -> dict[str
     if denominator == 0:
         return row | {"reason": f"no {unit}"}
     return row | (_withheld(unit) if denominator < _MINIMUM else {})
+
+
+def _moments(estimates: pl.DataFrame) -> ProportionMoments:
+    """Those of the proportions, every case of a patient of its own."""
+    n, y = pl.col("denominator"), pl.col("numerator")
+    sums = {"n_patients": n, "sum_y": y, "sum_n": n, "sum_yy": y, "sum_yn": y, "sum_nn": n}
+    shares = estimates.filter(pl.col("denominator").is_not_null())
+    frame = shares.with_columns(value.alias(name) for name, value in sums.items())
+    return ProportionMoments.from_frame(frame.select(PROPORTION_MOMENTS.schema.names()))
 
 
 def _withheld(unit: str) -> dict[str, Any]:

@@ -35,6 +35,11 @@ def notes(parameters: ReportParameters) -> tuple[tuple[str, str], ...]:
             "in its last digits.",
         ),
         (
+            "Across sites",
+            "The mean of the sites takes each site's own estimate as one of a sample of sites (random effects), so "
+            "that sites weigh more evenly than cases. What is expected of a new site holds for sites like these.",
+        ),
+        (
             "Thin evidence",
             f"A number that rests on fewer than {parameters.minimum_denominator} patients is withheld and "
             "marked insufficient. Its row stays in every "

@@ -17,6 +17,7 @@ from multisite.pack.exhibits.shift import shift_figure
 from multisite.pack.figures.figure import Figure
 from multisite.pack.glossary import glossary
 from multisite.pack.method import limits, notes
+from multisite.pack.sentences.across_sites import auc_beside, new_site, sites_in_training
 from multisite.pack.sentences.calibration import calibration_statement
 from multisite.pack.sentences.drift import PICTURE_NOT_ALARM, drift_statement, sites_without_months
 from multisite.pack.sentences.headline import answer, test_set
@@ -27,6 +28,7 @@ from multisite.pack.sentences.shortcuts import shortcut_statement
 from multisite.pack.sentences.statement import Statement
 from multisite.pack.sentences.strata import strata_statement
 from multisite.pack.tables import composition, flow, lineage, representation
+from multisite.pack.tables.across_sites import across_sites_table
 from multisite.pack.tables.calibration import calibration_table
 from multisite.pack.tables.consequences import consequences_table
 from multisite.pack.tables.drift import deployment_tables
@@ -62,7 +64,9 @@ class EndpointChapters:
 
     endpoint: Endpoint
     sites_figure: Figure
+    across_sites: tuple[str, ...]
     sites_table: Table
+    across_sites_table: Table
     decisions_table: Table
     strata_figure: Figure
     site_strata_tables: tuple[Table, ...]
@@ -127,10 +131,13 @@ def render_page(evidence: Evidence) -> str:
 
 
 def _endpoint_chapters(evidence: Evidence, endpoint: Endpoint) -> EndpointChapters:
+    across = new_site(evidence, endpoint), sites_in_training(evidence), auc_beside(evidence, endpoint)
     return EndpointChapters(
         endpoint=endpoint,
         sites_figure=sites_figure(evidence, endpoint),
+        across_sites=tuple(filter(None, across)),
         sites_table=sites_table(evidence, endpoint),
+        across_sites_table=across_sites_table(evidence, endpoint),
         decisions_table=decisions_table(evidence, endpoint),
         strata_figure=strata_figure(evidence, endpoint),
         site_strata_tables=site_strata_tables(evidence, endpoint),

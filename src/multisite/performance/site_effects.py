@@ -14,8 +14,8 @@ __all__ = ["SiteEffect", "interval_effect", "proportion_effect", "site_effect"]
 
 _PROPORTIONS = frozenset({"sensitivity", "specificity"})
 _INTERVALS: Mapping[str, tuple[str, str]] = {
-    "auc": ("delong, logit scale", "an AUC of 0 or 1 has no standard error on the logit scale"),
-    "observed_expected": ("log", "one class is missing: no standard error on the log scale"),
+    "auc": ("delong, logit scale", "no standard error on the logit scale, as where the AUC is 0 or 1"),
+    "observed_expected": ("log", "no standard error on the log scale, as where one class is missing"),
     "calibration_slope": ("wald", "no interval that gives a standard error"),
     "calibration_in_the_large": ("wald", "no interval that gives a standard error"),
 }

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from multisite.pack.evidence import EstimateRow
 from multisite.pack.figures.canvas import SMALL, TEXT, Canvas, fitted, text_width
@@ -20,12 +21,17 @@ _ROW, _HEADING, _EXTRA = 34.0, 26.0, 14.0
 
 @dataclass(frozen=True, slots=True)
 class ForestRow:
-    """One row: its label, and its estimate (``None`` where none was written). Without either it is a heading."""
+    """One row: its label, and its estimate (``None`` where none was written). Without either it is a heading.
+
+    ``shape``: a ``bar`` from end to end of the interval with a notch; a ``diamond`` as wide as it; or a ``span``, a
+    thin line of which only the ends mean something.
+    """
 
     label: str
     estimate: EstimateRow | None = None
     heading: bool = False
     total: bool = False
+    shape: Literal["bar", "diamond", "span"] = "bar"
 
 
 def common_start(estimates: Sequence[EstimateRow | None]) -> float:
@@ -108,7 +114,12 @@ def _axis(canvas: Canvas, scale: _Scale, y: float, y_text: float) -> None:
 
 def _draw_row(canvas: Canvas, row: ForestRow, top: float, scale: _Scale, expected: float | None) -> None:
     estimate, y = row.estimate, top + 22
-    n = "" if estimate is None else count(estimate.n_cases if estimate.denominator is None else estimate.denominator)
+    counts = estimate is not None and row.shape != "span"
+    n = (
+        ""
+        if estimate is None or not counts
+        else count(estimate.n_cases if estimate.denominator is None else estimate.denominator)
+    )
     canvas.text(PANEL_WIDTH, top + 11, n, anchor="right", size=SMALL, colour=MUTED)
     end = PANEL_WIDTH - 44
     if estimate is None or estimate.estimate is None:
@@ -118,23 +129,34 @@ def _draw_row(canvas: Canvas, row: ForestRow, top: float, scale: _Scale, expecte
         canvas.text(0, top + 25, fitted(why, PANEL_WIDTH, SMALL), size=SMALL, colour=MUTED, italic=True)
         return
     below = expected is not None and not row.total and estimate.sound and estimate.high < expected
-    words = str(write(estimate.estimate, estimate.ci_low, estimate.ci_high))
+    words = _words(row, estimate)
     label = ("▼ " if below else "") + row.label
     room = end - text_width(words) - 8
     colour = INK if estimate.sound else MUTED
     canvas.text(0, top + 11, fitted(label, room), colour=colour, bold=row.total)
     canvas.text(end, top + 11, words, anchor="right", colour=colour, bold=row.total)
-    _track(canvas, scale, y, expected)
-    if estimate.sound:
+    # Lines are drawn above areas: they would cross a diamond out.
+    _track(canvas, scale, y, expected, ruled=row.shape != "diamond")
+    if estimate.sound and row.shape == "diamond":
+        _diamond(canvas, scale, estimate, y)
+    elif estimate.sound and row.shape == "span":
+        _span(canvas, scale, estimate, y)
+    elif estimate.sound:
         _interval(canvas, scale, estimate, y, ALERT if below else INK if row.total else ACCENT)
     else:
         _thin(canvas, scale, estimate, y)
         canvas.text(0, top + 38, fitted(estimate.why, PANEL_WIDTH, SMALL), size=SMALL, colour=MUTED, italic=True)
 
 
-def _track(canvas: Canvas, scale: _Scale, y: float, expected: float | None) -> None:
-    ticks = [(scale(tick), y - 3, scale(tick), y + 3) for tick in scale.ticks]
-    canvas.segments([(_SIDE, y, PANEL_WIDTH - _SIDE, y), *ticks], colour=GRID)
+def _words(row: ForestRow, estimate: EstimateRow) -> str:
+    number = write(estimate.estimate or 0.0, estimate.ci_low, estimate.ci_high)
+    return number.interval.strip("()") if row.shape == "span" else str(number)
+
+
+def _track(canvas: Canvas, scale: _Scale, y: float, expected: float | None, *, ruled: bool) -> None:
+    if ruled:
+        ticks = [(scale(tick), y - 3, scale(tick), y + 3) for tick in scale.ticks]
+        canvas.segments([(_SIDE, y, PANEL_WIDTH - _SIDE, y), *ticks], colour=GRID)
     if expected is not None:
         canvas.line([scale(expected)] * 2, [y - 7, y + 7], colour=MUTED, dashed=True, width=1.2)
 
@@ -145,6 +167,23 @@ def _interval(canvas: Canvas, scale: _Scale, estimate: EstimateRow, y: float, co
     centre = scale(estimate.value)
     canvas.line([min(left, centre - 3), max(right, centre + 3)], [y, y], colour=colour, width=6)
     canvas.line([centre, centre], [y - 3, y + 3], colour=PAPER, width=1.6)
+
+
+def _diamond(canvas: Canvas, scale: _Scale, estimate: EstimateRow, y: float) -> None:
+    centre = scale(estimate.value)
+    left, right = min(scale(estimate.low), centre - 3), max(scale(estimate.high), centre + 3)
+    canvas.area([left, centre, right, centre], [y, y - 6, y, y + 6], colour=INK)
+
+
+def _span(canvas: Canvas, scale: _Scale, estimate: EstimateRow, y: float) -> None:
+    left, right = scale(estimate.low), scale(estimate.high)
+    canvas.line([left, right], [y, y], colour=INK, width=1.6)
+    canvas.segments([(right, y - 4, right, y + 4)], colour=INK, width=1.6)
+    if estimate.low < scale.start:
+        # The range goes on beyond the axis; its ends stand in words beside the label.
+        canvas.area([left - 3, left + 5, left + 5], [y, y - 4, y + 4], colour=INK)
+    else:
+        canvas.segments([(left, y - 4, left, y + 4)], colour=INK, width=1.6)
 
 
 def _thin(canvas: Canvas, scale: _Scale, estimate: EstimateRow, y: float) -> None:
@@ -159,8 +198,9 @@ def _reference_digits(reference: EstimateRow | None) -> str:
 
 
 def _described(rows: Sequence[ForestRow], expected: float | None) -> str:
-    drawn = [(r, r.estimate) for r in rows if not r.heading and r.estimate is not None and r.estimate.sound]
-    thin = sum(1 for r in rows if not r.heading) - len(drawn)
+    sound = [(r, r.estimate) for r in rows if not r.heading and r.estimate is not None and r.estimate.sound]
+    thin = sum(1 for r in rows if not r.heading) - len(sound)
+    drawn = [(r, e) for r, e in sound if r.shape == "bar"]
     if not drawn:
         return f"No row has enough cases; {thin} rows show the reason."
     low = min(drawn, key=lambda pair: pair[1].value)
@@ -172,6 +212,7 @@ def _described(rows: Sequence[ForestRow], expected: float | None) -> str:
     if expected is not None:
         below = [row.label for row, e in drawn if not row.total and e.high < expected]
         words.append(f"Wholly below the estimate over all sites: {', '.join(below) or 'none'}.")
+    words.extend(f"{r.label}: {_words(r, e)}." for r, e in sound if r.shape != "bar")
     if thin:
         words.append(f"{thin} rows have too few cases or none and show the reason.")
     return " ".join(words)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from multisite.pack.across_sites import roles
 from multisite.pack.evidence import Endpoint, EstimateRow, Evidence
 from multisite.pack.metrics import FOREST, METRICS, NPV, PPV, SENSITIVITY, SPECIFICITY
 from multisite.pack.numbers import count, write
@@ -69,19 +70,32 @@ def _sized(row: EstimateRow | None) -> tuple[Cell, ...]:
 
 
 def _forest_row(
-    evidence: Evidence, endpoint: Endpoint, label: str, *, site: str, stratum: str, level: str, total: bool = False
+    evidence: Evidence,
+    endpoint: Endpoint,
+    label: str,
+    *,
+    site: str,
+    stratum: str,
+    level: str,
+    total: bool = False,
+    note: str = "",
 ) -> Row:
     found = [evidence.estimate(endpoint, name, site=site, stratum=stratum, level=level) for name in FOREST]
     sizes = next((row for row in found if row is not None), None)
-    return Row((Cell(label), *_sized(sizes), *(estimate_cell(row) for row in found)), total)
+    return Row((Cell(label, note=note), *_sized(sizes), *(estimate_cell(row) for row in found)), total)
 
 
 def sites_table(evidence: Evidence, endpoint: Endpoint) -> Table:
     """AUC, sensitivity and specificity of each site and over all of them."""
+    known = {
+        site: f"{role}, {count(n)} cases for training or tuning" if n else role.value
+        for site, (role, n) in roles(evidence).items()
+    }
     rows = [
-        _forest_row(evidence, endpoint, site, site=site, stratum=OVERALL, level=OVERALL, total=site == ALL_SITES)
-        for site in (*evidence.sites, ALL_SITES)
+        _forest_row(evidence, endpoint, site, site=site, stratum=OVERALL, level=OVERALL, note=known.get(site, ""))
+        for site in evidence.sites
     ]
+    rows.append(_forest_row(evidence, endpoint, ALL_SITES, site=ALL_SITES, stratum=OVERALL, level=OVERALL, total=True))
     return Table(
         f"sites-{endpoint.slug}",
         f"Discrimination and decisions per site: {endpoint.title}",
