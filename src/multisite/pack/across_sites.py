@@ -5,7 +5,7 @@ from typing import Any
 
 from multisite.pack.evidence import Endpoint, EstimateRow, Evidence
 from multisite.pack.metrics import AUC
-from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
+from multisite.schemas.across_sites import POOLED_SITES
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.vocabulary import ALL_SITES, OVERALL, EstimateStatus, Pool, SiteRole
 
@@ -22,8 +22,7 @@ def pool_of(
     evidence: Evidence, endpoint: Endpoint, metric: str, *, pool: Pool = Pool.ALL, left_out: str | None = None
 ) -> Mapping[str, Any] | None:
     """The row of a mean over sites; ``None`` where the stage wrote none."""
-    wanted = _of(evidence, endpoint).get((metric, pool.value, left_out))
-    return None if wanted is None else dict(wanted)
+    return evidence.pools.get((endpoint.finding.id, endpoint.model.id, metric, pool.value, left_out))
 
 
 def mean_of(
@@ -55,7 +54,8 @@ def within_sites(evidence: Evidence, endpoint: Endpoint) -> EstimateRow | None:
 
 def sites_left_out(evidence: Evidence, endpoint: Endpoint) -> tuple[str, ...]:
     """The sites without which a mean is given, by name."""
-    return tuple(sorted({site for _, _, site in _of(evidence, endpoint) if site is not None}))
+    of = endpoint.finding.id, endpoint.model.id
+    return tuple(sorted({key[4] for key in evidence.pools if key[:2] == of and key[4] is not None}))
 
 
 def left_out_reasons(evidence: Evidence, endpoint: Endpoint, metric: str) -> tuple[tuple[str, str], ...]:
@@ -63,11 +63,6 @@ def left_out_reasons(evidence: Evidence, endpoint: Endpoint, metric: str) -> tup
     wanted = {"finding": endpoint.finding.id, "model": endpoint.model.id, "metric": metric}
     rows = evidence.frame(POOLED_SITES).filter(**wanted).sort("site").iter_rows(named=True)
     return tuple((row["site"], row["reason"] or row["status"]) for row in rows if row["status"] != EstimateStatus.OK)
-
-
-def _of(evidence: Evidence, endpoint: Endpoint) -> dict[tuple[str, str, str | None], dict[str, Any]]:
-    rows = evidence.frame(ACROSS_SITES).filter(finding=endpoint.finding.id, model=endpoint.model.id)
-    return {(row["metric"], row["pool"], row["left_out"]): row for row in rows.iter_rows(named=True)}
 
 
 def _estimate(endpoint: Endpoint, metric: str, row: Mapping[str, Any]) -> EstimateRow:

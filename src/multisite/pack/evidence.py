@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import polars as pl
 
@@ -123,6 +124,7 @@ class EstimateRow:
 
 _ROW_FIELDS = [field.name for field in fields(EstimateRow)]
 EstimateKey = tuple[str, str, str, str, str, str]
+PoolKey = tuple[str, str, str, str, str | None]
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,12 @@ class Evidence:
     def tested_estimates(self) -> Iterable[EstimateRow]:
         """Every estimate on the test split."""
         return self._estimates.values()
+
+    @cached_property
+    def pools(self) -> dict[PoolKey, dict[str, Any]]:
+        """Rows of the means over sites by finding, model, metric, pool and the site that is left out."""
+        rows = self.frame(ACROSS_SITES).iter_rows(named=True)
+        return {(r["finding"], r["model"], r["metric"], r["pool"], r["left_out"]): r for r in rows}
 
     def levels(self, stratum: StratumText) -> tuple[str, ...]:
         """The stratum's levels over all sites and splits: by meaning where it has an order, else by test cases.

@@ -11,6 +11,7 @@ __all__ = ["auc_beside", "new_site", "sites_in_training"]
 
 _FEW_SITES = 10
 _NEEDED = 3
+_MOST_NAMED = 8
 _TELLS_NOTHING = 0.5
 """Width from which on a range for a new site leaves open nearly all that matters."""
 
@@ -70,7 +71,7 @@ def sites_in_training(evidence: Evidence) -> str:
         return ""
     if not outside:
         return (
-            f"All testing is internal: {listed(inside)} {'has' if len(inside) == 1 else 'have'} cases for training or "
+            f"All testing is internal: {_named(inside)} {'has' if len(inside) == 1 else 'have'} cases for training or "
             "tuning, so that a hospital of which the model has seen nothing is not tested here."
         )
     if not inside:
@@ -79,9 +80,13 @@ def sites_in_training(evidence: Evidence) -> str:
             "tuning."
         )
     return (
-        f"Internal testing at {listed(inside)}, which {'has' if len(inside) == 1 else 'have'} cases for training or "
-        f"tuning; external testing at {listed(outside)}."
+        f"Internal testing at {_named(inside)}, which {'has' if len(inside) == 1 else 'have'} cases for training or "
+        f"tuning; external testing at {_named(outside)}."
     )
+
+
+def _named(sites: list[str]) -> str:
+    return listed(sites) if len(sites) <= _MOST_NAMED else named(len(sites), "site", "sites")
 
 
 def _width(row: EstimateRow | None) -> float:
