@@ -29,7 +29,7 @@ def is_plain(value: bytes) -> bool:
     return value.isascii() and _ESCAPE not in value
 
 
-def latin(value: bytes) -> str | None:
+def latin(value: bytes) -> str:
     """A value outside the reach of the Specific Character Set; pydicom reads the upper half as Latin-1."""
     return value.decode(default_encoding)
 

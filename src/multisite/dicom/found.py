@@ -5,6 +5,7 @@ from struct import Struct
 from typing import Final
 
 from multisite.dicom.attributes import ITEM_MARK, Form, padding_of
+from multisite.dicom.charset import CHARSET_VR, is_plain, latin
 from multisite.dicom.places import PLACES, Place
 
 __all__ = ["Found", "plain_text", "settle"]
@@ -82,6 +83,8 @@ def settle(found: Found, values: dict[int, bytes], texts: dict[int, str], invali
             values[slot] = value
             if _is_blank(value, place):
                 continue
+            if _is_out_of_reach(value, place):
+                texts[slot] = latin(values.pop(slot))
         if place.stands_in:
             stood_in.add(slot)
     return frozenset(stood_in)
@@ -92,6 +95,12 @@ def _is_blank(value: bytes | None, place: Place) -> bool:
         return True
     form = place.attribute.form
     return form not in _NUMBERS and not value.strip(padding_of(form).encode("latin-1"))
+
+
+def _is_out_of_reach(value: bytes, place: Place) -> bool:
+    """Whether the character set does not bear on what stands in for a text that it bears on."""
+    by_charset = place.attribute.vr[0] in CHARSET_VR and place.attribute.form not in _NUMBERS
+    return by_charset and place.vr not in CHARSET_VR and not is_plain(value)
 
 
 def _as_wanted(value: bytes, place: Place) -> bytes | None:

@@ -13,7 +13,7 @@ from multisite.vocabulary import QuarantineReason
 
 __all__ = ["MAX_HEADER_BYTES", "READER_VERSION", "read_header"]
 
-READER_VERSION: Final = 4
+READER_VERSION: Final = 5
 """Raised when the same bytes would give other rows than before; every header is then read again."""
 
 MAX_HEADER_BYTES: Final = 8 * 2**20

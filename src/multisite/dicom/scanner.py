@@ -93,12 +93,15 @@ def scan(data: bytes, *, object_size: int | None) -> RawHeader | NeedMore | Quar
     if outcome == UNSURE or _is_read_twice(values):
         return None
     if complete:
+        texts: dict[int, str] = {}
+        stood_in = settle(found, values, texts, set()) if found.values else _NONE
         return RawHeader(
             values,
             pos,
             "scanner",
             ends_early=outcome == _LEFT_EARLY,
-            stood_in=settle(found, values, {}, set()) if found.values else _NONE,
+            texts=texts,
+            stood_in=stood_in,
             digest=sha256(memoryview(data)[start:pos]).digest(),
             rest_bytes=None if object_size is None else object_size - pos,
         )

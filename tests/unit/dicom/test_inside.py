@@ -212,6 +212,18 @@ def test_text_of_an_item_follows_its_own_character_set_or_the_headers(own: str |
     assert row["parsed_by"] == "pydicom"
 
 
+@pytest.mark.parametrize("own", [None, "ISO_IR 192"])
+def test_what_stands_in_for_a_text_by_character_set_is_itself_out_of_its_reach(own: str | None) -> None:
+    # ReconstructionType (CS) answers for ReconstructionMethod (LO).
+    reconstruction = an_item(ReconstructionType="XX")
+    if own:
+        reconstruction.SpecificCharacterSet = own
+    shared = an_item(PETReconstructionSequence=[reconstruction])
+    data = encode(a_dataset(SpecificCharacterSet="ISO_IR 192", SharedFunctionalGroupsSequence=[shared]))
+    row = row_of(data.replace(b"CS\x02\x00XX", "CS\x02\x00ä".encode()), reader=None)
+    assert row["reconstruction_method"] == "Ã¤"
+
+
 def test_wanted_value_of_another_vr_inside_a_sequence_is_what_pydicom_makes_of_it() -> None:
     data = encode(an_enhanced_ct(defined))
     assert b"\x18\0\x60\0DS\x04\x00100 " in data
