@@ -8,8 +8,10 @@ __all__ = [
     "UNKNOWN",
     "ColumnPrivacy",
     "EstimateStatus",
+    "Judgement",
     "PixelStatus",
     "QuarantineReason",
+    "ReferenceState",
     "Severity",
     "Split",
     "Verdict",
@@ -81,6 +83,27 @@ class EstimateStatus(StrEnum):
     INSUFFICIENT = "insufficient"
     UNDEFINED = "undefined"
     SUPPRESSED = "suppressed"
+
+
+class Judgement(StrEnum):
+    """What a reading says of a finding, once its rating has been mapped as the study file declares."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    AMBIGUOUS = "ambiguous"
+    NON_DIAGNOSTIC = "non_diagnostic"
+
+
+class ReferenceState(StrEnum):
+    """What became of the readings of a case: how its reference standard was decided, or why it was not."""
+
+    DECIDED = "decided"
+    AMBIGUOUS = "ambiguous"
+    NON_DIAGNOSTIC = "non_diagnostic"
+    TIE = "tie"
+    NOT_ADJUDICATED = "not adjudicated"
+    TOO_FEW_READINGS = "too few readings"
+    TOO_MANY_READINGS = "too many readings"
 
 
 class PixelStatus(StrEnum):
