@@ -40,8 +40,8 @@ models:
     title: Demo chest model
     version: 1.4.0
 
-# How the reference standard of a finding is made from the sites' table `readings`. Left out, as here, the tables of cases
-# give it. Each finding that is named here is decided by `multisite adjudicate`, and needs no `reference_<id>`.
+# How the reference standard of a finding is made from the sites' table `readings`, by `multisite adjudicate`. Left out,
+# as here, the tables of cases give it; a finding that is named here needs no column `reference_<id>` there.
 #   reference:
 #     nodule:
 #       version: 1                  # raised by you whenever something below changes; each label names it
@@ -51,8 +51,8 @@ models:
 #         ambiguous: [unsure]
 #         non_diagnostic: [not assessable]
 #       rule: {{by: two_plus_one}}    # arms `primary` (two readers) and `adjudication`; or one of:
-#       # rule: {{by: majority, of: 3}}                    # more than half, where 3 or more have read; `arms` to limit it
-#       # rule: {{by: panel, arm: consensus}}              # one arm alone
+#       # rule: {{by: majority, of: 3}}         # more than half, where 3 or more have read; of some arms only: `arms`
+#       # rule: {{by: panel, arm: consensus}}   # one arm alone
 #       # rule: {{by: independent, sources: [pathology, follow_up], otherwise: {{by: majority, of: 2}}}}
 #       ambiguous: exclude          # or: positive, negative, fail (stop with an error)
 #       non_diagnostic: exclude

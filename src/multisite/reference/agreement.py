@@ -28,6 +28,7 @@ __all__ = ["ALL_READERS", "AgreementRules", "agreement_table"]
 ALL_READERS = "all readers"
 """What stands in the place of two readers where all are compared."""
 
+_Rows = npt.NDArray[np.int64]
 _Matrix = npt.NDArray[np.object_]
 _Statistic = Callable[[_Matrix], Estimate]
 
@@ -91,7 +92,7 @@ def _comparisons(readings: pl.DataFrame) -> Iterator[_Compared]:
     matrix = np.stack(list(columns.values()), axis=1) if present else np.empty((0, 0), dtype=np.object_)
     yield _Compared(ALL_READERS, ALL_READERS, matrix, patients)
     for one, other in combinations(present, 2):
-        both = np.array([a is not None and b is not None for a, b in zip(columns[one], columns[other], strict=True)])
+        both = _given(columns[one]) & _given(columns[other])
         if both.any():
             pair = np.stack([columns[one][both], columns[other][both]], axis=1)
             yield _Compared(f"reader {numbers[one]}", f"reader {numbers[other]}", pair, patients[both])
@@ -124,7 +125,7 @@ def _row(statistic: _Statistic, compared: _Compared, rules: AgreementRules) -> d
         if withheld
         else (found.status, found.reason)
     )
-    given = compared.judgements != np.array(None)
+    given = _given(compared.judgements)
     return {
         "estimate": None if withheld else found.estimate,
         "ci_low": None if withheld else found.ci_low,
@@ -146,5 +147,31 @@ def _estimate(statistic: _Statistic, compared: _Compared, n_patients: int, level
     # A statistic in [0, 1] keeps inside by itself; only its interval has to be cut.
     bounds = (0.0, 1.0) if getattr(statistic, "func", None) is observed_agreement else (-1.0, 1.0)
     return jackknife_over_patients(
-        lambda rows: statistic(compared.judgements[rows]), compared.patients, level=level, bounds=bounds
+        _once_per_pattern(statistic, compared.judgements), compared.patients, level=level, bounds=bounds
     )
+
+
+def _once_per_pattern(statistic: _Statistic, judgements: _Matrix) -> Callable[[_Rows], Estimate]:
+    """``statistic`` of some rows of ``judgements``, worked out once for all choices that hold the same judgements.
+
+    Thousands of patients have a few dozen patterns between them, and without one patient of a pattern it is as without
+    another.
+    """
+    codes = np.zeros(judgements.shape, dtype=np.int64)
+    for code, judgement in enumerate(Judgement, 1):
+        codes[judgements == judgement.value] = code
+    patterns, pattern = np.unique(codes, axis=0, return_inverse=True)
+    pattern = pattern.ravel()
+    known: dict[bytes, Estimate] = {}
+
+    def remembered(rows: _Rows) -> Estimate:
+        key = np.bincount(pattern[rows], minlength=patterns.shape[0]).tobytes()
+        if key not in known:
+            known[key] = statistic(judgements[rows])
+        return known[key]
+
+    return remembered
+
+
+def _given(judgements: _Matrix) -> npt.NDArray[np.bool_]:
+    return np.asarray(judgements != np.array(None), dtype=np.bool_)

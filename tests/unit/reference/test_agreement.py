@@ -1,10 +1,11 @@
 """Agreement before adjudication, against the statistics themselves."""
 
+import numpy as np
 import polars as pl
 import pytest
 
 from multisite.reference.rules import Independent, Majority, Panel
-from multisite.stats import cohen_kappa, gwet_ac1, krippendorff_alpha
+from multisite.stats import cohen_kappa, gwet_ac1, jackknife_over_patients, krippendorff_alpha
 from tests.unit.reference.builders import TWO_PLUS_ONE, make, rule
 
 CATEGORIES = ["positive", "negative", "ambiguous", "non_diagnostic"]
@@ -70,6 +71,19 @@ def test_patients_with_several_cases_are_the_unit_of_the_interval() -> None:
     assert row["ci_method"] == "jackknife over patients, student"
     kappa = cohen_kappa(judgements("a"), judgements("b"), categories=CATEGORIES)
     assert found["reader 1", "reader 2", "cohen_kappa"]["estimate"] == kappa.estimate
+
+
+def test_the_interval_over_patients_is_the_jackknife_of_the_statistic() -> None:
+    patients = [n // 2 for n in range(10)]
+    cases = pl.DataFrame({"case_id": [f"c{n}" for n in range(10)], "patient_id": [f"p{n}" for n in patients]})
+    row = agreement(make(rows(), cases=cases)["agreement"])["reader 1", "reader 2", "cohen_kappa"]
+    pair = np.array([judgements("a"), judgements("b")], dtype=np.object_).T
+    expected = jackknife_over_patients(
+        lambda kept: cohen_kappa(pair[kept, 0], pair[kept, 1], categories=CATEGORIES), patients
+    )
+    assert (row["estimate"], row["ci_low"], row["ci_high"]) == pytest.approx(
+        (expected.estimate, expected.ci_low, expected.ci_high)
+    )
 
 
 def test_a_number_of_too_few_patients_is_withheld_and_its_row_stays() -> None:

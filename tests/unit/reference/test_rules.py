@@ -1,5 +1,8 @@
 """Each rule on readings that can be checked by eye."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from multisite.errors import SchemaError
@@ -97,6 +100,24 @@ def test_the_third_reader_decides_where_the_first_two_differ_and_nowhere_else() 
     }
     arms = decided_by(TWO, TWO_PLUS_ONE)
     assert (arms["c1"], arms["c2"], arms["c3"], arms["c7"]) == ("primary", "adjudication", None, "adjudication")
+
+
+def test_the_worked_table_of_the_page_is_what_comes_out() -> None:
+    page = (Path(__file__).parents[3] / "docs/methods/reference.md").read_text(encoding="utf-8")
+    (worked,) = re.findall(r"\| primary \| adjudication \|.*\n\|[-|]+\n((?:\|.*\n)+)", page)
+    cases = [[cell.strip() for cell in line.strip("|").split("|")] for line in worked.splitlines()]
+    assert len(cases) == 8
+    rows = ["case_id | reader | rating | arm"]
+    for number, (primary, adjudication, *_) in enumerate(cases):
+        for arm, said in (("primary", primary), ("adjudication", adjudication)):
+            words = [word.strip() for word in said.split(",") if word.strip() != "–"]
+            rows += [f"c{number} | {arm}-{place} | {word} | {arm}" for place, word in enumerate(words)]
+    for column, by in ((3, TWO_PLUS_ONE), (4, Majority(2, ("primary", "adjudication")))):
+        found = outcomes(make("\n".join(rows), rule(by)))
+        for number, case in enumerate(cases):
+            decision, state = found[f"c{number}"]
+            came_out = {True: "positive", False: "negative", None: f"*{state}*"}[decision]
+            assert case[column].startswith(came_out), case
 
 
 def test_a_panel_decides_alone() -> None:
