@@ -85,7 +85,7 @@ def readings() -> list[str]:
                 f"case-{number},Dr {CANARY} {reader},nodule,{said(number, reader)},{arm},{CANARY}-1,{blinded},0.7,"
                 f"2024-01-0{1 + reader},{lesion}"
             )
-    lines.append(f"case-1,Dr {CANARY} 0,nodule,{CANARY} no such word,primary,{CANARY}-1,yes,0.7,2024-01-01,")
+    lines.append(f"case-1,Dr {CANARY} 0,nodule,{CANARY} no such word,primary,{CANARY}-2,yes,0.7,2024-01-01,")
     lines.append(f"case-1,Dr {CANARY} 7,nodule,absent,{CANARY} arm,{CANARY}-1,,0.7,2024-01-01,")
     return lines
 

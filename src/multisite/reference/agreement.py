@@ -28,6 +28,9 @@ __all__ = ["ALL_READERS", "AgreementRules", "agreement_table"]
 ALL_READERS = "all readers"
 """What stands in the place of two readers where all are compared."""
 
+_BOUNDS = {"observed_agreement": (0.0, 1.0)}
+"""Of statistics that are shares; the others are coefficients from -1 to 1."""
+
 _Rows = npt.NDArray[np.int64]
 _Matrix = npt.NDArray[np.object_]
 _Statistic = Callable[[_Matrix], Estimate]
@@ -68,7 +71,7 @@ def agreement_table(
     categories: list[str] = [one.value for one in Judgement if one.value in used]
     rows = [
         {"site": site, "finding": rule.finding, "first": compared.first, "second": compared.second}
-        | {"statistic": name, **_row(statistic, compared, rules)}
+        | {"statistic": name, **_row(name, statistic, compared, rules)}
         for compared in _comparisons(_before_adjudication(readings, patients, rule))
         for name, statistic in _statistics(compared, categories, rules.ci_level).items()
     ]
@@ -116,9 +119,9 @@ def _kappa(pair: _Matrix, *, categories: list[str], level: float) -> Estimate:
     return cohen_kappa(pair[:, 0], pair[:, 1], categories=categories, method="wilson", level=level)
 
 
-def _row(statistic: _Statistic, compared: _Compared, rules: AgreementRules) -> dict[str, Any]:
+def _row(name: str, statistic: _Statistic, compared: _Compared, rules: AgreementRules) -> dict[str, Any]:
     n_patients = len(set(compared.patients.tolist()))
-    found = _estimate(statistic, compared, n_patients, rules.ci_level)
+    found = _estimate(name, statistic, compared, n_patients, rules.ci_level)
     withheld = n_patients < rules.minimum_patients and found.status is not EstimateStatus.UNDEFINED
     status, reason = (
         (EstimateStatus.INSUFFICIENT, f"fewer than {rules.minimum_patients} patients")
@@ -141,13 +144,14 @@ def _row(statistic: _Statistic, compared: _Compared, rules: AgreementRules) -> d
     }
 
 
-def _estimate(statistic: _Statistic, compared: _Compared, n_patients: int, level: float) -> Estimate:
+def _estimate(name: str, statistic: _Statistic, compared: _Compared, n_patients: int, level: float) -> Estimate:
     if n_patients == compared.judgements.shape[0]:
         return statistic(compared.judgements)
-    # A statistic in [0, 1] keeps inside by itself; only its interval has to be cut.
-    bounds = (0.0, 1.0) if getattr(statistic, "func", None) is observed_agreement else (-1.0, 1.0)
     return jackknife_over_patients(
-        _once_per_pattern(statistic, compared.judgements), compared.patients, level=level, bounds=bounds
+        _once_per_pattern(statistic, compared.judgements),
+        compared.patients,
+        level=level,
+        bounds=_BOUNDS.get(name, (-1.0, 1.0)),
     )
 
 

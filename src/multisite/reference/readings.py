@@ -15,14 +15,18 @@ OTHER_ARM = "other"
 UNORDERED = "repeated without order"
 """The outcome of readings that contradict each other, and of which nobody knows which is the later one."""
 
+_UNDECLARED = "rating not declared"
+_BESIDE = "beside a row that cannot be used"
+
 ROW_OUTCOMES: tuple[str, ...] = (
     "used",
     "superseded",
     "no case",
     "case not in the table of cases",
     "no reader",
-    "rating not declared",
+    _UNDECLARED,
     UNORDERED,
+    _BESIDE,
 )
 """What can become of a row of the table."""
 
@@ -40,8 +44,9 @@ def judge_rows(table: pl.DataFrame, cases: pl.Series, rule: FindingRule) -> pl.D
     """Rows of ``table`` for the finding of ``rule``, each with its ``judgement`` and its ``outcome``.
 
     ``cases`` are the ids of the site's table of cases. A rating that the study file does not map gives no judgement.
-    Of rows that repeat a case, reader, arm, session and lesion the latest counts (see :func:`latest`). A confidence
-    outside [0, 1] is taken for missing, and marked in ``confidence_outside``.
+    Of rows that repeat a case, reader, arm, session and lesion the latest counts (see :func:`latest`). Where that is
+    not known, or has no judgement, no row of the case, reader, arm and session is used. A confidence outside [0, 1] is
+    taken for missing, and marked in ``confidence_outside``.
     """
     spelt = dict(rule.judgements)
     sound = pl.col("confidence").is_between(0, 1)
@@ -60,12 +65,25 @@ def judge_rows(table: pl.DataFrame, cases: pl.Series, rule: FindingRule) -> pl.D
         .then(pl.lit("case not in the table of cases"))
         .when(pl.col("reader").is_null())
         .then(pl.lit("no reader"))
-        .when(pl.col("judgement").is_null())
-        .then(pl.lit("rating not declared"))
     )
     rows = rows.with_columns(outcome.alias("outcome"))
-    repeats = latest(rows.filter(pl.col("outcome").is_null()), (*_READING, "lesion"), used="used")
-    return pl.concat([rows.filter(pl.col("outcome").is_not_null()), repeats], how="diagonal").drop("rating")
+    lacking = rows.filter(pl.col("outcome").is_not_null())
+    return pl.concat([lacking, _judge_repeats(rows.filter(pl.col("outcome").is_null()))], how="diagonal").drop("rating")
+
+
+def _judge_repeats(rows: pl.DataFrame) -> pl.DataFrame:
+    ordered = latest(rows, (*_READING, "lesion"), used="used")
+    undeclared = pl.col("judgement").is_null()
+    # What was said last of this lesion is not known, so neither is what the reading says of the case.
+    unknown = (pl.col("outcome") == UNORDERED) | ((pl.col("outcome") == "used") & undeclared)
+    return ordered.with_columns(
+        pl.when(undeclared)
+        .then(pl.lit(_UNDECLARED))
+        .when((pl.col("outcome") == "used") & unknown.any().over(_READING))
+        .then(pl.lit(_BESIDE))
+        .otherwise("outcome")
+        .alias("outcome")
+    )
 
 
 def latest(rows: pl.DataFrame, key: Sequence[str], *, used: str) -> pl.DataFrame:

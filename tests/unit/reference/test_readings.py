@@ -68,6 +68,30 @@ def test_contradicting_readings_without_an_order_are_no_reading(second: str) -> 
     assert outcomes(made) == {"c1": (False, "decided")}
 
 
+def test_a_later_rating_that_is_not_declared_leaves_no_earlier_one_in_its_place() -> None:
+    rows = """
+    case_id | reader | rating  | read_on    | lesion
+    c1      | a      | yes     | 2024-01-01 | -
+    c1      | a      | perhaps | 2024-02-01 | -
+    c2      | a      | perhaps | 2024-01-01 | -
+    c2      | a      | yes     | 2024-02-01 | -
+    c3      | a      | yes     | 2024-01-01 | -
+    c3      | a      | perhaps | 2024-01-01 | -
+    c4      | a      | no      | -          | l1
+    c4      | a      | perhaps | -          | l2
+    """
+    made = make(rows, ONE)
+    few = (None, "too few readings")
+    assert outcomes(made) == {"c1": few, "c2": (True, "decided"), "c3": few, "c4": few}
+    assert counts(made, "row of the table") == {
+        "used": 1,
+        "superseded": 1,
+        "rating not declared": 4,
+        "repeated without order": 1,
+        "beside a row that cannot be used": 1,
+    }
+
+
 def test_a_case_of_which_no_reading_can_be_used_stays_in_the_table() -> None:
     made = make("case_id | reader | rating\nc1 | a | perhaps\nc2 | a | yes", ONE)
     assert outcomes(made) == {"c1": (None, "too few readings"), "c2": (True, "decided")}
