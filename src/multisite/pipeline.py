@@ -15,6 +15,7 @@ from multisite.integrity import (
 from multisite.pack import REPORT_STAGE
 from multisite.performance import ACROSS_SITES_STAGE, ESTIMATES_STAGE, PERFORMANCE_STAGE
 from multisite.provenance import HEADERS_STAGE, LISTING_RANGES_STAGE, LISTING_STAGE, SERIES_STAGE
+from multisite.reference import REFERENCE_STAGE
 from multisite.schemas import Stage
 
 __all__ = ["STAGES", "VERBS", "stage_named", "stages_of"]
@@ -24,6 +25,7 @@ STAGES: tuple[Stage, ...] = (
     LISTING_STAGE,
     HEADERS_STAGE,
     SERIES_STAGE,
+    REFERENCE_STAGE,
     COHORT_STAGE,
     REPRESENTATION_STAGE,
     PIXELS_STAGE,

@@ -8,9 +8,11 @@ __all__ = [
     "UNKNOWN",
     "ColumnPrivacy",
     "EstimateStatus",
+    "Judgement",
     "PixelStatus",
     "Pool",
     "QuarantineReason",
+    "ReferenceState",
     "Severity",
     "SiteRole",
     "Split",
@@ -99,6 +101,27 @@ class Pool(StrEnum):
     INTERNAL = "internal testing"
     EXTERNAL = "external testing"
     WITHOUT = "without one site"
+
+
+class Judgement(StrEnum):
+    """What a reading says of a finding, once its rating has been mapped as the study file declares."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    AMBIGUOUS = "ambiguous"
+    NON_DIAGNOSTIC = "non_diagnostic"
+
+
+class ReferenceState(StrEnum):
+    """What became of the readings of a case: how its reference standard was decided, or why it was not."""
+
+    DECIDED = "decided"
+    AMBIGUOUS = "ambiguous"
+    NON_DIAGNOSTIC = "non_diagnostic"
+    TIE = "tie"
+    NOT_ADJUDICATED = "not adjudicated"
+    TOO_FEW_READINGS = "too few readings"
+    TOO_MANY_READINGS = "too many readings"
 
 
 class PixelStatus(StrEnum):

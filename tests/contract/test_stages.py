@@ -59,22 +59,26 @@ def test_stage_names_are_unique_and_found() -> None:
 
 
 def test_the_verbs_are_those_of_the_jobs_and_commands() -> None:
-    assert set(VERBS) == {"extract", "cohort", "check", "evaluate", "baseline", "monitor", "report"}
+    assert set(VERBS) == {"extract", "adjudicate", "cohort", "check", "evaluate", "baseline", "monitor", "report"}
 
 
 def holds_labels(stage: Stage) -> bool:
     """Whether what the stage reads has labels, in an artefact or in the site's own table of cases."""
     read = (*stage.reads, *stage.optional_reads)
-    in_artefacts = any(isinstance(a, Artefact) and any(family.is_label for family in a.families) for a in read)
+    in_artefacts = any(
+        isinstance(a, Artefact) and any(declared.is_label for declared in (*a.columns, *a.families)) for a in read
+    )
     return in_artefacts or any("reference_" in table.open_prefixes for table in (*stage.tables, *stage.optional_tables))
 
 
 def test_whether_a_stage_looks_at_test_labels_is_said_of_every_stage_that_could() -> None:
     # A new name here is a decision: docs/decisions/0019-test-set-looks.md says what a look is.
     looking = {"integrity", "consequences", "shortcuts", "performance"}
-    not_looking = {"cohort", "drift_baseline", "pixels"}
+    not_looking = {"reference", "cohort", "drift_baseline", "pixels"}
     assert {stage.name for stage in STAGES if holds_labels(stage)} == looking | not_looking
     assert {stage.name for stage in STAGES if stage.reads_test_labels} == looking
+    # Handed labels without a look: it puts them into the set, and holds them against nothing.
+    assert {stage.name for stage in STAGES if stage.copies_labels} == {"cohort"}
 
 
 def test_looks_are_of_sites_and_are_counted_when_all_stages_have_looked() -> None:

@@ -13,14 +13,14 @@ from multisite.pipeline import STAGES
 from multisite.runners.site_io import site_key, site_table, store_location
 from multisite.schemas import Stage
 from multisite.schemas.cohort import COHORT
-from multisite.schemas.site_tables import CASES, PREDICTIONS
+from multisite.schemas.site_tables import CASES, PREDICTIONS, READINGS
 from multisite.storage.opening import open_store
 from multisite.study import ColumnSplit, Site, SiteSplit, Store, Study, TableSplit, load_sites, load_study
 
 __all__ = ["check_everything"]
 
 _EMPTY = "✓ sound, but empty"
-_UNDECLARED = "– not declared; needed from `cohort` on"
+_UNDECLARED = "– not declared; needed from `{verb}` on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,11 @@ def _site_answers(study: Study, site: Site) -> Iterator[Answer]:
     yield key
     for store in site.stores:
         yield _try(site.site, f"store `{store.name}`", partial(_check_store, site, store))
-    for name in (CASES.name, PREDICTIONS.name):
+    first = "adjudicate" if study.reference else "cohort"
+    needed = {CASES.name: first, PREDICTIONS.name: "cohort"} | ({READINGS.name: first} if study.reference else {})
+    for name, verb in needed.items():
         if name not in site.tables:
-            yield Answer(site.site, f"table `{name}`", None, _UNDECLARED)
+            yield Answer(site.site, f"table `{name}`", None, _UNDECLARED.format(verb=verb))
     # Without a sound key every table would be told to lack it.
     for name in site.tables if key.fault is None else ():
         yield _try(site.site, f"table `{name}`", partial(_check_table, study, site, name))
@@ -144,7 +146,8 @@ def _check_table(study: Study, site: Site, name: str) -> str:
 
 
 def _check_cases(study: Study, table: pl.DataFrame) -> None:
-    lacking = [f"reference_{f.id}" for f in study.findings if f"reference_{f.id}" not in table.columns]
+    of_the_table = [f"reference_{f.id}" for f in study.findings if f.id not in study.reference]
+    lacking = [name for name in of_the_table if name not in table.columns]
     known = {*COHORT.schema.names(), *table.columns}
     declared = [
         *(s.column for s in study.cohort.strata),

@@ -22,6 +22,7 @@ __all__ = ["VERB_HELP", "add_to"]
 VERB_HELP = {
     "run": "Run every step, from the stores to the report.",
     "extract": "Read DICOM headers of the sites' stores into series.",
+    "adjudicate": "Make the reference standard from readings, where the study file says how.",
     "cohort": "Build the cohort: eligibility, exclusions, splits, strata, identity.",
     "check": "Check the integrity of the cohort; exit code 20 when a blocking check fails.",
     "evaluate": "Tally the scores and estimate performance and calibration.",

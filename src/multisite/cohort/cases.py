@@ -6,7 +6,7 @@ from multisite.cohort.rules import Rule
 from multisite.schemas.series import ACQUISITION
 from multisite.vocabulary import Split
 
-__all__ = ["NO_PREDICTION", "built_in_rules", "join_images", "one_row_per_case", "score_faults"]
+__all__ = ["NO_PREDICTION", "built_in_rules", "join_images", "one_row_per_case", "score_faults", "with_reference"]
 
 NO_PREDICTION = Rule(
     "no_prediction",
@@ -23,6 +23,18 @@ def one_row_per_case(cases: pl.DataFrame) -> pl.DataFrame:
     known = cases.filter(pl.col("case_id").is_not_null())
     counted = known.with_columns(pl.len().over("case_id").cast(pl.Int64).alias("n_rows"))
     return counted.unique("case_id", keep="first", maintain_order=True)
+
+
+def with_reference(cases: pl.DataFrame, reference: pl.DataFrame, findings: tuple[str, ...]) -> pl.DataFrame:
+    """``cases`` with the decisions of REFERENCE as ``reference_<finding>``; a column of that name is not used.
+
+    A case without a decision has none, as one whose column is empty.
+    """
+    for finding in findings:
+        column = f"reference_{finding}"
+        decided = reference.filter(pl.col("finding") == finding).select("case_id", pl.col("decision").alias(column))
+        cases = cases.drop(column, strict=False).join(decided, on="case_id", how="left", maintain_order="left")
+    return cases
 
 
 def join_images(cases: pl.DataFrame, studies: pl.DataFrame) -> pl.DataFrame:

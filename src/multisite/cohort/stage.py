@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from multisite.cohort.cases import join_images, one_row_per_case, score_faults
+from multisite.cohort.cases import join_images, one_row_per_case, score_faults, with_reference
 from multisite.cohort.composition import composition_table
 from multisite.cohort.draws import Shares
 from multisite.cohort.flow import flow_table
@@ -25,6 +25,7 @@ from multisite.cohort.strata import StratumParameters
 from multisite.errors import SchemaError
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, COHORT_IDENTITY, COMPOSITION, EXCLUSIONS, FLOW, PREDICTIONS
+from multisite.schemas.reference import REFERENCE
 from multisite.schemas.series import STUDIES
 from multisite.schemas.site_tables import CASES, DEPLOYMENT
 from multisite.schemas.site_tables import PREDICTIONS as PREDICTIONS_TABLE
@@ -36,7 +37,10 @@ __all__ = ["COHORT_STAGE", "CohortParameters"]
 
 @dataclass(frozen=True, slots=True)
 class CohortParameters:
-    """What the protocol says about the set; without ``split``, the site's table says which split a case is in."""
+    """What the protocol says about the set; without ``split``, the site's table says which split a case is in.
+
+    ``adjudicated`` are the findings whose reference standard is made from readings; the table gives that of the others.
+    """
 
     modalities: tuple[str, ...]
     findings: tuple[str, ...]
@@ -44,12 +48,15 @@ class CohortParameters:
     eligibility: tuple[EligibilityParameters, ...]
     strata: tuple[StratumParameters, ...]
     split: SplitParameters | None = None
+    adjudicated: tuple[str, ...] = ()
 
 
 def build_cohort(inputs: StageInputs, parameters: CohortParameters) -> StageOutputs:
     """Join, judge, count and identify; every case of the table is in the result, included or not."""
     table = inputs.tables[CASES.name]
     references = [f"reference_{finding}" for finding in parameters.findings]
+    if parameters.adjudicated:
+        table = with_reference(table, inputs.frame(REFERENCE.name), parameters.adjudicated)
     _require_columns(table, references, inputs.site)
     if parameters.split is None:
         _require_splits(table, inputs.site)
@@ -147,6 +154,7 @@ def _parameters(study: Study, site: Site | None) -> CohortParameters:
         ),
         strata=tuple(StratumParameters(s.id, s.column, s.bands, s.levels, s.when_missing) for s in study.cohort.strata),
         split=_split_parameters(study, site),
+        adjudicated=tuple(finding.id for finding in study.findings if finding.id in study.reference),
     )
 
 
@@ -185,9 +193,11 @@ COHORT_STAGE = Stage(
     scope=Scope.SITE,
     version=2,
     reads=(STUDIES,),
+    optional_reads=(REFERENCE,),
     writes=(COHORT, PREDICTIONS, EXCLUSIONS, FLOW, COHORT_IDENTITY, COMPOSITION),
     tables=(CASES, PREDICTIONS_TABLE),
     optional_tables=(DEPLOYMENT,),
+    copies_labels=True,
     run=build_cohort,
     parameters=_parameters,
 )

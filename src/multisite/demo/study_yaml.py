@@ -40,6 +40,23 @@ models:
     title: Demo chest model
     version: 1.4.0
 
+# How the reference standard of a finding is made from the sites' table `readings`, by `multisite adjudicate`. Left out,
+# as here, the tables of cases give it; a finding that is named here needs no column `reference_<id>` there.
+#   reference:
+#     nodule:
+#       version: 1                  # raised by you whenever something below changes; each label names it
+#       ratings:                    # what the words of the column `rating` mean, spelt as in the tables
+#         positive: [present, probable]
+#         negative: [absent]
+#         ambiguous: [unsure]
+#         non_diagnostic: [not assessable]
+#       rule: {{by: two_plus_one}}    # arms `primary` (two readers) and `adjudication`; or one of:
+#       # rule: {{by: majority, of: 3}}         # more than half, where 3 or more have read; of some arms only: `arms`
+#       # rule: {{by: panel, arm: consensus}}   # one arm alone
+#       # rule: {{by: independent, sources: [pathology, follow_up], otherwise: {{by: majority, of: 2}}}}
+#       ambiguous: exclude          # or: positive, negative, fail (stop with an error)
+#       non_diagnostic: exclude
+
 cohort:
   # DICOM modalities of the images that count; a study's other series (a dose page, a report) are passed over.
   modalities: [CT, CR, DX]

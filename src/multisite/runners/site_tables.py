@@ -36,8 +36,9 @@ def read_site_table(
     -------
     The declared columns, a null column for each optional one the site lacks, and the columns whose (mapped) name begins
     with an open prefix: ``reference_…`` as booleans (1/0, yes/no, true/false, positive/negative; anything else is
-    missing), others as numbers or text. A number or date that does not parse is missing. A table of series has the
-    columns of the headers instead, as ``header_columns`` makes them.
+    missing), others as numbers or text; a declared column of booleans is read as ``reference_…`` is. A number or date
+    that does not parse is missing. A table of series has the columns of the headers instead, as ``header_columns``
+    makes them.
 
     Raises
     ------
@@ -149,6 +150,8 @@ def _declared(
         return _dates(values, date_format, place)
     if column.dtype == pl.String():
         return values.cast(pl.String).str.strip_chars()
+    if column.dtype == pl.Boolean():
+        return _truth(values)
     return _number(values).cast(column.dtype, strict=False)
 
 
@@ -175,13 +178,17 @@ def _open_names(names: list[str], table: SiteTable) -> list[str]:
 
 def _open_column(values: pl.Series) -> pl.Series:
     if values.name.startswith("reference_"):
-        if values.dtype == pl.Boolean:
-            return values
-        word = values.cast(pl.String).str.strip_chars().str.to_lowercase()
-        known = pl.when(word.is_in(_TRUE)).then(True).when(word.is_in(_FALSE)).then(False).otherwise(None)
-        return pl.select(known.alias(values.name)).to_series()
+        return _truth(values)
     number = _number(values)
     return number if number.null_count() == values.null_count() else values.cast(pl.String).str.strip_chars()
+
+
+def _truth(values: pl.Series) -> pl.Series:
+    if values.dtype == pl.Boolean:
+        return values
+    word = values.cast(pl.String).str.strip_chars().str.to_lowercase()
+    known = pl.when(word.is_in(_TRUE)).then(True).when(word.is_in(_FALSE)).then(False).otherwise(None)
+    return pl.select(known.alias(values.name)).to_series()
 
 
 def _number(values: pl.Series) -> pl.Series:

@@ -101,10 +101,11 @@ def _inputs(task: Task, stage: Stage, store: ArtefactStore) -> StageInputs:
         artefact.name: _read(task, stage, artefact, store) for artefact in stage.reads if isinstance(artefact, Artefact)
     }
     for artefact in stage.optional_reads:
-        sites = [site for site in task.sites if store.manifest(artefact, site) is not None]
+        owners = task.sites if stage.scope is Scope.STUDY else (task.site,)
+        sites = [site for site in owners if store.manifest(artefact, site) is not None]
         if sites:
             frames[artefact.name] = _over_sites(artefact, sites, store)
-    if not stage.reads_test_labels:
+    if not (stage.reads_test_labels or stage.copies_labels):
         read = (*stage.reads, *stage.optional_reads)
         declared = {artefact.name: artefact for artefact in read if isinstance(artefact, Artefact)}
         frames |= {name: a.without_labels(frames[name]) for name, a in declared.items() if name in frames}

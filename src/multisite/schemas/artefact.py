@@ -64,9 +64,11 @@ class Artefact:
         return sorted(n for n in frame.columns if prefixes and n not in fixed and n.startswith(prefixes))
 
     def without_labels(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """``frame`` less the study-declared columns that hold labels."""
+        """``frame`` less the columns that hold labels, fixed ones and those that the study declares."""
         prefixes = tuple(family.prefix for family in self.families if family.is_label)
-        return frame.drop(name for name in self.family_columns(frame) if prefixes and name.startswith(prefixes))
+        declared = [name for name in self.family_columns(frame) if prefixes and name.startswith(prefixes)]
+        fixed = [column.name for column in self.columns if column.is_label and column.name in frame.columns]
+        return frame.drop(*declared, *fixed)
 
     def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
         """``frame`` with its columns in declared order, after every rule has been checked.

@@ -27,7 +27,10 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Name, dtype, meaning, unit, nullability, privacy class and constraint of one column."""
+    """Name, dtype, meaning, unit, nullability, privacy class and constraint of one column.
+
+    ``is_label`` as of a family.
+    """
 
     name: str
     dtype: pl.DataType
@@ -36,6 +39,7 @@ class Column:
     nullable: bool = False
     privacy: ColumnPrivacy = ColumnPrivacy.SAFE
     constraint: Constraint | None = None
+    is_label: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,17 @@ import polars as pl
 
 from multisite.dicom import ATTRIBUTES, HEADER_COLUMNS
 
-__all__ = ["CASES", "DEPLOYMENT", "FITTED", "PREDICTIONS", "SERIES_TABLE", "SITE_TABLES", "SiteColumn", "SiteTable"]
+__all__ = [
+    "CASES",
+    "DEPLOYMENT",
+    "FITTED",
+    "PREDICTIONS",
+    "READINGS",
+    "SERIES_TABLE",
+    "SITE_TABLES",
+    "SiteColumn",
+    "SiteTable",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,32 @@ FITTED = SiteTable(
             "PatientID as in the images, where a row names no case but all cases of a patient",
             required=False,
             pseudonym_kind="patient",
+        ),
+    ),
+)
+
+READINGS = SiteTable(
+    "readings",
+    "One row per reading of a case for a finding, from which the reference standard is made as the study file declares;"
+    " a result of pathology or of follow-up is a reading in an arm of its own.",
+    (
+        SiteColumn("case_id", _TEXT, "Identifier of the case", pseudonym_kind="case"),
+        SiteColumn("reader", _TEXT, "Who read it: a person, a panel or a laboratory", pseudonym_kind="reader"),
+        SiteColumn("finding", _TEXT, "A finding of the study file"),
+        SiteColumn("rating", _TEXT, "What the reader said, in a word that the study file maps"),
+        SiteColumn("session", _TEXT, "Round of reading", required=False, pseudonym_kind="session"),
+        SiteColumn("arm", _TEXT, "Part that the reading plays, as the study file names it", required=False),
+        SiteColumn("blinded", pl.Boolean(), "Whether the reader did not see the model's output", required=False),
+        SiteColumn("confidence", _FLOAT, "How sure the reader was, from 0 to 1", required=False),
+        SiteColumn(
+            "read_on", _DATE, "Date of the reading; of several in one session, the latest counts", required=False
+        ),
+        SiteColumn(
+            "lesion",
+            _TEXT,
+            "Which lesion the rating is of, where it is not of the whole case",
+            required=False,
+            pseudonym_kind="lesion",
         ),
     ),
 )
@@ -172,5 +208,5 @@ SERIES_TABLE = SiteTable(
 )
 
 SITE_TABLES: dict[str, SiteTable] = {
-    table.name: table for table in (CASES, PREDICTIONS, DEPLOYMENT, FITTED, SERIES_TABLE)
+    table.name: table for table in (CASES, PREDICTIONS, DEPLOYMENT, FITTED, READINGS, SERIES_TABLE)
 }

@@ -89,8 +89,9 @@ class Stage:
     tell which keys a part covers: now, and when all of it had last been done. ``is_asked_for`` says of the parameters
     whether there is anything to do; where not, the stage has no task, and what it writes no part.
     ``reads_test_labels`` says that it looks at the reference standard of test cases: a run notes that in the site's
-    ledger before such a stage begins. All others are handed the cohort without labels. ``reads_ledger`` stages run
-    again when the ledger has changed.
+    ledger before such a stage begins. ``copies_labels`` says that it passes them on and holds them against nothing,
+    which is no look. All others are handed their inputs without labels. ``reads_ledger`` stages run again when the
+    ledger has changed.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Stage:
     reads_objects: bool = False
     needs_key: bool = False
     reads_test_labels: bool = False
+    copies_labels: bool = False
     reads_ledger: bool = False
     always_runs: bool = False
     version_is_enough: bool = False

@@ -5,6 +5,7 @@ the values (the rooms take plain parameters). Rooms import it only in their ``st
 """
 
 from multisite.study.loading import load_site, load_sites, load_study
+from multisite.study.reference import FindingReference, IndependentRule, MajorityRule, PanelRule, TwoPlusOneRule
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
 from multisite.study.split import ColumnSplit, PatientSplit, SiteSplit, TableSplit, TimeSplit
 from multisite.study.study_file import EligibilityRule, Stratum, Study
@@ -13,6 +14,10 @@ __all__ = [
     "ColumnSplit",
     "Credentials",
     "EligibilityRule",
+    "FindingReference",
+    "IndependentRule",
+    "MajorityRule",
+    "PanelRule",
     "PatientSplit",
     "Site",
     "SiteSplit",
@@ -22,6 +27,7 @@ __all__ = [
     "Study",
     "TableSplit",
     "TimeSplit",
+    "TwoPlusOneRule",
     "load_site",
     "load_sites",
     "load_study",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from multisite.study.reference import FindingReference
 from multisite.study.section import Identifier, Section, Share
 from multisite.study.split import PatientSplit, SplitRule, TableSplit
 from multisite.vocabulary import Severity
@@ -196,13 +197,18 @@ class Extraction(Section):
 
 
 class Study(Section):
-    """The whole protocol."""
+    """The whole protocol.
+
+    ``reference`` says of findings how their reference standard is made from readings; that of the others stands in the
+    sites' tables of cases.
+    """
 
     study: Identifier
     title: str
     intended_use: IntendedUse
     findings: Annotated[tuple[Finding, ...], Field(min_length=1)]
     models: Annotated[tuple[Model, ...], Field(min_length=1)]
+    reference: dict[Identifier, FindingReference] = Field(default_factory=dict)
     cohort: Cohort
     integrity: Integrity = Integrity()
     performance: Performance
@@ -220,6 +226,12 @@ class Study(Section):
         for place, ids in groups.items():
             if len(set(ids)) != len(ids):
                 raise ValueError(f"two entries of `{place}` have the same id")
+        return self
+
+    @model_validator(mode="after")
+    def _reference_names_findings(self) -> "Study":
+        if set(self.reference) - {finding.id for finding in self.findings}:
+            raise ValueError("`reference` must name findings, each by its id under `findings`")
         return self
 
     @model_validator(mode="after")

@@ -60,11 +60,13 @@ def build(
     predictions: str = PREDICTIONS,
     images: pl.DataFrame | None = None,
     parameters: CohortParameters = PARAMETERS,
+    reference: pl.DataFrame | None = None,
     **dtypes: pl.DataType,
 ) -> StageOutputs:
+    frames = {"studies": index_studies(series() if images is None else images, modalities=("CT",))}
     inputs = StageInputs(
         site="north",
-        frames={"studies": index_studies(series() if images is None else images, modalities=("CT",))},
+        frames=frames if reference is None else {**frames, "reference": reference},
         tables={
             "cases": table(cases, case_date=pl.Date(), reference_nodule=pl.Boolean(), **dtypes),
             "predictions": table(predictions, score=pl.Float64()),

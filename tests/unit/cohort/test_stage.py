@@ -6,8 +6,9 @@ import pytest
 from multisite.cohort.rules import EligibilityParameters
 from multisite.cohort.stage import COHORT_STAGE
 from multisite.cohort.strata import StratumParameters
-from multisite.errors import SchemaError
+from multisite.errors import ArtefactMissingError, SchemaError
 from multisite.schemas import Artefact
+from tests.lib.tables import table
 from tests.unit.cohort.builders import CASES, PARAMETERS, PREDICTIONS, build, excluded, series
 
 
@@ -188,3 +189,26 @@ def test_a_site_of_one_class_keeps_its_cases_and_says_so_in_the_composition() ->
     overall = outputs.frames["composition"].filter(pl.col("stratum") == "overall")
     assert overall["n_positive"].sum() == 0
     assert overall["n_negative"].sum() == 2
+
+
+ADJUDICATED = """
+case_id | finding | decision
+c1      | nodule  | false
+c2      | nodule  | -
+c3      | nodule  | true
+c2      | mass    | true
+"""
+
+
+def test_labels_from_readings_stand_in_the_place_of_the_table_s_and_an_undecided_case_has_none() -> None:
+    parameters = replace(PARAMETERS, adjudicated=("nodule",))
+    outputs = build(parameters=parameters, reference=table(ADJUDICATED, decision=pl.Boolean()))
+    cohort = outputs.frames["cohort"]
+    assert isinstance(cohort, pl.DataFrame)
+    assert cohort["reference_nodule"].to_list() == [False, None, True]
+    assert excluded(outputs) == {"c2": "no_reference", "c3": "adult"}
+
+
+def test_labels_that_are_to_come_from_readings_and_have_not_been_made_are_not_taken_from_the_table() -> None:
+    with pytest.raises(ArtefactMissingError, match="`reference` has not been made"):
+        build(parameters=replace(PARAMETERS, adjudicated=("nodule",)))

@@ -24,6 +24,7 @@ _COLUMNS = (
     Column("n", pl.Int64(), "Number"),
 )
 MONTHS = Artefact("months", Zone.SITE, "By month.", _COLUMNS, partitioned_by="month")
+COPY = Artefact("copy", Zone.SITE, "A copy.", (*_COLUMNS[:2],))
 COUNTS = Artefact("counts", Zone.AGGREGATE, "Counts.", _COLUMNS)
 TOTAL = Artefact("total", Zone.CENTRAL, "Total.", (Column("n", pl.Int64(), "Number"),))
 
@@ -349,3 +350,73 @@ def test_rows_made_on_another_basis_are_never_handed_in(
         study = study.model_copy(update={"performance": study.performance.model_copy(update={"threshold": 0.4})})
     run(stages, study, tmp_path)
     assert source.earlier["02b"] == []
+
+
+def with_reader(source: Source, stages: dict[str, Stage], **more: object) -> dict[str, Stage]:
+    """A stage of a site that reads the counts of that site, where there are any."""
+
+    def copy(inputs: StageInputs, parameters: object) -> StageOutputs:
+        source.ran.append(f"copy {inputs.site}")
+        rows = inputs.frames.get("counts", COPY.empty())
+        assert set(rows["site"]) <= {inputs.site}
+        return StageOutputs(frames={"copy": rows.select(COPY.schema.names())})
+
+    stages["copy"] = Stage(
+        "copy",
+        "Copy",
+        verb="extract",
+        version=1,
+        scope=Scope.SITE,
+        reads=(),
+        optional_reads=(COUNTS,),
+        writes=(COPY,),
+        run=copy,
+        parameters=lambda study, site: Parameters(study.performance.threshold, study.title),
+        **more,  # type: ignore[arg-type]  # fields of a stage
+    )
+    return stages
+
+
+def test_an_optional_input_of_a_site_is_that_of_the_site_alone(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    source.rows["south"] = {"07": 7}
+    run(with_reader(source, stages), study, tmp_path)
+    for site, rows in (("north", 2), ("south", 1)):
+        assert pl.read_parquet(tmp_path / f"chest/{site}/copy/part-all.parquet").height == rows
+
+
+def test_an_optional_input_that_nobody_asked_for_is_as_one_that_was_not_made(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    with_reader(source, stages)
+    stages["count"] = replace(stages["count"], is_asked_for=lambda parameters: False)
+    run({"copy": stages["copy"]}, study, tmp_path)
+    source.ran.clear()
+    run(stages, study, tmp_path)
+    assert not [name for name in source.ran if name.startswith("copy")]
+
+
+@pytest.mark.parametrize(("more", "handed"), [({}, False), ({"copies_labels": True}, True)])
+def test_labels_are_handed_to_stages_that_say_so_and_to_no_other(
+    source: Source,
+    stages: dict[str, Stage],
+    study: Study,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    more: dict[str, object],
+    handed: bool,
+) -> None:
+    seen: list[bool] = []
+
+    def look(inputs: StageInputs, parameters: object) -> StageOutputs:
+        seen.append("n" in inputs.frames["counts"].columns)
+        return StageOutputs(frames={"copy": COPY.empty()})
+
+    with_reader(source, stages, **more)
+    stages["copy"] = replace(stages["copy"], run=look)
+    labelled = replace(COUNTS, columns=(*COUNTS.columns[:2], replace(COUNTS.columns[2], is_label=True)))
+    stages["count"] = replace(stages["count"], writes=(labelled,), carries=(labelled,))
+    stages["copy"] = replace(stages["copy"], optional_reads=(labelled,))
+    run({name: stages[name] for name in ("listing", "count", "copy")}, study, tmp_path)
+    assert seen == [handed, handed]

@@ -6,7 +6,7 @@ import pytest
 from multisite.dicom import Pseudonymiser
 from multisite.errors import SchemaError
 from multisite.runners.site_tables import read_site_table
-from multisite.schemas.site_tables import CASES, FITTED, PREDICTIONS, SiteTable
+from multisite.schemas.site_tables import CASES, FITTED, PREDICTIONS, READINGS, SiteTable
 
 PSEUDONYMS = Pseudonymiser(b"a key of sixteen bytes or more")
 CSV = """accession,pid,uid,part,truth,clinical_bmi,clinical_ward
@@ -115,3 +115,21 @@ def test_a_file_that_is_no_table_is_a_fault_of_the_setup(tmp_path: Path) -> None
         read(path)
     with pytest.raises(SchemaError, match="cannot be read as a table"):
         read(tmp_path / "none.csv")
+
+
+def test_readers_sessions_and_lesions_are_pseudonyms_and_blinded_is_a_word_or_a_boolean(tmp_path: Path) -> None:
+    text = """case_id,reader,finding,rating,session,blinded,confidence,read_on,lesion
+A1,Dr Ida,nodule, yes ,first,yes,0.5,01.02.2024,left
+A1,Dr Ada,nodule,no,first,No,none,,
+A2,Dr Ida,nodule,no,,perhaps,1,,
+"""
+    rows = read(written(tmp_path, text), READINGS, {})
+    assert rows["reader"].to_list() == [
+        PSEUDONYMS.pseudonym(who, kind="reader") for who in ("Dr Ida", "Dr Ada", "Dr Ida")
+    ]
+    assert rows["session"][0] == PSEUDONYMS.pseudonym("first", kind="session")
+    assert rows["lesion"].to_list() == [PSEUDONYMS.pseudonym("left", kind="lesion"), None, None]
+    assert rows["blinded"].to_list() == [True, False, None]
+    assert rows["confidence"].to_list() == [0.5, None, 1.0]
+    assert rows["rating"].to_list() == ["yes", "no", "no"]
+    assert rows["arm"].null_count() == 3

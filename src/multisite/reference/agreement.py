@@ -1,0 +1,181 @@
+"""Agreement of readers before adjudication: of each pair, and of all, with intervals that count patients."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from multisite.reference.readings import latest
+from multisite.reference.rules import FindingRule, is_before_adjudication
+from multisite.schemas.reference import AGREEMENT
+from multisite.stats import (
+    Estimate,
+    cohen_kappa,
+    gwet_ac1,
+    jackknife_over_patients,
+    krippendorff_alpha,
+    observed_agreement,
+)
+from multisite.vocabulary import EstimateStatus, Judgement
+
+__all__ = ["ALL_READERS", "AgreementRules", "agreement_table"]
+
+ALL_READERS = "all readers"
+"""What stands in the place of two readers where all are compared."""
+
+_BOUNDS = {"observed_agreement": (0.0, 1.0)}
+"""Of statistics that are shares; the others are coefficients from -1 to 1."""
+
+_Rows = npt.NDArray[np.int64]
+_Matrix = npt.NDArray[np.object_]
+_Statistic = Callable[[_Matrix], Estimate]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementRules:
+    """How sure an interval is, and of how few patients a number is withheld."""
+
+    ci_level: float
+    minimum_patients: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compared:
+    """Judgements of some readers, shape (n_cases, n_readers), None where there is none; and whose the cases are."""
+
+    first: str
+    second: str
+    judgements: _Matrix
+    patients: npt.NDArray[np.object_]
+
+
+def agreement_table(
+    readings: pl.DataFrame, patients: pl.DataFrame, rule: FindingRule, rules: AgreementRules, *, site: str
+) -> pl.DataFrame:
+    """AGREEMENT of one finding.
+
+    ``readings`` as adjudicated; those count that :func:`is_before_adjudication` says, one per case and reader.
+    ``patients`` has ``case_id`` and ``patient_id``; a case without patient is left out. Judgements are compared as
+    categories without order, all that the study file maps a rating to, used or not.
+
+    Observed agreement and Cohen's kappa of each pair with a case in common; observed agreement, Gwet's AC1 and
+    Krippendorff's alpha of all. Where a patient has several cases the interval is a jackknife over patients, else that
+    of the statistic.
+    """
+    used = {judgement for _, judgement in rule.judgements}
+    categories: list[str] = [one.value for one in Judgement if one.value in used]
+    rows = [
+        {"site": site, "finding": rule.finding, "first": compared.first, "second": compared.second}
+        | {"statistic": name, **_row(name, statistic, compared, rules)}
+        for compared in _comparisons(_before_adjudication(readings, patients, rule))
+        for name, statistic in _statistics(compared, categories, rules.ci_level).items()
+    ]
+    return pl.DataFrame(rows, schema=AGREEMENT.schema)
+
+
+def _before_adjudication(readings: pl.DataFrame, patients: pl.DataFrame, rule: FindingRule) -> pl.DataFrame:
+    asked = readings.filter(is_before_adjudication(rule.rule))
+    once = latest(asked, ("case_id", "reader"), used="used").filter(pl.col("outcome") == "used")
+    return once.join(patients.drop_nulls("patient_id"), on="case_id", how="inner").sort("case_id", "reader")
+
+
+def _comparisons(readings: pl.DataFrame) -> Iterator[_Compared]:
+    shared = readings.filter(pl.len().over("case_id") > 1)
+    order = readings.group_by("reader").agg(pl.len().alias("n")).sort("n", "reader", descending=[True, False])
+    numbers = {reader: number for number, reader in enumerate(order["reader"].to_list(), 1)}
+    wide = shared.pivot("reader", index=["case_id", "patient_id"], values="judgement", maintain_order=True)
+    present = [reader for reader in numbers if reader in wide.columns]
+    columns = {reader: wide[reader].to_numpy().astype(np.object_) for reader in present}
+    patients = wide["patient_id"].to_numpy().astype(np.object_)
+    matrix = np.stack(list(columns.values()), axis=1) if present else np.empty((0, 0), dtype=np.object_)
+    yield _Compared(ALL_READERS, ALL_READERS, matrix, patients)
+    for one, other in combinations(present, 2):
+        both = _given(columns[one]) & _given(columns[other])
+        if both.any():
+            pair = np.stack([columns[one][both], columns[other][both]], axis=1)
+            yield _Compared(f"reader {numbers[one]}", f"reader {numbers[other]}", pair, patients[both])
+
+
+def _statistics(compared: _Compared, categories: list[str], level: float) -> dict[str, _Statistic]:
+    observed = partial(observed_agreement, level=level)
+    if compared.first != ALL_READERS:
+        kappa = partial(_kappa, categories=categories, level=level)
+        return {"observed_agreement": observed, "cohen_kappa": kappa}
+    return {
+        "observed_agreement": observed,
+        "gwet_ac1": partial(gwet_ac1, categories=categories, method="wilson", level=level),
+        "krippendorff_alpha": partial(
+            krippendorff_alpha, metric="nominal", categories=categories, method="jackknife", level=level
+        ),
+    }
+
+
+def _kappa(pair: _Matrix, *, categories: list[str], level: float) -> Estimate:
+    return cohen_kappa(pair[:, 0], pair[:, 1], categories=categories, method="wilson", level=level)
+
+
+def _row(name: str, statistic: _Statistic, compared: _Compared, rules: AgreementRules) -> dict[str, Any]:
+    n_patients = len(set(compared.patients.tolist()))
+    found = _estimate(name, statistic, compared, n_patients, rules.ci_level)
+    withheld = n_patients < rules.minimum_patients and found.status is not EstimateStatus.UNDEFINED
+    status, reason = (
+        (EstimateStatus.INSUFFICIENT, f"fewer than {rules.minimum_patients} patients")
+        if withheld
+        else (found.status, found.reason)
+    )
+    given = _given(compared.judgements)
+    return {
+        "estimate": None if withheld else found.estimate,
+        "ci_low": None if withheld else found.ci_low,
+        "ci_high": None if withheld else found.ci_high,
+        "ci_level": found.ci_level,
+        "ci_method": found.ci_method,
+        "n_patients": n_patients,
+        "n_cases": compared.judgements.shape[0],
+        "n_readers": int(given.any(axis=0).sum()),
+        "n_readings": int(given.sum()),
+        "status": status.value,
+        "reason": reason,
+    }
+
+
+def _estimate(name: str, statistic: _Statistic, compared: _Compared, n_patients: int, level: float) -> Estimate:
+    if n_patients == compared.judgements.shape[0]:
+        return statistic(compared.judgements)
+    return jackknife_over_patients(
+        _once_per_pattern(statistic, compared.judgements),
+        compared.patients,
+        level=level,
+        bounds=_BOUNDS.get(name, (-1.0, 1.0)),
+    )
+
+
+def _once_per_pattern(statistic: _Statistic, judgements: _Matrix) -> Callable[[_Rows], Estimate]:
+    """``statistic`` of some rows of ``judgements``, worked out once for all choices that hold the same judgements.
+
+    Thousands of patients have a few dozen patterns between them, and without one patient of a pattern it is as without
+    another.
+    """
+    codes = np.zeros(judgements.shape, dtype=np.int64)
+    for code, judgement in enumerate(Judgement, 1):
+        codes[judgements == judgement.value] = code
+    patterns, pattern = np.unique(codes, axis=0, return_inverse=True)
+    pattern = pattern.ravel()
+    known: dict[bytes, Estimate] = {}
+
+    def remembered(rows: _Rows) -> Estimate:
+        key = np.bincount(pattern[rows], minlength=patterns.shape[0]).tobytes()
+        if key not in known:
+            known[key] = statistic(judgements[rows])
+        return known[key]
+
+    return remembered
+
+
+def _given(judgements: _Matrix) -> npt.NDArray[np.bool_]:
+    return np.asarray(judgements != np.array(None), dtype=np.bool_)

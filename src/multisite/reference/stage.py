@@ -1,0 +1,134 @@
+"""The reference stage: from the site's readings to the reference standard, its lineage, counts and agreement."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from multisite.errors import SchemaError
+from multisite.reference.adjudication import adjudicate
+from multisite.reference.agreement import AgreementRules, agreement_table
+from multisite.reference.counts import count_readings
+from multisite.reference.readings import fold_lesions, judge_rows
+from multisite.reference.rules import FindingRule, Independent, Majority, Panel, ReadersRule, Rule, TwoPlusOne
+from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
+from multisite.schemas.reference import AGREEMENT, READING_COUNTS, READINGS, REFERENCE
+from multisite.schemas.site_tables import CASES
+from multisite.schemas.site_tables import READINGS as READINGS_TABLE
+from multisite.study import FindingReference, IndependentRule, MajorityRule, PanelRule, Site, Study, TwoPlusOneRule
+
+__all__ = ["REFERENCE_STAGE", "ReferenceParameters", "make_reference"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceParameters:
+    """What the protocol says about making labels, and about reading their agreement; without rules, nothing is made."""
+
+    rules: tuple[FindingRule, ...]
+    agreement: AgreementRules
+
+
+_NOTHING = ReferenceParameters((), AgreementRules(0.95, 1))
+"""Of a study file without the section: the same whatever else it says, so that nothing else makes it out of date."""
+
+
+def make_reference(inputs: StageInputs, parameters: ReferenceParameters) -> StageOutputs:
+    """Clean the readings, decide every case that was read, and count.
+
+    This is no look at the test labels: it makes them, from readings alone. No score and no header is read here, and
+    of the table of cases nothing but whose case it is. Readers are held against each other, never against the model.
+
+    Raises
+    ------
+    SchemaError
+        When the table has no reading of a finding that is to be decided by readings, or a case is unclear in a way
+        that the study file refuses.
+    """
+    table = inputs.tables[READINGS_TABLE.name]
+    cases = inputs.tables[CASES.name].select("case_id", "patient_id").drop_nulls("case_id")
+    cases = cases.unique("case_id", keep="first", maintain_order=True)
+    made: dict[str, list[pl.DataFrame]] = {
+        a.name: [a.empty()] for a in (READINGS, REFERENCE, READING_COUNTS, AGREEMENT)
+    }
+    for rule in parameters.rules:
+        rows = judge_rows(table, cases["case_id"], rule)
+        _require_rows(rows, rule, inputs.site)
+        read = rows.filter(pl.col("case_id").is_in(cases["case_id"].implode()))["case_id"]
+        found = adjudicate(fold_lesions(rows.filter(pl.col("outcome") == "used")), read, rule, site=inputs.site)
+        of_site = pl.lit(inputs.site).alias("site")
+        made[READINGS.name].append(found.readings.with_columns(of_site).select(READINGS.schema.names()))
+        made[REFERENCE.name].append(found.reference.with_columns(of_site).select(REFERENCE.schema.names()))
+        made[READING_COUNTS.name].append(
+            count_readings(rows, found.readings, found.reference, site=inputs.site, finding=rule.finding)
+        )
+        made[AGREEMENT.name].append(
+            agreement_table(found.readings, cases, rule, parameters.agreement, site=inputs.site)
+        )
+    frames = {name: pl.concat(parts) for name, parts in made.items()}
+    frames[READINGS.name] = frames[READINGS.name].sort(READINGS.key)
+    frames[REFERENCE.name] = frames[REFERENCE.name].sort(REFERENCE.key)
+    return StageOutputs(frames=frames)
+
+
+def _require_rows(rows: pl.DataFrame, rule: FindingRule, site: str) -> None:
+    if rows.is_empty():
+        raise SchemaError(
+            f"table `readings` has no row of the finding `{rule.finding}`, whose reference standard it is to give",
+            place=f"site {site}",
+            remedy="Mend the column `finding` of the table, or leave the finding out of `reference` in the study file.",
+        )
+
+
+def _parameters(study: Study, site: Site | None) -> ReferenceParameters:
+    if not study.reference:
+        return _NOTHING
+    return ReferenceParameters(
+        rules=tuple(_finding_rule(finding, declared) for finding, declared in sorted(study.reference.items())),
+        agreement=AgreementRules(study.performance.ci_level, study.performance.minimum_denominator),
+    )
+
+
+def _finding_rule(finding: str, declared: FindingReference) -> FindingRule:
+    return FindingRule(
+        finding=finding,
+        version=declared.version,
+        name=declared.rule.by,
+        judgements=tuple((rating, judgement.value) for judgement, rating in declared.ratings.pairs()),
+        rule=_rule(declared.rule),
+        ambiguous=declared.ambiguous,
+        non_diagnostic=declared.non_diagnostic,
+    )
+
+
+def _rule(declared: MajorityRule | TwoPlusOneRule | PanelRule | IndependentRule) -> Rule:
+    if isinstance(declared, IndependentRule):
+        return Independent(declared.sources, _readers_rule(declared.otherwise) if declared.otherwise else None)
+    return _readers_rule(declared)
+
+
+def _readers_rule(declared: MajorityRule | TwoPlusOneRule | PanelRule) -> ReadersRule:
+    match declared:
+        case MajorityRule():
+            return Majority(declared.of, declared.all_arms)
+        case TwoPlusOneRule():
+            return TwoPlusOne(declared.primary, declared.adjudication)
+        case PanelRule():
+            return Panel(declared.arm)
+
+
+def _is_asked_for(parameters: ReferenceParameters) -> bool:
+    return bool(parameters.rules)
+
+
+REFERENCE_STAGE = Stage(
+    name="reference",
+    title="Make the reference standard",
+    verb="adjudicate",
+    scope=Scope.SITE,
+    version=1,
+    reads=(),
+    writes=(READINGS, REFERENCE, READING_COUNTS, AGREEMENT),
+    tables=(CASES, READINGS_TABLE),
+    run=make_reference,
+    parameters=_parameters,
+    is_asked_for=_is_asked_for,
+)

@@ -1,0 +1,124 @@
+"""How the reference standard of a finding is made from readings."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from multisite.study.section import Section
+from multisite.vocabulary import Judgement
+
+__all__ = [
+    "FindingReference",
+    "IndependentRule",
+    "MajorityRule",
+    "PanelRule",
+    "Ratings",
+    "ReadersRule",
+    "ReferenceRule",
+    "TwoPlusOneRule",
+]
+
+Arm = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ -]{0,62}$")]
+"""A value of the column `arm` of the readings, spelt as there."""
+
+Arms = Annotated[tuple[Arm, ...], Field(min_length=1)]
+
+
+class Ratings(Section):
+    """What each rating of the readings means, spelt as in the table. A rating that stands nowhere is a fault."""
+
+    positive: Annotated[tuple[str, ...], Field(min_length=1)]
+    negative: Annotated[tuple[str, ...], Field(min_length=1)]
+    ambiguous: tuple[str, ...] = ()
+    non_diagnostic: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _ratings_are_named_once(self) -> "Ratings":
+        names = [rating for _, rating in self.pairs()]
+        if len(set(names)) != len(names):
+            raise ValueError("a rating is named twice")
+        return self
+
+    def pairs(self) -> tuple[tuple[Judgement, str], ...]:
+        """Every rating with what it means."""
+        return tuple((judgement, rating) for judgement in Judgement for rating in getattr(self, judgement.value))
+
+
+class MajorityRule(Section):
+    """What more than half of the readers say, where at least ``of`` have read. Without ``arms`` all readings count."""
+
+    by: Literal["majority"]
+    of: Annotated[int, Field(ge=1)]
+    arms: Arms | None = None
+
+    @property
+    def all_arms(self) -> tuple[str, ...]:
+        """The arms that the rule names."""
+        return self.arms or ()
+
+
+class TwoPlusOneRule(Section):
+    """What two readers of the arm ``primary`` say; where they differ, what the arm ``adjudication`` says."""
+
+    by: Literal["two_plus_one"]
+    primary: Arm = "primary"
+    adjudication: Arm = "adjudication"
+
+    @property
+    def all_arms(self) -> tuple[str, ...]:
+        """The arms that the rule names."""
+        return (self.primary, self.adjudication)
+
+
+class PanelRule(Section):
+    """What the arm ``arm`` says, alone: a consensus of several readers."""
+
+    by: Literal["panel"]
+    arm: Arm = "consensus"
+
+    @property
+    def all_arms(self) -> tuple[str, ...]:
+        """The arms that the rule names."""
+        return (self.arm,)
+
+
+ReadersRule = Annotated[MajorityRule | TwoPlusOneRule | PanelRule, Field(discriminator="by")]
+
+
+class IndependentRule(Section):
+    """What the first of ``sources`` (arms such as pathology and follow-up) says that is positive or negative;
+    ``otherwise`` is the rule of readers for cases of which none says so.
+    """
+
+    by: Literal["independent"]
+    sources: Arms
+    otherwise: ReadersRule | None = None
+
+    @property
+    def all_arms(self) -> tuple[str, ...]:
+        """The arms that the rule names."""
+        return (*self.sources, *(self.otherwise.all_arms if self.otherwise else ()))
+
+
+ReferenceRule = Annotated[MajorityRule | TwoPlusOneRule | PanelRule | IndependentRule, Field(discriminator="by")]
+
+WhenUnclear = Literal["exclude", "positive", "negative", "fail"]
+
+
+class FindingReference(Section):
+    """The reference standard of one finding. Raise ``version`` whenever what follows changes: each label names it."""
+
+    version: Annotated[int, Field(ge=1)]
+    ratings: Ratings
+    rule: ReferenceRule
+    ambiguous: WhenUnclear
+    non_diagnostic: WhenUnclear
+
+    @model_validator(mode="after")
+    def _arms_are_named_once(self) -> "FindingReference":
+        arms = self.rule.all_arms
+        if len(set(arms)) != len(arms):
+            raise ValueError("`rule` names an arm twice")
+        if "majority" in arms:
+            raise ValueError("an arm cannot be called `majority`, which stands for the rule of that name")
+        return self
