@@ -184,6 +184,7 @@ def test_null_draws_have_the_mean_and_variance_of_the_scores() -> None:
     assert null.n_positive.var(axis=0) == pytest.approx(variances, rel=0.06)
 
 
+@pytest.mark.slow
 def test_null_draws_over_shared_cells_have_nearly_the_variance_of_single_cases() -> None:
     counts = simulated(5000)
     null = perfect_calibration(counts, rng=np.random.default_rng(SEED), n_replicates=20_000)
