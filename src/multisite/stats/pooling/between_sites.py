@@ -83,11 +83,11 @@ def between_sites_variance(estimates: FloatArray, variances: FloatArray, method:
     raise ValueError("`tau2` must be `dl`, `pm` or `reml`.")
 
 
-def q_profile_interval(estimates: FloatArray, variances: FloatArray, level: float) -> tuple[float, float]:
+def q_profile_interval(estimates: FloatArray, variances: FloatArray, level: float) -> tuple[float, float] | None:
     """Interval of τ²: where the generalised Q equals the two tail quantiles of χ² on k − 1 degrees of freedom.
 
-    Exact where y is normal and v known. An end that would lie below 0 is 0; both are, where the sites lie closer
-    together than chance alone would let them.
+    Exact where y is normal and v known. A lower end that would lie below 0 is 0. Where both would, because the sites
+    lie closer together than chance lets them in all but (1 − level)/2 of cases, no τ² is in it: ``None``.
 
     References
     ----------
@@ -96,7 +96,7 @@ def q_profile_interval(estimates: FloatArray, variances: FloatArray, level: floa
     tail, freedom = (1.0 - level) / 2.0, estimates.size - 1
     low = _generalised_q_equal_to(estimates, variances, float(special.chdtri(freedom, tail)))
     high = _generalised_q_equal_to(estimates, variances, float(special.chdtri(freedom, 1.0 - tail)))
-    return low, high
+    return (low, high) if high > 0.0 else None
 
 
 def _dersimonian_laird(y: FloatArray, v: FloatArray) -> float:

@@ -84,8 +84,8 @@ def random_effects(
     ---------------
     No site: undefined. One site: its own estimate, status ``insufficient``, no interval of a mean over sites, no
     τ² and no prediction. Two sites: no prediction. τ̂² of 0 is a number: ``tau2_note`` says that it is at the
-    boundary. Sites that agree to the last digit would give the plain HKSJ interval no width: it is then guarded,
-    and ``ci_method`` says so.
+    boundary; and where the sites differ so little that the Q-profile interval is empty, τ² and I² have none. Sites that
+    agree to the last digit would give the plain HKSJ interval no width: it is then guarded, and ``ci_method`` says so.
 
     Coverage
     --------
@@ -146,7 +146,6 @@ def random_effects(
         wald_standard_error=wald_error,
         weights=tuple((w / w.sum()).tolist()),
         tau2=between,
-        tau2_note="at the boundary 0: the sites differ no more than chance lets them" if between == 0.0 else None,
         **_prediction(mean, between + error * error, y.size, prediction, level, scale),
         **_heterogeneity(y, v, between, i2, level),
     )
@@ -208,7 +207,11 @@ def _heterogeneity(
     y: FloatArray, v: FloatArray, between: float, method: HeterogeneityMethod, level: float
 ) -> dict[str, Any]:
     freedom, q, typical = y.size - 1, generalised_q(y, v, 0.0), typical_variance(v)
-    low, high = q_profile_interval(y, v, level)
+    interval = q_profile_interval(y, v, level)
+    low, high = interval or (None, None)
+    note = "at the boundary 0: the sites differ no more than chance lets them" if between == 0.0 else None
+    if interval is None:
+        note = "at the boundary 0: the sites differ less than chance lets them, and no interval holds any value"
     h2 = max(1.0, q / freedom) if method == "q" else 1.0 + between / typical
     return {
         "q": q,
@@ -216,8 +219,9 @@ def _heterogeneity(
         "q_p_value": float(special.chdtrc(freedom, q)),
         "tau2_low": low,
         "tau2_high": high,
+        "tau2_note": note,
         "i2": 1.0 - 1.0 / h2,
-        "i2_low": low / (low + typical),
-        "i2_high": high / (high + typical),
+        "i2_low": None if low is None else low / (low + typical),
+        "i2_high": None if high is None else high / (high + typical),
         "h2": h2,
     }

@@ -44,16 +44,17 @@ def test_two_sites_are_pooled_without_a_prediction() -> None:
 
 
 def test_sites_that_agree_have_a_tau2_of_zero_which_is_a_number() -> None:
-    found = random_effects([0.2, 0.21, 0.19], [0.1, 0.1, 0.1])
+    found = random_effects([0.2, 0.4, 0.0], [0.1, 0.1, 0.1])
     assert (found.tau2, found.tau2_low, found.i2, found.h2) == (0.0, 0.0, 0.0, 1.0)
     assert found.tau2_note is not None
     assert "boundary" in found.tau2_note
     assert found.status == EstimateStatus.OK
 
 
-def test_sites_closer_than_chance_allows_have_no_variance_at_either_end() -> None:
+def test_sites_closer_than_chance_lets_them_have_a_tau2_of_zero_and_an_empty_interval() -> None:
     found = random_effects([0.2, 0.2, 0.2001], [1.0, 1.0, 1.0])
-    assert (found.tau2_low, found.tau2_high) == (0.0, 0.0)
+    assert (found.tau2, found.tau2_low, found.tau2_high, found.i2_low, found.i2_high) == (0.0, None, None, None, None)
+    assert "no interval holds any value" in (found.tau2_note or "")
 
 
 @pytest.mark.parametrize("interval", ["by-sites", "hksj"])
