@@ -90,7 +90,7 @@ def random_effects(
     Coverage
     --------
     Simulated (``tests/coverage/pooling.py``), v of 0.02 to 0.25, true τ of 0, 0.1, 0.3. HKSJ: 93-97 %; guarded: over
-    99 % of 3 sites, 97-100 % of 5. Wald at τ = 0.3: 90 % of 3 sites, 91 % of 5, 93 % of 10. τ²: 95 %. A **new site's
+    99 % of 3 sites, 97-100 % of 5. Wald at τ = 0.3: 90 % of 3 sites, 91 % of 5, 93 % of 10. τ²: 95-97 %. A **new site's
     value** lies in ``t(k-2)``: of 3 sites, always; of 5, 92 to 100 %; of 10, 86 to 96 %; of 30, 83 to 96 %, least
     where τ is small beside the sites' errors and its estimate often 0. ``t(k-1)`` and ``z`` hold it more rarely still.
 
