@@ -47,7 +47,7 @@ def krippendorff_alpha(
     *,
     metric: AlphaMetric,
     categories: Sequence[Any] | None = None,
-    method: AlphaInterval = "bootstrap",
+    method: AlphaInterval | None = None,
     rng: np.random.Generator | None = None,
     n_resamples: int = 2_000,
     level: float = 0.95,
@@ -72,7 +72,8 @@ def krippendorff_alpha(
     method
         ``bootstrap``: percentiles of alpha over units drawn with replacement, D_e of each sample its own. (Hayes and
         Krippendorff draw pairs of ratings instead and hold D_e, which is narrower.) ``jackknife``: leaves out one
-        unit at a time; alpha ± t·SE on (units − 1) degrees of freedom, cut to [−1, 1].
+        unit at a time; alpha ± t·SE on (units − 1) degrees of freedom, cut to [−1, 1]. Unless named, the bootstrap if
+        there is an ``rng``, else the jackknife.
     rng
         Source of the bootstrap's draws; needed for it.
     n_resamples
@@ -111,6 +112,8 @@ def krippendorff_alpha(
     0.852
     """
     normal_quantile(level)
+    if method is None:
+        method = "jackknife" if rng is None else "bootstrap"
     if method not in _NAMES:
         raise ValueError(f"`method` must be one of: {', '.join(_NAMES)}.")
     if n_resamples < 1:

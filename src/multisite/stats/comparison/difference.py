@@ -17,6 +17,11 @@ def independent_difference(first: Estimate, second: Estimate) -> Estimate:
     a − b + √((u − a)² + (b − l′)²), both intervals being of one level. It takes the two as independent; a patient with
     cases on both sides makes it too wide rather than too narrow, where these are alike.
 
+    Raises
+    ------
+    ValueError
+        If the two have intervals of different levels.
+
     Undefined cases
     ---------------
     One of the two undefined: undefined. One of the two without an interval: the difference stands without one, status
@@ -27,6 +32,8 @@ def independent_difference(first: Estimate, second: Estimate) -> Estimate:
     Newcombe RG. Stat Med 1998;17:873-890. doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
     Zou GY, Donner A. Stat Med 2008;27:1693-1702. doi:10.1002/sim.3095 (the same rule for any two estimates)
     """
+    if first.ci_level != second.ci_level:
+        raise ValueError("`first` and `second` must have intervals of one level.")
     status, reason, low, high = EstimateStatus.OK, None, None, None
     difference = None
     if first.estimate is None or second.estimate is None:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from multisite.stats.discrimination.placements import Linearised, area_influence, patient_sums
-from multisite.stats.estimate import FloatArray, IntegerArray, normal_quantile
+from multisite.stats.estimate import IntegerArray, normal_quantile
+from multisite.stats.resampling.case_arrays import CaseArrays, case_arrays
 from multisite.vocabulary import EstimateStatus
 
 __all__ = ["RemovalDifference", "auc_without", "proportion_without"]
@@ -36,7 +37,12 @@ class RemovalDifference:
 
 
 def auc_without(
-    positive: Booleans, score: FloatArray, patient: IntegerArray, removed: Booleans, *, level: float = 0.95
+    positive: npt.ArrayLike,
+    score: npt.ArrayLike,
+    patient: npt.ArrayLike,
+    removed: npt.ArrayLike,
+    *,
+    level: float = 0.95,
 ) -> RemovalDifference:
     """AUC of all cases minus the AUC without those of the removed patients.
 
@@ -48,7 +54,7 @@ def auc_without(
     Parameters
     ----------
     positive, score, patient, removed
-        Truth, score, number of the patient, and whether the patient is taken out, of each case; shape (n_cases,).
+        Truth, finite score, patient, and whether the patient is taken out, of each case; shape (n_cases,).
     level
         Confidence level in (0, 1).
 
@@ -60,7 +66,8 @@ def auc_without(
     Raises
     ------
     ValueError
-        If the arrays are not of one length, or a patient is removed with some cases only.
+        If the arrays are not of one length, truth or ``removed`` is not binary, a score is not finite, or a patient is
+        removed with some cases only.
 
     Undefined cases
     ---------------
@@ -70,13 +77,15 @@ def auc_without(
     ----------
     Obuchowski NA. Biometrics 1997;53:567-578. doi:10.2307/2533958 (placements summed over clusters)
     """
-    _require_whole_patients(patient, removed, positive, score)
-    both = area_influence(positive, score), area_influence(positive[~removed], score[~removed])
-    return _difference(*both, patient, removed, level, "a class is empty")
+    cases, (scores,) = case_arrays(positive, patient, score=score)
+    out = _whole_patients(cases, removed)
+    truth = cases.positive
+    both = area_influence(truth, scores), area_influence(truth[~out], scores[~out])
+    return _difference(*both, cases.patient, out, level, "a class is empty")
 
 
 def proportion_without(
-    success: Booleans, patient: IntegerArray, removed: Booleans, *, level: float = 0.95
+    success: npt.ArrayLike, patient: npt.ArrayLike, removed: npt.ArrayLike, *, level: float = 0.95
 ) -> RemovalDifference:
     """A share of cases minus the share without those of the removed patients; each case's influence is (y − p)/n.
 
@@ -87,9 +96,10 @@ def proportion_without(
     ---------------
     No case, or none left: undefined.
     """
-    _require_whole_patients(patient, removed, success)
-    both = _share(success), _share(success[~removed])
-    return _difference(*both, patient, removed, level, "no case is left" if success.size else "no case")
+    cases, _ = case_arrays(success, patient)
+    out, successes = _whole_patients(cases, removed), cases.positive
+    both = _share(successes), _share(successes[~out])
+    return _difference(*both, cases.patient, out, level, "no case is left" if successes.size else "no case")
 
 
 def _share(success: Booleans) -> Linearised | None:
@@ -135,8 +145,13 @@ def _difference(
     )
 
 
-def _require_whole_patients(patient: IntegerArray, removed: Booleans, *others: npt.NDArray[Any]) -> None:
-    if any(array.shape != patient.shape for array in (removed, *others)):
-        raise ValueError("every array must have one value for each case")
-    if np.intersect1d(patient[removed], patient[~removed]).size:
-        raise ValueError("a patient is taken out with all cases or with none")
+def _whole_patients(cases: CaseArrays, removed: npt.ArrayLike) -> Booleans:
+    out = np.asarray(removed)
+    if out.shape != cases.positive.shape:
+        raise ValueError("`removed` must have one value for each case.")
+    if out.dtype != np.bool_ and not np.isin(out, (0, 1)).all():
+        raise ValueError("`removed` must hold only 0 and 1 (or booleans).")
+    chosen: Booleans = out.astype(np.bool_)
+    if np.intersect1d(cases.patient[chosen], cases.patient[~chosen]).size:
+        raise ValueError("`removed` must take a patient out with all cases or with none.")
+    return chosen

@@ -29,6 +29,8 @@ ROC_POINT_METHODS: dict[RocPointMethod, str] = {
     "percentile": "bootstrap of patients, percentile",
 }
 
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class AskedPoint:
@@ -44,8 +46,8 @@ class AskedPoint:
     level: float
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.target < 1.0:
-            raise ValueError(f"`{self.given}` must lie strictly between 0 and 1.")
+        if not 0.0 <= self.target <= 1.0:
+            raise ValueError(f"`{self.given}` must lie in [0, 1].")
         if self.point not in ("attainable", "interpolated"):
             raise ValueError("`point` must be `attainable` or `interpolated`.")
         if self.method not in ROC_POINT_METHODS:
@@ -95,8 +97,8 @@ def _read(curve: RocCounts, asked: AskedPoint, weights: CountArray) -> tuple[Cou
 
 
 def _place(reached: FloatArray, target: float) -> CountArray:
-    # Quotients of whole numbers are rounded once, and so equal a target that is written as a decimal fraction.
-    return np.asarray(np.argmax(reached >= target, axis=1))
+    # A target that is written as 1 - 0.7 is a rounding error above 0.3, which the quotient of whole numbers meets.
+    return np.asarray(np.argmax(reached >= target - _ROUNDING, axis=1))
 
 
 def point_found(curve: RocCounts, asked: AskedPoint, everyone: CountArray) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def sensitivity_at_specificity(
     positive, score
         Truth and finite score of each case, shape ``(n_cases,)``. A higher score speaks for the finding.
     specificity
-        Asked for, in (0, 1).
+        Asked for, in [0, 1].
     seed, n_replicates
         As for :func:`bootstrap_replicates`.
     patient

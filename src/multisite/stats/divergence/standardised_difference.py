@@ -4,8 +4,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
+from multisite.stats.divergence.divergence import checked_counts
 from multisite.stats.estimate import CountArray, FloatArray
 from multisite.vocabulary import EstimateStatus
 
@@ -33,7 +35,9 @@ class StandardisedDifference:
         return self.difference is not None and self.floor is not None and self.difference > self.floor
 
 
-def standardised_difference(first: CountArray, second: CountArray, *, level: float = 0.95) -> StandardisedDifference:
+def standardised_difference(
+    first: npt.ArrayLike, second: npt.ArrayLike, *, level: float = 0.95
+) -> StandardisedDifference:
     """Multinomial standardised difference of two samples: d = √((p − q)ᵀ S⁻¹ (p − q)).
 
     p and q are the shares of all levels but one, S the mean of the two multinomial covariance matrices of one draw (no
@@ -56,7 +60,7 @@ def standardised_difference(first: CountArray, second: CountArray, *, level: flo
     Raises
     ------
     ValueError
-        If the shapes differ, a count is negative or not finite, or ``level`` is not in (0, 1).
+        If the shapes differ, a count is negative, not finite or not whole, or ``level`` is not in (0, 1).
 
     Undefined cases
     ---------------
@@ -68,14 +72,15 @@ def standardised_difference(first: CountArray, second: CountArray, *, level: flo
     Yang D, Dalton JE. A unified approach to measuring the effect size between two groups using SAS. SAS Global Forum
     2012, paper 335. Austin PC. Commun Stat Simul Comput 2009;38:1228-1234. doi:10.1080/03610910902859574
     """
-    n, m = _total(first, second, level), int(second.sum())
+    one, other = checked_counts(first, second)
+    n, m = _total(one, other, level), int(other.sum())
     if n == 0 or m == 0:
-        return _undefined("no patient on one side", first, second, level)
-    return _distance(first / n, second / m, 1 / n + 1 / m, level)
+        return _undefined("no patient on one side", one, other, level)
+    return _distance(one / n, other / m, 1 / n + 1 / m, level)
 
 
 def standardised_difference_to(
-    counts: CountArray, shares: FloatArray, *, level: float = 0.95
+    counts: npt.ArrayLike, shares: npt.ArrayLike, *, level: float = 0.95
 ) -> StandardisedDifference:
     """The same distance of a sample from a population whose shares are given and taken as known.
 
@@ -95,12 +100,13 @@ def standardised_difference_to(
     ---------------
     As above.
     """
-    n = _total(counts, shares, level)
-    if float(shares.sum()) <= 0:
+    held, known = checked_counts(counts, counts)[0], np.asarray(shares, dtype=np.float64)
+    n = _total(held, known, level)
+    if float(known.sum()) <= 0:
         raise ValueError("`shares` of a population must not all be zero")
     if n == 0:
-        return _undefined("no patient on one side", counts, shares, level)
-    return _distance(counts / n, shares / shares.sum(), 1 / n, level)
+        return _undefined("no patient on one side", held, known, level)
+    return _distance(held / n, known / known.sum(), 1 / n, level)
 
 
 def _total(first: CountArray, second: CountArray | FloatArray, level: float) -> int:

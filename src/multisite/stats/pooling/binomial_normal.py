@@ -108,7 +108,7 @@ def binomial_normal(events: npt.ArrayLike, cases: npt.ArrayLike, *, level: float
         n_sites=k,
         logit=mean,
         tau=tau,
-        tau_note="at the boundary 0: the sites differ no more than chance lets them" if tau == 0.0 else None,
+        tau_note="the estimate is at the boundary 0" if tau == 0.0 else None,
         mean_proportion=likelihood.mean_proportion(mean, tau),
         log_likelihood=highest,
     )

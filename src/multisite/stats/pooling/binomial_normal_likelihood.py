@@ -67,7 +67,7 @@ class BinomialNormalLikelihood:
 
         if slope(0.0) <= 0.0:
             return self.value(mean, 0.0), 0.0
-        high = max(2.0 * start, 0.05)
+        high = min(max(2.0 * start, 0.05), _LARGEST_VARIANCE)
         while slope(high) > 0.0:
             if high >= _LARGEST_VARIANCE:
                 return self.value(mean, high), high

@@ -209,9 +209,11 @@ def _heterogeneity(
     freedom, q, typical = y.size - 1, generalised_q(y, v, 0.0), typical_variance(v)
     interval = q_profile_interval(y, v, level)
     low, high = interval or (None, None)
-    note = "at the boundary 0: the sites differ no more than chance lets them" if between == 0.0 else None
+    note = "the estimate is at the boundary 0" if between == 0.0 else None
+    if between == 0.0 and low:
+        note = "the estimate is at the boundary 0 and its interval lies above: other estimators would be above, too"
     if interval is None:
-        note = "at the boundary 0: the sites differ less than chance lets them, and no interval holds any value"
+        note = "at the boundary 0: the sites differ less than chance lets them, and the interval is empty"
     h2 = max(1.0, q / freedom) if method == "q" else 1.0 + between / typical
     return {
         "q": q,

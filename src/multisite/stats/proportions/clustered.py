@@ -101,8 +101,9 @@ def clustered_proportion(
     at an effective number of cases:
 
     ``wilson``: Wilson's at min(Σn, Σn / design effect · (z/t)²), with t the Student quantile on K − 1 degrees of
-    freedom, so that few patients widen it (Korn and Graubard's number; Dean and Pagano's advice).
-    ``korn-graubard``: Clopper and Pearson's at the same number, through the beta distribution; it covers more.
+    freedom, so that few patients widen it (Dean and Pagano's advice; Korn and Graubard have t on Σn − 1 in place of z).
+    ``korn-graubard``: Clopper and Pearson's, through the beta distribution, at their number, min(Σn, Σn / design effect
+    · (t′/t)²) with t′ on Σn − 1 degrees of freedom; it covers more.
     ``rao-scott``: Wilson's at Σn / design effect, as Rao and Scott transform counts: no t, and cases of a patient that
     contradict each other may count for more than they are. With few patients it covers less than it says (at 12
     patients 92-93 of 95 %). For a GEE see :func:`clustered_proportion_gee`, which is another estimator.
@@ -170,7 +171,8 @@ def clustered_proportion(
     effective_n = n / design_effect
     if method != "rao-scott":
         student = float(special.stdtrit(k - 1, 0.5 + level / 2.0))
-        effective_n = min(float(n), effective_n * (z / student) ** 2)
+        widest = z if method == "wilson" else float(special.stdtrit(n - 1, 0.5 + level / 2.0))
+        effective_n = min(float(n), effective_n * (widest / student) ** 2)
     if method == "korn-graubard":
         # At 0 and 1 the product may miss the whole by a rounding error, and with it the end of the scale.
         hits = effective_n if y == n else r * effective_n

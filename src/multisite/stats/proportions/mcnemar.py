@@ -25,7 +25,8 @@ def mcnemar(first_only: int, second_only: int, *, method: McNemarMethod = "exact
     """Two-sided test that two classifiers of the same cases have the same proportion.
 
     With f = ``first_only``, g = ``second_only`` and m = f + g: ``exact`` is twice P(X ≤ min(f, g)), at most 1, for X
-    binomial(m, ½); ``mid-p`` is that minus P(X = min(f, g)), and 1 where f = g. ``asymptotic`` refers (f − g)²/m to χ²
+    binomial(m, ½); ``mid-p`` is that minus P(X = min(f, g)), and 1 − P(X = f)/2 where
+    f = g. ``asymptotic`` refers (f − g)²/m to χ²
     on one degree of freedom, ``asymptotic-cc`` (|f − g| − 1)²/m, which is 0 where f = g. The exact test never
     rejects a true null more often than said, and mostly much less often; ``mid-p`` keeps the level closely (Fagerland).
 
@@ -70,7 +71,9 @@ def mcnemar(first_only: int, second_only: int, *, method: McNemarMethod = "exact
     p_value: float | None
     if method in ("exact", "mid-p"):
         p_value = 1.0
-        if f != g:
+        if f == g and m and method == "mid-p":
+            p_value = 1.0 - 0.5 * float(special.bdtr(f, m, 0.5) - special.bdtr(f - 1, m, 0.5))
+        elif f != g:
             below = float(special.bdtr(smaller, m, 0.5))
             # P(X < smaller) + P(X ≤ smaller), so that no difference of nearly equal numbers is taken.
             further = below if method == "exact" else (float(special.bdtr(smaller - 1, m, 0.5)) if smaller else 0.0)

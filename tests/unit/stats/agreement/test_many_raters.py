@@ -112,7 +112,8 @@ def test_weights_that_count_all_as_agreement_agree_perfectly_or_by_chance_alone(
 def test_alpha_s_bootstrap_needs_a_source_of_draws_and_repeats_with_its_seed() -> None:
     ratings = np.random.default_rng(1).integers(0, 3, (15, 3))
     with pytest.raises(ValueError, match="`rng` must be given"):
-        krippendorff_alpha(ratings, metric="nominal")
+        krippendorff_alpha(ratings, metric="nominal", method="bootstrap")
+    assert krippendorff_alpha(ratings, metric="nominal").ci_method.startswith("jackknife")
     one, other = (krippendorff_alpha(ratings, metric="ordinal", rng=np.random.default_rng(7)) for _ in range(2))
     assert (one.ci_low, one.ci_high) == (other.ci_low, other.ci_high)
     assert "not Krippendorff's own" in one.ci_method

@@ -23,3 +23,8 @@ def test_one_without_an_interval_leaves_the_difference_without_one() -> None:
     lone = auc(ScoreCounts([0.2, 0.7], [0, 1], [3, 0]))
     found = independent_difference(lone, proportion(1, 4))
     assert (found.estimate, found.ci_low, found.status) == (0.75, None, EstimateStatus.INSUFFICIENT)
+
+
+def test_intervals_of_two_levels_are_not_joined() -> None:
+    with pytest.raises(ValueError, match="one level"):
+        independent_difference(proportion(5, 10), proportion(5, 10, level=0.5))

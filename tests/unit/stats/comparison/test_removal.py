@@ -79,3 +79,17 @@ def test_the_interval_covers_what_many_cohorts_show_on_average() -> None:
     assert mean > 0.01
     covered = np.mean([f.ci_low <= mean <= f.ci_high for f in found])
     assert 0.92 <= covered <= 0.975
+
+
+def test_ones_and_zeros_are_taken_as_truth_and_what_is_neither_is_refused() -> None:
+    positive, score = [1, 0, 1, 0, 1, 0, 1, 0], [0.9, 0.2, 0.4, 0.5, 0.8, 0.1, 0.7, 0.3]
+    patient, removed = list("abcdefgh"), [1, 0, 0, 0, 0, 0, 0, 1]
+    found = auc_without(positive, score, patient, removed)
+    known = auc_without(np.array(positive, bool), np.array(score), np.arange(8), np.array(removed, bool))
+    assert found == known
+    assert (found.of_all, found.without) == (pytest.approx(0.9375), pytest.approx(8 / 9))
+    assert proportion_without(positive, patient, removed).without == 0.5
+    with pytest.raises(ValueError, match="`removed`"):
+        auc_without(positive, score, patient, [2] * 8)
+    with pytest.raises(ValueError, match="`score`"):
+        auc_without(positive, [np.nan, *score[1:]], patient, removed)

@@ -56,6 +56,20 @@ def test_ties_at_the_top_leave_a_threshold_above_all_where_nothing_is_called() -
     assert (found.estimate, found.threshold, found.attained) == (0.0, np.inf, 1.0)
 
 
+def test_all_of_the_other_class_can_be_asked_for() -> None:
+    positive, score = [0, 0, 0, 1, 1, 1], [1, 2, 3, 2, 4, 5]
+    found = sensitivity_at_specificity(positive, score, specificity=1.0, seed=1)
+    assert (found.estimate, found.threshold, found.attained) == (pytest.approx(2 / 3), 4.0, 1.0)
+    assert specificity_at_sensitivity(positive, score, sensitivity=1.0, seed=1).estimate == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(("n", "target"), [(10, 1 - 0.7), (30, 1 - 0.7), (70, 1 - 0.7), (100, 1 - 0.99)])
+def test_a_target_that_is_a_rounding_error_above_a_share_is_that_share(n: int, target: float) -> None:
+    positive, score = [0] * n + [1] * 5, [*range(n), *range(n, n + 5)]
+    found = sensitivity_at_specificity(positive, score, specificity=target, seed=1, n_replicates=20)
+    assert found.attained == pytest.approx(target)
+
+
 def test_interpolation_is_exact_on_the_inverse_curve_too() -> None:
     positive, score = cases()
     for target in (0.37, 0.8123):
@@ -139,8 +153,8 @@ def test_too_many_replicates_without_a_class_leave_no_interval() -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"specificity": 0.0},
-        {"specificity": 1.0},
+        {"specificity": -0.1},
+        {"specificity": 1.1},
         {"specificity": float("nan")},
         {"point": "nearest"},
         {"method": "wald"},

@@ -38,13 +38,10 @@ def test_a_group_of_one_class_has_no_pairs_and_no_weight() -> None:
     assert auc_within_groups([GOOD, area([0.5, 0.6], [True, True])]).estimate == GOOD.estimate
 
 
-def test_without_a_pair_it_is_undefined_and_without_variance_it_has_no_interval() -> None:
+def test_without_a_pair_it_is_undefined() -> None:
     none = auc_within_groups([area([0.5], [True])])
     assert (none.estimate, none.status, none.reason) == (None, EstimateStatus.UNDEFINED, "no group with both classes")
     assert auc_within_groups([]).status is EstimateStatus.UNDEFINED
-    lone = auc_within_groups([area([0.2, 0.7], [False, True]), area([0.7, 0.2, 0.3], [False, True, False])])
-    assert (lone.estimate, lone.status) == (pytest.approx(1 / 3), EstimateStatus.INSUFFICIENT)
-    assert (lone.ci_low, lone.ci_high) == (None, None)
 
 
 def test_scores_that_are_the_same_within_every_group_have_no_interval() -> None:
@@ -52,15 +49,35 @@ def test_scores_that_are_the_same_within_every_group_have_no_interval() -> None:
     assert (flat.estimate, flat.ci_low, flat.status) == (0.5, None, EstimateStatus.INSUFFICIENT)
 
 
-def test_a_group_with_one_case_of_a_class_does_not_cost_the_others_their_interval() -> None:
-    within = auc_within_groups([GOOD, area([0.7, 0.2, 0.3], [False, True, False])])
-    assert (within.estimate, within.ci_low, within.status) == (
-        GOOD.estimate,
-        pytest.approx(GOOD.ci_low),
-        EstimateStatus.OK,
-    )
-    assert (within.n_positive, within.n_negative) == (GOOD.n_positive, GOOD.n_negative)
-    assert within.reason == "left out, with one case of a class: 1 of 2 groups"
+def test_a_group_with_one_case_of_a_class_counts_with_its_pairs_and_the_variance_of_hanley_and_mcneil() -> None:
+    lone = area([0.7, 0.2, 0.3], [False, True, False])
+    within = auc_within_groups([GOOD, lone])
+    # 5 of 6 pairs are right in the first group, 0 of 2 in the second; of that, (A(1 - A) + (Q2 - A^2))/2 at A = 5/8.
+    assert within.estimate == pytest.approx(5 / 8)
+    variance = (5 / 8 * 3 / 8 + 2 * (5 / 8) ** 2 / (13 / 8) - (5 / 8) ** 2) / 2
+    assert GOOD.standard_error is not None
+    expected = math.sqrt((6 * GOOD.standard_error) ** 2 + 4 * variance) / 8
+    assert within.standard_error == pytest.approx(expected)
+    assert within.ci_method.endswith("hanley-mcneil in 1 of 2 groups")
+    assert within.status is EstimateStatus.OK
+
+
+def test_sets_of_one_positive_each_have_an_interval() -> None:
+    rng = np.random.default_rng(5)
+    sets = [area([rng.normal(1.0), *rng.normal(size=3)], [True, False, False, False]) for _ in range(60)]
+    within = auc_within_groups(sets)
+    assert within.ci_low is not None
+    assert within.ci_high is not None
+    assert within.ci_low < 0.76 < within.ci_high
+    assert 0.1 < within.ci_high - within.ci_low < 0.25
+
+
+def test_a_group_that_separates_the_classes_is_not_taken_as_known() -> None:
+    perfect = area([0.1, 0.2, 0.8, 0.9], [False, False, True, True])
+    within = auc_within_groups([GOOD, perfect])
+    assert GOOD.standard_error is not None
+    assert within.standard_error is not None
+    assert within.standard_error > 6 * GOOD.standard_error / 10
 
 
 def test_a_score_that_only_knows_the_group_is_chance_within_and_not_over_groups() -> None:

@@ -73,9 +73,10 @@ def test_a_known_population_adds_no_chance_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "message"),
     [
-        (counts(1, 2), counts(1, 2, 3), "one number for each level"),
-        (counts(1, -2), counts(1, 2), "must not be negative"),
-        (np.array([1.0, np.nan]), counts(1, 2), "must be finite"),
+        (counts(1, 2), counts(1, 2, 3), "one count for each bin"),
+        (counts(1, -2), counts(1, 2), "must not hold a negative count"),
+        (np.array([1.0, np.nan]), counts(1, 2), "whole, finite counts"),
+        (np.array([1.5, 1.4]), counts(1, 2), "whole, finite counts"),
     ],
 )
 def test_what_is_no_pair_of_counts_is_refused(first: np.ndarray, second: np.ndarray, message: str) -> None:

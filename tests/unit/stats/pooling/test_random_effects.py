@@ -51,10 +51,19 @@ def test_sites_that_agree_have_a_tau2_of_zero_which_is_a_number() -> None:
     assert found.status == EstimateStatus.OK
 
 
+def test_an_estimate_of_zero_below_its_own_interval_says_so() -> None:
+    y = [0.321, -0.292, 1.964, 0.221, 0.009, 1.365, -2.48]
+    found = random_effects(y, [0.2498, 0.2292, 0.8465, 0.0064, 0.0919, 0.5157, 0.8533])
+    assert found.tau2 == 0.0
+    assert found.tau2_low is not None
+    assert found.tau2_low > 0.0
+    assert "its interval lies above" in (found.tau2_note or "")
+
+
 def test_sites_closer_than_chance_lets_them_have_a_tau2_of_zero_and_an_empty_interval() -> None:
     found = random_effects([0.2, 0.2, 0.2001], [1.0, 1.0, 1.0])
     assert (found.tau2, found.tau2_low, found.tau2_high, found.i2_low, found.i2_high) == (0.0, None, None, None, None)
-    assert "no interval holds any value" in (found.tau2_note or "")
+    assert "the interval is empty" in (found.tau2_note or "")
 
 
 @pytest.mark.parametrize("interval", ["by-sites", "hksj"])

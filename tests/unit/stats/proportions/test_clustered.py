@@ -131,3 +131,9 @@ def test_one_case_per_patient_is_nearly_the_plain_interval() -> None:
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(ValueError, match="method"):
         clustered_proportion(ClusterMoments.from_clusters([1], [2]), method="gee")
+
+
+def test_with_one_case_per_patient_korn_and_graubard_s_number_is_that_of_the_patients_less_one() -> None:
+    # t on n - 1 and on K - 1 are the same, and the variance has K - 1 where the binomial one has n.
+    one_each = ClusterMoments.from_clusters([1] * 3 + [0] * 17, [1] * 20)
+    assert clustered_proportion(one_each, method="korn-graubard").effective_n == pytest.approx(19.0)
