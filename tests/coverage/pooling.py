@@ -94,7 +94,7 @@ def _bivariate(k: int, side: str, expected: Range = NOMINAL) -> Scenario:
     def draw(rng: np.random.Generator) -> Estimate:
         n = rng.integers(40, 150, (k, 2))
         x = rng.binomial(n, special.expit(rng.multivariate_normal(middle, between, k)))
-        found = bivariate(x[:, 0], n[:, 0] - x[:, 0], x[:, 1], n[:, 1] - x[:, 1])
+        found = bivariate(x[:, 0], n[:, 1] - x[:, 1], n[:, 0] - x[:, 0], x[:, 1])
         return found.sensitivity if side == "sensitivity" else found.specificity
 
     return Scenario(

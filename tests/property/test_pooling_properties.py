@@ -112,7 +112,7 @@ def test_events_and_non_events_mirror_each_other(sites: list[tuple[int, int]]) -
 @given(st.lists(st.tuples(*[st.integers(0, 40)] * 4), max_size=8))
 def test_turning_the_classes_round_swaps_sensitivity_and_specificity(sites: list[tuple[int, int, int, int]]) -> None:
     tp, fn, tn, fp = (np.array([site[i] for site in sites], dtype=np.int64) for i in range(4))
-    one, other = bivariate(tp, fn, tn, fp), bivariate(tn, fp, tp, fn)
+    one, other = bivariate(tp, fp, fn, tn), bivariate(tn, fn, fp, tp)
     assert one.sensitivity.status == other.specificity.status
     if one.sensitivity.estimate is not None:
         assert one.sensitivity.estimate == pytest.approx(other.specificity.estimate, abs=2e-3)

@@ -194,7 +194,7 @@ def test_the_bivariate_fit_is_the_maximum_of_the_likelihood_of_contrasts(seed: i
     theta = rng.multivariate_normal([1.6, 1.2], [[0.4, -0.15], [-0.15, 0.3]], k)
     n = rng.integers(60, 200, (k, 2))
     x = rng.binomial(n, expit(theta))
-    found = bivariate(x[:, 0], n[:, 0] - x[:, 0], x[:, 1], n[:, 1] - x[:, 1])
+    found = bivariate(x[:, 0], n[:, 1] - x[:, 1], n[:, 0] - x[:, 0], x[:, 1])
     y, v = np.log(x / (n - x)).ravel(), (1 / x + 1 / (n - x)).ravel()
     contrasts = np.kron(np.eye(k)[1:] - np.eye(k)[:1], np.eye(2))
 

@@ -11,6 +11,7 @@ from scipy import special
 from multisite.stats.estimate import CountArray, Estimate, FloatArray, normal_quantile
 from multisite.stats.pooling.between_sites import between_sites_variance
 from multisite.stats.pooling.bivariate_likelihood import BivariateFit, fit_bivariate
+from multisite.stats.pooling.logit_of_counts import Correction
 from multisite.vocabulary import EstimateStatus
 
 __all__ = ["Bivariate", "BivariateInterval", "bivariate"]
@@ -51,10 +52,11 @@ class Bivariate:
 
 def bivariate(
     true_positive: npt.ArrayLike,
+    false_positive: npt.ArrayLike,
     false_negative: npt.ArrayLike,
     true_negative: npt.ArrayLike,
-    false_positive: npt.ArrayLike,
     *,
+    correction: Correction = "zero-cells",
     interval: BivariateInterval = "t(k-1)",
     level: float = 0.95,
 ) -> Bivariate:
@@ -66,8 +68,11 @@ def bivariate(
 
     Parameters
     ----------
-    true_positive, false_negative, true_negative, false_positive
-        Whole numbers per site, shape ``(n_sites,)``. A site with a zero cell, and no other, has ½ added to its four.
+    true_positive, false_positive, false_negative, true_negative
+        Whole numbers per site, shape ``(n_sites,)``, in the order of :func:`diagnostic_accuracy`.
+    correction
+        ``zero-cells``: a site with a zero cell, and no other, has ½ added to its four. ``all``: if any site has a zero
+        cell, all sites have.
     interval
         Quantile of the intervals μ̂ ± quantile·SE: ``z`` as published, or Student's on k − 1 degrees of freedom.
     level
@@ -81,7 +86,7 @@ def bivariate(
     Raises
     ------
     ValueError
-        If counts are not whole, negative or not of one length, or ``interval`` is unknown.
+        If counts are not whole, negative or not of one length, or an option is unknown.
 
     Undefined cases
     ---------------
@@ -106,12 +111,14 @@ def bivariate(
 
     Examples
     --------
-    >>> found = bivariate([45, 80, 30, 60, 28], [5, 8, 6, 3, 4], [90, 70, 85, 60, 88], [10, 20, 5, 15, 9])
+    >>> found = bivariate([45, 80, 30, 60, 28], [10, 20, 5, 15, 9], [5, 8, 6, 3, 4], [90, 70, 85, 60, 88])
     >>> round(found.sensitivity.estimate, 2), round(found.specificity.estimate, 2)
     (0.9, 0.87)
     """
     if interval not in ("t(k-1)", "z"):
         raise ValueError("`interval` must be `t(k-1)` or `z`.")
+    if correction not in ("zero-cells", "all"):
+        raise ValueError("`correction` must be `zero-cells` or `all`.")
     z = normal_quantile(level)
     cells = _cells(
         true_positive=true_positive,
@@ -122,6 +129,8 @@ def bivariate(
     usable = (cells[:, 0] + cells[:, 1] > 0) & (cells[:, 2] + cells[:, 3] > 0)
     cells = cells[usable]
     zero = (cells == 0).any(axis=1)
+    if correction == "all":
+        zero |= zero.any()
     corrected = cells + 0.5 * zero[:, np.newaxis]
     y = np.log(corrected[:, [0, 2]] / corrected[:, [1, 3]])
     v = 1.0 / corrected[:, [0, 2]] + 1.0 / corrected[:, [1, 3]]

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from multisite.stats.estimate import FloatArray
 from multisite.stats.pooling.between_sites import BetweenSitesMethod, require_estimates
 from multisite.stats.pooling.pooled_estimate import PooledEstimate
 from multisite.stats.pooling.random_effects import (
@@ -36,6 +37,7 @@ class LeftOut:
     change_of_tau2: float | None
     studentised_residual: float | None = None
     dffits: float | None = None
+    dfbetas: float | None = None
     cook_distance: float | None = None
     hat: float | None = None
     influential: bool | None = None
@@ -56,9 +58,9 @@ def leave_one_out(
     """:func:`~multisite.stats.pooling.random_effects` with each site left out, in the order of the sites.
 
     With μ̂ᵢ, τ̂ᵢ² and SEᵢ = 1/√Σw from the k − 1 others and h the weight of site i among all k: studentised deleted
-    residual (y − μ̂ᵢ)/√(v + τ̂ᵢ² + SEᵢ²); DFFITS (μ̂ − μ̂ᵢ)/√(h(v + τ̂ᵢ²)); Cook's distance (μ̂ − μ̂ᵢ)²·Σw. A site is
-    **influential** if |DFFITS| > 3/√(k − 1), Cook's distance exceeds the median of χ² on one degree of freedom, or
-    h > 3/k: marks to look at, not tests.
+    residual (y − μ̂ᵢ)/√(v + τ̂ᵢ² + SEᵢ²); DFFITS (μ̂ − μ̂ᵢ)/√(h(v + τ̂ᵢ²)); DFBETAS (μ̂ − μ̂ᵢ)·√Σ 1/(v + τ̂ᵢ²), over all
+    sites; Cook's distance (μ̂ − μ̂ᵢ)²·Σw. A site is **influential** if |DFFITS| > 3/√(k − 1), |DFBETAS| > 1, Cook's
+    distance exceeds the median of χ² on one degree of freedom, or h > 3/k: marks to look at, not tests.
 
     Parameters
     ----------
@@ -94,23 +96,25 @@ def leave_one_out(
     pool = partial(random_effects, tau2=tau2, interval=interval, prediction=prediction, i2=i2, scale=scale, level=level)
     of_all = pool(y, v)
     return tuple(
-        _left_out(site, float(y[site]), float(v[site]), of_all, pool(np.delete(y, site), np.delete(v, site)))
+        _left_out(site, float(y[site]), v, of_all, pool(np.delete(y, site), np.delete(v, site)))
         for site in range(y.size)
     )
 
 
-def _left_out(site: int, y: float, v: float, of_all: PooledEstimate, pooled: PooledEstimate) -> LeftOut:
+def _left_out(site: int, y: float, variances: FloatArray, of_all: PooledEstimate, pooled: PooledEstimate) -> LeftOut:
     mean, others = of_all.analysis_estimate, pooled.analysis_estimate
     change = None if mean is None or others is None else others - mean
     if of_all.tau2 is None or pooled.tau2 is None or change is None or others is None:
         return LeftOut(site=site, pooled=pooled, change=change, change_of_tau2=None)
     hat, n_sites = of_all.weights[site], of_all.n_sites
-    total_variance = v + pooled.tau2
+    total_variance = float(variances[site]) + pooled.tau2
     error, error_of_all = pooled.wald_standard_error or 0.0, of_all.wald_standard_error or 0.0
     dffits = -change / math.sqrt(hat * total_variance)
+    dfbetas = -change * math.sqrt(float((1.0 / (variances + pooled.tau2)).sum()))
     cook = (change / error_of_all) ** 2
     limits = {
         "dffits": abs(dffits) > 3.0 / math.sqrt(n_sites - 1),
+        "dfbetas": abs(dfbetas) > 1.0,
         "cook_distance": cook > float(special.chdtri(1, 0.5)),
         "hat": hat > 3.0 / n_sites,
     }
@@ -122,6 +126,7 @@ def _left_out(site: int, y: float, v: float, of_all: PooledEstimate, pooled: Poo
         change_of_tau2=pooled.tau2 - of_all.tau2,
         studentised_residual=(y - others) / math.sqrt(total_variance + error * error),
         dffits=dffits,
+        dfbetas=dfbetas,
         cook_distance=cook,
         hat=hat,
         influential=bool(marks),

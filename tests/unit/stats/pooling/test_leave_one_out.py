@@ -48,3 +48,10 @@ def test_options_reach_the_pooling() -> None:
     (first, *_) = leave_one_out([0.1, 0.2, 0.9], [0.1] * 3, scale="logit", interval="wald", tau2="pm", level=0.9)
     assert (first.pooled.scale, first.pooled.ci_level) == ("logit", 0.9)
     assert first.pooled.ci_method == "random effects, pm, wald"
+
+
+def test_dfbetas_alone_may_mark_a_site() -> None:
+    # 1.0 is off by much of the standard error of the mean, and by little of its own.
+    first = leave_one_out([1.0, -0.43, -0.02, 0.14], [0.148, 0.282, 0.285, 0.047], interval="wald")[0]
+    assert first.dfbetas == pytest.approx(1.081, abs=5e-4)
+    assert (first.influential, first.marks) == (True, ("dfbetas",))
