@@ -19,7 +19,7 @@ from multisite.stats.agreement.result import (
     require_interval,
     two_sided_p,
 )
-from multisite.stats.agreement.weights import AgreementWeights, agreement_weights
+from multisite.stats.agreement.weights import AgreementWeights, agreement_weights, require_order
 from multisite.stats.estimate import CountArray, FloatArray, normal_quantile
 from multisite.vocabulary import EstimateStatus
 
@@ -74,8 +74,8 @@ def cohen_kappa(
         A category per case, numbers or texts, shape ``(n_cases,)``. NaN, None or a masked entry is a missing rating;
         a case without both is left out and counted.
     categories
-        All categories in their order, used or not. Weights other than ``unweighted`` need it; without it the
-        categories are the distinct ratings.
+        All categories in their order, used or not. Without it they are the distinct ratings, rising; weighted kappa of
+        ratings that are no numbers needs it.
     weights
         ``unweighted``, ``linear``, ``quadratic``, ``ordinal`` or a matrix: see :func:`agreement_weights`.
     method
@@ -93,7 +93,7 @@ def cohen_kappa(
     Raises
     ------
     ValueError
-        If the shapes differ, a rating is infinite or no category, or weights come without ``categories``.
+        If the shapes differ, a rating is infinite or no category, or weights of texts come without ``categories``.
 
     Undefined cases
     ---------------
@@ -117,8 +117,6 @@ def cohen_kappa(
     >>> result.estimate, result.observed_agreement, result.pabak
     (0.5, 0.75, 0.5)
     """
-    if categories is None and not (isinstance(weights, str) and weights == "unweighted"):
-        raise ValueError("`categories` must be given, in their order, for `weights` other than `unweighted`.")
     shapes = [np.shape(first), np.shape(second)]
     if shapes[0] != shapes[1] or len(shapes[0]) != 1:
         raise ValueError("`first` and `second` must be one-dimensional and of the same length.")
@@ -127,6 +125,7 @@ def cohen_kappa(
         categories = coded_ratings(
             [c for found in known for c in found.categories], None, argument="first", n_dimensions=1
         ).categories
+        require_order(categories, weights)
     one = coded_ratings(first, categories, argument="first", n_dimensions=1)
     other = coded_ratings(second, categories, argument="second", n_dimensions=1)
     shared = (one.codes != MISSING) & (other.codes != MISSING)

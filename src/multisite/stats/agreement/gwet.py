@@ -17,7 +17,7 @@ from multisite.stats.agreement.result import (
     require_interval,
     student_quantile,
 )
-from multisite.stats.agreement.weights import AgreementWeights, agreement_weights
+from multisite.stats.agreement.weights import AgreementWeights, agreement_weights, require_order
 from multisite.stats.estimate import CountArray, FloatArray, normal_quantile
 from multisite.vocabulary import EstimateStatus
 
@@ -78,7 +78,8 @@ def gwet_ac2(
         a missing rating; any pattern of missing ratings will do.
     categories
         All categories in their order, used or not; without it the distinct ratings. **The number of categories
-        changes p_e**, so that one that nobody used still counts. Weights need it.
+        changes p_e**, so that one that nobody used still counts. Weights
+        of texts need it; without it the categories are the distinct ratings, rising.
     weights
         ``unweighted``, ``linear``, ``quadratic``, ``ordinal`` or a matrix: see :func:`agreement_weights`.
     method
@@ -96,8 +97,8 @@ def gwet_ac2(
     Raises
     ------
     ValueError
-        If the ratings are not two-dimensional, a rating is infinite or no category, or weights come without
-        ``categories``.
+        If the ratings are not two-dimensional, a rating is infinite or no category, or weights of texts come
+        without ``categories``.
 
     Undefined cases
     ---------------
@@ -113,9 +114,9 @@ def gwet_ac2(
     Gwet KL. Br J Math Stat Psychol 2008;61:29-48. doi:10.1348/000711006X126600
     Gwet KL. Handbook of Inter-Rater Reliability, 4th ed. 2014 (weights, missing ratings)
     """
-    if categories is None and not (isinstance(weights, str) and weights == "unweighted"):
-        raise ValueError("`categories` must be given, in their order, for `weights` other than `unweighted`.")
     coded = coded_ratings(ratings, categories, argument="ratings", n_dimensions=2)
+    if categories is None:
+        require_order(coded.categories, weights)
     return _coefficient(coded.counts, coded.categories, weights, method, level, n_raters=coded.n_raters)
 
 

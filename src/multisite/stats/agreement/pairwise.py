@@ -11,7 +11,7 @@ import numpy.typing as npt
 from multisite.stats.agreement.cohen import CohenKappa, cohen_kappa
 from multisite.stats.agreement.ratings import MISSING, coded_ratings
 from multisite.stats.agreement.result import AgreementInterval
-from multisite.stats.agreement.weights import AgreementWeights
+from multisite.stats.agreement.weights import AgreementWeights, require_order
 from multisite.stats.estimate import CountArray, FloatArray
 
 __all__ = ["PairwiseKappa", "pairwise_kappa"]
@@ -63,9 +63,9 @@ def pairwise_kappa(
     ---------------
     Of each pair as of :func:`cohen_kappa`. Fewer than two raters: no pair.
     """
-    if categories is None and not (isinstance(weights, str) and weights == "unweighted"):
-        raise ValueError("`categories` must be given, in their order, for `weights` other than `unweighted`.")
     coded = coded_ratings(ratings, categories, argument="ratings", n_dimensions=2)
+    if categories is None:
+        require_order(coded.categories, weights)
     given = (coded.codes != MISSING).astype(np.int64)
     names = np.empty(len(coded.categories) + 1, dtype=np.object_)
     names[:-1] = coded.categories

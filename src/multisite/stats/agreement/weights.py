@@ -1,12 +1,14 @@
 """How much two different categories agree: weights from 0 to 1."""
 
-from typing import Literal, TypeAlias
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from multisite.stats.estimate import FloatArray
 
-__all__ = ["AgreementWeights", "agreement_weights"]
+__all__ = ["AgreementWeights", "agreement_weights", "require_order"]
 
 AgreementWeights: TypeAlias = Literal["unweighted", "linear", "quadratic", "ordinal"] | FloatArray
 
@@ -43,6 +45,20 @@ def agreement_weights(weights: AgreementWeights, n_categories: int) -> tuple[str
     if not (np.diag(matrix) == 1.0).all() or not np.allclose(matrix, matrix.T, rtol=0.0, atol=1e-12):
         raise ValueError("`weights` must be symmetric, with 1 on the diagonal.")
     return "given weights", matrix
+
+
+def require_order(categories: Sequence[Any], weights: AgreementWeights) -> None:
+    """Refuse to weigh by an order that nobody gave: that of numbers is plain, that of texts is the alphabet's.
+
+    Raises
+    ------
+    ValueError
+        If the weights depend on the order of categories that were found, and are not numbers.
+    """
+    if isinstance(weights, str) and weights == "unweighted":
+        return
+    if not all(isinstance(category, Real) for category in categories):
+        raise ValueError("`categories` must be given, in their order, for `weights` of ratings that are no numbers.")
 
 
 def _scheme(weights: str, q: int) -> FloatArray:

@@ -90,9 +90,12 @@ def test_wilson_s_interval_stays_inside_and_has_the_same_error() -> None:
     assert wald.standard_error == wilson.standard_error
 
 
-def test_weights_need_the_order_of_the_categories() -> None:
+def test_weights_need_an_order_which_numbers_have_and_texts_have_not() -> None:
     with pytest.raises(ValueError, match="`categories` must be given"):
-        cohen_kappa([1, 2], [1, 2], weights="linear")
+        cohen_kappa(["low", "high"], ["low", "high"], weights="linear")
+    first, second = [1, 2, 3, 1, 2], [1, 3, 3, 2, 2]
+    given = cohen_kappa(first, second, weights="linear", categories=[1, 2, 3])
+    assert cohen_kappa(first, second, weights="linear") == given
 
 
 @pytest.mark.parametrize(

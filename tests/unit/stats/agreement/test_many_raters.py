@@ -189,7 +189,7 @@ def test_zero_is_a_ratio_and_two_zeros_do_not_differ() -> None:
 
 def test_weights_without_categories_and_counts_that_are_none_are_refused() -> None:
     with pytest.raises(ValueError, match="`categories` must be given"):
-        gwet_ac2([[1, 2]])
+        gwet_ac2([["a", "b"]])
     for statistic in (gwet_ac_from_counts, fleiss_kappa_from_counts):
         with pytest.raises(ValueError, match="`counts` must hold whole numbers"):
             statistic([[1, -2]])

@@ -76,4 +76,4 @@ def test_a_pair_that_shares_no_case_is_undefined_beside_a_count_of_zero() -> Non
     assert found.pairs[0, 1].status is EstimateStatus.UNDEFINED
     assert pairwise_kappa([[1], [2]]).pairs == {}
     with pytest.raises(ValueError, match="`categories` must be given"):
-        pairwise_kappa([[1, 2]], weights="linear")
+        pairwise_kappa([["a", "b"]], weights="linear")
