@@ -169,7 +169,7 @@ def _open_end_joined(binned: BinnedScores, counts: ScoreCounts, closed: ClosedSi
         bin_of=into[binned.bin_of],
         n_cases=n_cases.astype(np.int64),
         n_positive=n_positive.astype(np.int64),
-        score_mass=score_mass,
+        score_mass=score_mass.astype(np.float64),
     )
 
 
