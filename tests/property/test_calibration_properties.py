@@ -41,7 +41,7 @@ def estimates(counts: ScoreCounts) -> dict[str, float | None]:
     smooth = integrated_calibration_index(counts, surface="direct")
     return {
         "scaled brier": scaled_brier(counts).estimate,
-        "hosmer-lemeshow": hosmer_lemeshow(counts, setting="external").estimate,
+        "hosmer-lemeshow": hosmer_lemeshow(counts, setting="external", quantiles="inverse").estimate,
         "spiegelhalter": spiegelhalter_z(counts).estimate,
         "miscalibration": corp.miscalibration,
         "discrimination": corp.discrimination,
@@ -94,10 +94,11 @@ def test_swapping_the_labels_with_the_scores_changes_nothing(counts: ScoreCounts
     one, two = estimates(counts), estimates(other)
     for name in ("scaled brier", "spiegelhalter", "miscalibration", "discrimination", "ici", "e90"):
         assert close(one[name], two[name]), name
-    for binning in ("equal width", "equal mass"):
-        left = expected_calibration_error(counts, binning=binning, n_bins=8).estimate
-        right = expected_calibration_error(other, binning=binning, n_bins=8, closed="right").estimate
-        assert close(left, right), binning
+    for binning, quantiles in (("equal width", "inverse"), ("equal mass", "inverse"), ("equal mass", "linear")):
+        cut = {"binning": binning, "quantiles": quantiles, "n_bins": 8}
+        left = expected_calibration_error(counts, **cut).estimate
+        right = expected_calibration_error(other, closed="right", **cut).estimate
+        assert close(left, right), cut
 
 
 @examples(40)

@@ -50,6 +50,26 @@ def test_calibration_in_the_large_is_the_intercept_over_an_offset(cases: Cases) 
     assert result.standard_error == pytest.approx(fit.bse[0], rel=1e-6)
 
 
+def test_dropping_scores_of_zero_and_one_gives_the_fits_of_statsmodels_to_the_other_cases(cases: Cases) -> None:
+    reference, score = cases
+    truth, extreme = reference.astype(float), score.copy()
+    extreme[::17], extreme[5::23] = 0.0, 1.0
+    inside = (extreme > 0) & (extreme < 1)
+    logit, family = np.log(extreme[inside] / (1 - extreme[inside])), sm.families.Binomial()
+    fit = sm.GLM(truth[inside], sm.add_constant(logit), family=family).fit(tol=1e-14)
+    shift = sm.GLM(truth[inside], np.ones(logit.size), offset=logit, family=family).fit(tol=1e-14)
+    line = calibration_line(ScoreCounts.from_cases(reference, extreme), extreme="drop")
+    assert line.n_left_out == (~inside).sum()
+    for found, value, error in zip(
+        (line.intercept, line.slope, line.in_the_large),
+        (*fit.params, *shift.params),
+        (*fit.bse, *shift.bse),
+        strict=True,
+    ):
+        assert found.estimate == pytest.approx(value, rel=1e-8)
+        assert found.standard_error == pytest.approx(error, rel=1e-6)
+
+
 def test_brier_is_that_of_scikit_learn_with_the_error_of_a_mean(cases: Cases) -> None:
     reference, score = cases
     result = brier(ScoreCounts.from_cases(reference, score))

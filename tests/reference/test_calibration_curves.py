@@ -134,6 +134,17 @@ def test_bins_closed_on_the_right_are_those_of_scikit_learn(binning: str, strate
     assert table.mean_score[used] == pytest.approx(predicted, abs=1e-12)
 
 
+@pytest.mark.parametrize(("n", "decimals"), [(333, 9), (407, 2)])
+def test_bins_of_linear_quantiles_are_those_of_scikit_learn_for_any_number_of_cases(n: int, decimals: int) -> None:
+    truth, score = cases(n, decimals)
+    observed, predicted = calibration_curve(truth, score, n_bins=10, strategy="quantile")
+    cut = {"binning": "equal mass", "closed": "right", "quantiles": "linear"}
+    table = reliability(ScoreCounts.from_cases(truth, score), n_bins=10, **cut)
+    used = table.n_cases > 0
+    assert table.observed[used] == pytest.approx(observed, abs=1e-12)
+    assert table.mean_score[used] == pytest.approx(predicted, abs=1e-12)
+
+
 def test_the_top_label_error_is_that_of_its_definition_case_by_case() -> None:
     truth, score = cases(333, 2)
     confidence = np.maximum(score, 1 - score)

@@ -115,17 +115,28 @@ def _proportion(moments: ClusterMoments, unit: str, level: float) -> ProportionE
 
 def _score_metrics(segment: Segment, rules: SegmentRules, null: PerfectCalibration | None) -> dict[str, ScoreEstimate]:
     line = calibration_line(segment.counts, level=rules.level)
+    intercept, slope, in_the_large = (_uncounted(part) for part in (line.intercept, line.slope, line.in_the_large))
     ece = expected_calibration_error(segment.counts, n_bins=rules.bins, null=null)
     return {
         "auc": segment.auc,
         "brier": brier(segment.counts, level=rules.level),
-        "calibration_intercept": line.intercept,
-        "calibration_slope": line.slope,
-        "calibration_in_the_large": line.in_the_large,
+        "calibration_intercept": intercept,
+        "calibration_slope": slope,
+        "calibration_in_the_large": in_the_large,
         "observed_expected": observed_expected(segment.counts, level=rules.level),
         "ece": ece,
         "ece_null_95": _null_row(ece),
     }
+
+
+def _uncounted(estimate: ScoreEstimate) -> ScoreEstimate:
+    """Scores of 0 or 1 that were moved are told of with the interval, and not how many, for rows may be suppressed.
+
+    The reason of a row says why its number is missing, and here it is not.
+    """
+    if estimate.status is not EstimateStatus.OK or estimate.reason is None:
+        return estimate
+    return replace(estimate, ci_method=f"{estimate.ci_method}; scores of 0 or 1 moved inside", reason=None)
 
 
 def _null_row(ece: CalibrationError) -> CalibrationError:

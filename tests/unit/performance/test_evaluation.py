@@ -81,6 +81,16 @@ def test_patients_who_repeat_get_the_clustered_interval_and_the_rest_says_that_i
     assert row(single, "auc")["ci_method"] == "delong, logit scale"
 
 
+def test_scores_of_zero_and_one_are_told_of_with_the_line_and_not_how_many(single: Evaluation) -> None:
+    extreme = cases().with_columns(pl.when(pl.col("score") < 0.2).then(0.0).otherwise(pl.col("score")).alias("score"))
+    found = evaluated(extreme)
+    for metric in ("calibration_intercept", "calibration_slope", "calibration_in_the_large"):
+        moved, plain = row(found, metric), row(single, metric)
+        assert (moved["status"], moved["reason"]) == (EstimateStatus.OK, None)
+        assert moved["ci_method"] == f"{plain['ci_method']}; scores of 0 or 1 moved inside"
+    assert "moved" not in row(found, "brier")["ci_method"]
+
+
 def test_a_small_level_keeps_its_rows_and_counts_and_says_what_it_lacks(single: Evaluation) -> None:
     found = row(single, "specificity", level="Rare")
     assert (found["estimate"], found["ci_low"], found["ci_high"]) == (None, None, None)

@@ -1,6 +1,6 @@
 """Calibration: whether scores are the probabilities that they look like."""
 
-from multisite.stats.calibration.binning import Binning, ClosedSide, equal_mass_cell, equal_width_cell
+from multisite.stats.calibration.binning import Binning, ClosedSide, Quantiles, equal_mass_cell, equal_width_cell
 from multisite.stats.calibration.brier import brier
 from multisite.stats.calibration.brier_decomposition import BrierDecomposition, brier_decomposition
 from multisite.stats.calibration.calibration_error import (
@@ -9,7 +9,7 @@ from multisite.stats.calibration.calibration_error import (
     expected_calibration_error,
     squared_calibration_error,
 )
-from multisite.stats.calibration.calibration_line import CalibrationLine, calibration_line
+from multisite.stats.calibration.calibration_line import CalibrationLine, ExtremeScores, calibration_line
 from multisite.stats.calibration.clustered_cases import ClusteredScoreEstimate
 from multisite.stats.calibration.clustered_line import clustered_calibration_line, clustered_observed_expected
 from multisite.stats.calibration.corp import CorpReliability, corp_reliability
@@ -42,10 +42,12 @@ __all__ = [
     "ClosedSide",
     "ClusteredScoreEstimate",
     "CorpReliability",
+    "ExtremeScores",
     "HosmerLemeshow",
     "IntegratedCalibration",
     "Line",
     "PerfectCalibration",
+    "Quantiles",
     "Reliability",
     "SmoothedError",
     "Smoother",

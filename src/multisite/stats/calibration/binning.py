@@ -8,10 +8,21 @@ import numpy as np
 from multisite.stats.estimate import CountArray, FloatArray
 from multisite.stats.score_counts import ScoreCounts, require_probabilities
 
-__all__ = ["BinnedScores", "Binning", "ClosedSide", "bin_scores", "equal_mass_cell", "equal_width_cell", "share"]
+__all__ = [
+    "BinnedScores",
+    "Binning",
+    "ClosedSide",
+    "Quantiles",
+    "bin_scores",
+    "cuts_named",
+    "equal_mass_cell",
+    "equal_width_cell",
+    "share",
+]
 
 Binning: TypeAlias = Literal["equal width", "equal mass"]
 ClosedSide: TypeAlias = Literal["left", "right"]
+Quantiles: TypeAlias = Literal["linear", "inverse"]
 
 
 def equal_width_cell(score: FloatArray, n_cells: int, *, closed: ClosedSide = "left") -> CountArray:
@@ -49,13 +60,17 @@ def equal_width_cell(score: FloatArray, n_cells: int, *, closed: ClosedSide = "l
     return np.clip(cell, 0, n_cells - 1)
 
 
-def equal_mass_cell(n_cases: CountArray, n_cells: int, *, closed: ClosedSide = "left") -> CountArray:
+def equal_mass_cell(
+    n_cases: CountArray, n_cells: int, *, closed: ClosedSide = "left", quantiles: Quantiles = "inverse"
+) -> CountArray:
     """Index of the cell of nearly equal numbers of cases that holds each distinct score; equal scores stay together.
 
-    The inner edges are the quantiles k/B of the scores: closed on the right, the lowest score with at least k/B of the
-    cases at or below it, which belongs to the cell below; closed on the left, the lowest with more than k/B, which
-    belongs to the cell above. Without ties, and with B a divisor of the number of cases, all cells hold as many.
-    Scores that many cases share leave cells empty.
+    The inner edges are the quantiles k/B of the scores. ``inverse`` (of the distribution function): closed on the
+    right, the lowest score with at least k/B of the cases at or below it, which belongs to the cell below; closed on
+    the left, the lowest with more than k/B, which belongs to the cell above. ``linear``: rank 1 + (n − 1)k/B of the n
+    sorted scores, interpolated between neighbours, as R's ``quantile`` (type 7) and NumPy's do by default; the edge
+    itself belongs to the side that is closed. Without ties, and with B a divisor of the number of cases, both give
+    cells that all hold as many. Scores that many cases share leave cells empty.
 
     Parameters
     ----------
@@ -65,19 +80,33 @@ def equal_mass_cell(n_cases: CountArray, n_cells: int, *, closed: ClosedSide = "
         Number of cells B, 1 or more.
     closed
         The side of a cell that belongs to it.
+    quantiles
+        How the edges are made.
 
     Raises
     ------
     ValueError
-        If ``n_cells`` is below 1 or ``closed`` is unknown.
+        If ``n_cells`` is below 1, or ``closed`` or ``quantiles`` is unknown.
+
+    References
+    ----------
+    Hyndman RJ, Fan Y. Am Stat 1996;50:361-365. doi:10.1080/00031305.1996.10473566 (definitions 1 and 7)
     """
     if n_cells < 1:
         raise ValueError("The number of cells must be 1 or more.")
     _require_side(closed)
+    _require_quantiles(quantiles)
     # Whole numbers: k/B times the number of cases need not be one, and a rounded product would move an edge.
     upto = np.cumsum(n_cases)
-    n = max(int(upto[-1]), 1) if upto.size else 1
-    cell = (upto - n_cases) * n_cells // n if closed == "right" else (upto * n_cells - 1) // n
+    below = upto - n_cases
+    n = int(upto[-1]) if upto.size else 0
+    if quantiles == "inverse":
+        n = max(n, 1)
+        cell = below * n_cells // n if closed == "right" else (upto * n_cells - 1) // n
+    else:
+        # No case lies between an interpolated edge and its neighbours, so that the ranks alone decide.
+        n = max(n - 1, 1)
+        cell = (below * n_cells - 1) // n if closed == "right" else (upto - 1) * n_cells // n
     return np.clip(cell, 0, n_cells - 1).astype(np.int64)
 
 
@@ -101,8 +130,10 @@ class BinnedScores:
         return share(self.n_positive.astype(np.float64), self.n_cases)
 
 
-def bin_scores(counts: ScoreCounts, n_bins: int, *, binning: Binning, closed: ClosedSide) -> BinnedScores:
-    """Cases, positives and scores added up per bin.
+def bin_scores(
+    counts: ScoreCounts, n_bins: int, *, binning: Binning, closed: ClosedSide, quantiles: Quantiles = "inverse"
+) -> BinnedScores:
+    """Cases, positives and scores added up per bin; ``quantiles`` are those of bins of equal mass.
 
     Raises
     ------
@@ -110,11 +141,12 @@ def bin_scores(counts: ScoreCounts, n_bins: int, *, binning: Binning, closed: Cl
         If a score lies outside [0, 1], there is no bin, or a name is unknown.
     """
     require_probabilities(counts)
+    _require_quantiles(quantiles)
     total = counts.n_positive + counts.n_negative
     if binning == "equal width":
         cell = equal_width_cell(counts.score, n_bins, closed=closed)
     elif binning == "equal mass":
-        cell = equal_mass_cell(total, n_bins, closed=closed)
+        cell = equal_mass_cell(total, n_bins, closed=closed, quantiles=quantiles)
     else:
         raise ValueError("`binning` must be `equal width` or `equal mass`.")
     return BinnedScores(
@@ -123,6 +155,11 @@ def bin_scores(counts: ScoreCounts, n_bins: int, *, binning: Binning, closed: Cl
         n_positive=np.bincount(cell, weights=counts.n_positive, minlength=n_bins).astype(np.int64),
         score_mass=np.bincount(cell, weights=total * counts.score, minlength=n_bins).astype(np.float64),
     )
+
+
+def cuts_named(binning: Binning, closed: ClosedSide, quantiles: Quantiles) -> str:
+    """The words of a method string for how scores were cut."""
+    return f"{binning}{f' by {quantiles} quantiles' if binning == 'equal mass' else ''} closed on the {closed}"
 
 
 def share(part: FloatArray, whole: CountArray) -> FloatArray:
@@ -135,3 +172,8 @@ def share(part: FloatArray, whole: CountArray) -> FloatArray:
 def _require_side(closed: ClosedSide) -> None:
     if closed not in ("left", "right"):
         raise ValueError("`closed` must be `left` or `right`.")
+
+
+def _require_quantiles(quantiles: Quantiles) -> None:
+    if quantiles not in ("linear", "inverse"):
+        raise ValueError("`quantiles` must be `linear` or `inverse`.")

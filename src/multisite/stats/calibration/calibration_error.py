@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multisite.stats.calibration.binning import Binning, ClosedSide, bin_scores
+from multisite.stats.calibration.binning import Binning, ClosedSide, Quantiles, bin_scores, cuts_named
 from multisite.stats.calibration.perfect_calibration import PerfectCalibration, require_same_bins
 from multisite.stats.calibration.top_label import CalibrationTarget, counts_for
 from multisite.stats.dot import dot
@@ -46,6 +46,7 @@ def expected_calibration_error(
     binning: Binning = "equal width",
     closed: ClosedSide = "left",
     target: CalibrationTarget = "positive class",
+    quantiles: Quantiles = "inverse",
 ) -> CalibrationError:
     """ECE = Σ_b n_b/n · |share of positives in bin b − mean score in bin b|.
 
@@ -69,6 +70,9 @@ def expected_calibration_error(
     target
         ``positive class``: the score of the finding. ``top label``: max(s, 1 − s), and whether the likelier answer is
         right; at s = ½ the answer is "with the finding".
+    quantiles
+        Edges of bins of equal mass, as for :func:`equal_mass_cell`; ``linear``, closed on the right, cuts as
+        scikit-learn's ``strategy="quantile"``.
 
     Returns
     -------
@@ -89,8 +93,8 @@ def expected_calibration_error(
     Naeini MP, Cooper GF, Hauskrecht M. AAAI 2015;29:2901-2907. doi:10.1609/aaai.v29i1.9602 (positive class)
     Guo C et al. Proc Mach Learn Res 2017;70:1321-1330. arXiv:1706.04599 (top label)
     """
-    binned = bin_scores(counts_for(counts, target), n_bins, binning=binning, closed=closed)
-    require_same_bins(null, n_bins, binning, closed, target)
+    binned = bin_scores(counts_for(counts, target), n_bins, binning=binning, closed=closed, quantiles=quantiles)
+    require_same_bins(null, n_bins, binning, closed, target, quantiles)
     n = int(binned.n_cases.sum())
     estimate = float(np.abs(binned.n_positive - binned.score_mass).sum()) / n if n else None
     null_mean = null_95 = None
@@ -102,7 +106,7 @@ def expected_calibration_error(
         ci_low=None,
         ci_high=None,
         ci_level=None,
-        ci_method=f"none; {_bins_named(n_bins, binning, closed, target)}",
+        ci_method=f"none; {_bins_named(n_bins, binning, closed, target, quantiles)}",
         n_cases=n,
         status=EstimateStatus.OK if n else EstimateStatus.UNDEFINED,
         reason=None if n else "no case",
@@ -122,6 +126,7 @@ def squared_calibration_error(
     binning: Binning = "equal mass",
     closed: ClosedSide = "left",
     target: CalibrationTarget = "positive class",
+    quantiles: Quantiles = "inverse",
 ) -> SquaredCalibrationError:
     """Squared calibration error Σ_b n_b/n · (ȳ_b − s̄_b)², or its debiased form.
 
@@ -137,7 +142,7 @@ def squared_calibration_error(
         Positives and negatives per distinct score, scores in [0, 1].
     debiased
         Whether to take away the variance of the shares; without it the estimate is the plug-in, biased upwards.
-    n_bins, binning, closed, target
+    n_bins, binning, closed, target, quantiles
         As for :func:`expected_calibration_error`; Kumar, Liang and Ma cut bins of equal mass.
 
     Returns
@@ -162,7 +167,7 @@ def squared_calibration_error(
     Bröcker J. Clim Dyn 2012;39:655-667. doi:10.1007/s00382-011-1191-1
     Ferro CAT, Fricker TE. Q J R Meteorol Soc 2012;138:1954-1960. doi:10.1002/qj.1924
     """
-    binned = bin_scores(counts_for(counts, target), n_bins, binning=binning, closed=closed)
+    binned = bin_scores(counts_for(counts, target), n_bins, binning=binning, closed=closed, quantiles=quantiles)
     used = binned.n_cases >= (2 if debiased else 1)
     n_cases = int(binned.n_cases.sum())
     m = binned.n_cases[used].astype(np.float64)
@@ -183,7 +188,7 @@ def squared_calibration_error(
         ci_low=None,
         ci_high=None,
         ci_level=None,
-        ci_method=f"none; {form}, {_bins_named(n_bins, binning, closed, target)}",
+        ci_method=f"none; {form}, {_bins_named(n_bins, binning, closed, target, quantiles)}",
         n_cases=n_cases,
         status=EstimateStatus.OK if estimate is not None else EstimateStatus.UNDEFINED,
         reason=reason,
@@ -194,5 +199,7 @@ def squared_calibration_error(
     )
 
 
-def _bins_named(n_bins: int, binning: Binning, closed: ClosedSide, target: CalibrationTarget) -> str:
-    return f"{n_bins} bins of {binning} closed on the {closed}, {target}"
+def _bins_named(
+    n_bins: int, binning: Binning, closed: ClosedSide, target: CalibrationTarget, quantiles: Quantiles
+) -> str:
+    return f"{n_bins} bins of {cuts_named(binning, closed, quantiles)}, {target}"

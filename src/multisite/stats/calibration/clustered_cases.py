@@ -49,6 +49,11 @@ class ClusteredCases:
         names, number = np.unique(owner, return_inverse=True)
         return cls(truth, np.asarray(score, dtype=np.float64), number.astype(np.int64), int(names.size), counts)
 
+    def between_zero_and_one(self) -> "ClusteredCases":
+        """The cases whose score is neither 0 nor 1, and their patients."""
+        kept = (self.score > 0.0) & (self.score < 1.0)
+        return ClusteredCases.of(self.truth[kept], self.score[kept], self.patient[kept])
+
     def per_patient(self, value: FloatArray) -> FloatArray:
         """Sum of ``value`` over the cases of each patient."""
         return np.bincount(self.patient, weights=value, minlength=self.n_patients).astype(np.float64)

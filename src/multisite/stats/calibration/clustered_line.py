@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from multisite.stats.calibration.calibration_line import CalibrationLine, calibration_line
+from multisite.stats.calibration.calibration_line import CalibrationLine, ExtremeScores, calibration_line, fit_named
 from multisite.stats.calibration.clustered_cases import ClusteredCases, ClusteredScoreEstimate
 from multisite.stats.calibration.observed_expected import observed_expected
 from multisite.stats.estimate import FloatArray, ScoreEstimate, normal_quantile
@@ -28,6 +28,7 @@ def clustered_calibration_line(
     *,
     level: float = 0.95,
     epsilon: float = 1e-6,
+    extreme: ExtremeScores = "clip",
 ) -> CalibrationLine:
     """:func:`calibration_line` of cases that cluster in K patients: the same estimates, wider intervals.
 
@@ -42,7 +43,9 @@ def clustered_calibration_line(
     level
         Confidence level in (0, 1).
     epsilon
-        Scores are first moved into [ε, 1 − ε].
+        For ``clip``, in (0, 0.5).
+    extreme
+        As for :func:`calibration_line`. With ``drop``, K counts the patients who have a case left.
 
     Returns
     -------
@@ -52,8 +55,8 @@ def clustered_calibration_line(
     Raises
     ------
     ValueError
-        If the shapes differ, the truth is not binary, a score is not finite or outside [0, 1], a patient is NaN, or
-        ``epsilon`` lies outside (0, 0.5).
+        If the shapes differ, the truth is not binary, a score is not finite or outside [0, 1], a patient is NaN,
+        ``epsilon`` lies outside (0, 0.5), or ``extreme`` is unknown.
 
     Undefined cases
     ---------------
@@ -67,8 +70,13 @@ def clustered_calibration_line(
     Mancl LA, DeRouen TA. Biometrics 2001;57:126-134. doi:10.1111/j.0006-341X.2001.00126.x (few clusters)
     """
     cases = ClusteredCases.of(reference, score, patient)
-    line = calibration_line(cases.counts, level=level, epsilon=epsilon)
-    x = special.logit(np.clip(cases.score, epsilon, 1.0 - epsilon))
+    line = calibration_line(cases.counts, level=level, epsilon=epsilon, extreme=extreme)
+    if extreme == "drop":
+        cases = cases.between_zero_and_one()
+        x = special.logit(cases.score)
+    else:
+        x = special.logit(np.clip(cases.score, epsilon, 1.0 - epsilon))
+    joint_named, fixed_named = fit_named(_JOINT, extreme), fit_named(_FIXED, extreme)
     clustered = _Clustered(cases, level)
     in_the_large = line.in_the_large
     shift = None if in_the_large.estimate is None else _sandwich(cases, [np.ones_like(x)], x + in_the_large.estimate)
@@ -77,9 +85,9 @@ def clustered_calibration_line(
         joint = _sandwich(cases, [np.ones_like(x), x], line.intercept.estimate + line.slope.estimate * x)
     return dataclasses.replace(
         line,
-        intercept=clustered.with_variance(line.intercept, None if joint is None else joint[0, 0], _JOINT),
-        slope=clustered.with_variance(line.slope, None if joint is None else joint[1, 1], _JOINT),
-        in_the_large=clustered.with_variance(in_the_large, None if shift is None else shift[0, 0], _FIXED),
+        intercept=clustered.with_variance(line.intercept, None if joint is None else joint[0, 0], joint_named),
+        slope=clustered.with_variance(line.slope, None if joint is None else joint[1, 1], joint_named),
+        in_the_large=clustered.with_variance(in_the_large, None if shift is None else shift[0, 0], fixed_named),
         covariance=None if joint is None or cases.n_patients < 2 else float(joint[0, 1]),
     )
 
@@ -168,6 +176,7 @@ class _Clustered:
             ci_high=back(middle + t * error),
             ci_level=self._level,
             ci_method=method,
+            reason=plain.reason,
             standard_error=error,
             n_cases=plain.n_cases,
             n_positive=plain.n_positive,

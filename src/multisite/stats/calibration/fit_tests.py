@@ -1,5 +1,6 @@
 """Two tests of whether scores are true probabilities: Hosmer and Lemeshow's, and Spiegelhalter's."""
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -7,7 +8,14 @@ from typing import Literal, TypeAlias
 import numpy as np
 from scipy import special
 
-from multisite.stats.calibration.binning import Binning, ClosedSide, bin_scores
+from multisite.stats.calibration.binning import (
+    BinnedScores,
+    Binning,
+    ClosedSide,
+    Quantiles,
+    bin_scores,
+    cuts_named,
+)
 from multisite.stats.dot import dot
 from multisite.stats.estimate import CountArray, FloatArray, ScoreEstimate
 from multisite.stats.score_counts import ScoreCounts, require_probabilities
@@ -43,6 +51,7 @@ def hosmer_lemeshow(
     n_groups: int = 10,
     grouping: Binning = "equal mass",
     closed: ClosedSide = "right",
+    quantiles: Quantiles = "linear",
 ) -> HosmerLemeshow:
     """Hosmer and Lemeshow's test, Σ_g (O_g − E_g)² / (E_g(1 − E_g/n_g)) against χ².
 
@@ -64,6 +73,12 @@ def hosmer_lemeshow(
         fixed cut-offs k/n_groups.
     closed
         The side of a group that belongs to it.
+    quantiles
+        Edges of groups of equal mass, as for :func:`equal_mass_cell`. ``linear``, closed on the right, gives the groups
+        and the statistic of R's ``ResourceSelection::hoslem.test``: edges that fall together are one, and where that is
+        at the end that is not closed, the cases on it join the next group. (Older releases of it keep the degrees of
+        freedom of the groups asked for.) ``inverse``: every edge is a score, and groups are as equal as whole cases
+        allow. The two differ unless n is a multiple of ``n_groups`` without ties, and so may the verdict.
 
     Returns
     -------
@@ -88,7 +103,9 @@ def hosmer_lemeshow(
     """
     if setting not in ("developing", "external"):
         raise ValueError("`setting` must be `developing` or `external`.")
-    binned = bin_scores(counts, n_groups, binning=grouping, closed=closed)
+    binned = bin_scores(counts, n_groups, binning=grouping, closed=closed, quantiles=quantiles)
+    if grouping == "equal mass" and quantiles == "linear":
+        binned = _open_end_joined(binned, counts, closed)
     used = binned.n_cases > 0
     m, observed, expected = binned.n_cases[used], binned.n_positive[used], binned.score_mass[used]
     variance = expected * (1.0 - expected / np.maximum(m, 1))
@@ -112,7 +129,7 @@ def hosmer_lemeshow(
         ci_low=None,
         ci_high=None,
         ci_level=None,
-        ci_method=f"none; {setting}, {g} groups of {grouping} closed on the {closed}",
+        ci_method=f"none; {setting}, {g} groups of {cuts_named(grouping, closed, quantiles)}",
         n_cases=counts.positives + counts.negatives,
         status=EstimateStatus.OK if reason is None else EstimateStatus.UNDEFINED,
         reason=reason,
@@ -124,6 +141,35 @@ def hosmer_lemeshow(
         group_cases=m,
         group_observed=observed,
         group_expected=expected,
+    )
+
+
+def _open_end_joined(binned: BinnedScores, counts: ScoreCounts, closed: ClosedSide) -> BinnedScores:
+    """R's ``cut`` of distinct edges: a lowest (closed on the left: highest) score that is also inner edges is no group.
+
+    ``include.lowest`` puts it into the interval that begins where those edges lie.
+    """
+    held = np.flatnonzero(counts.n_positive + counts.n_negative)
+    if held.size == 0:
+        return binned
+    outermost = held[0] if closed == "right" else held[-1]
+    tied = int(counts.n_positive[outermost] + counts.n_negative[outermost])
+    last = binned.n_cases.size - 1
+    # The edge k is that score where its rank, (n − 1)k/g from 0 upwards, is that of one of the tied cases.
+    swallowed = min((tied - 1) * (last + 1) // max(int(binned.n_cases.sum()) - 1, 1), last)
+    source, target = (0, swallowed) if closed == "right" else (last, last - swallowed)
+    into = np.arange(last + 1)
+    into[source] = target
+    n_cases, n_positive, score_mass = (
+        np.bincount(into, weights=part, minlength=last + 1)
+        for part in (binned.n_cases, binned.n_positive, binned.score_mass)
+    )
+    return dataclasses.replace(
+        binned,
+        bin_of=into[binned.bin_of],
+        n_cases=n_cases.astype(np.int64),
+        n_positive=n_positive.astype(np.int64),
+        score_mass=score_mass.astype(np.float64),
     )
 
 

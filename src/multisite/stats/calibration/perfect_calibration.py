@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multisite.stats.calibration.binning import Binning, ClosedSide, bin_scores, equal_width_cell
+from multisite.stats.calibration.binning import Binning, ClosedSide, Quantiles, bin_scores, equal_width_cell
 from multisite.stats.calibration.top_label import CalibrationTarget, counts_for
 from multisite.stats.estimate import CountArray
 from multisite.stats.score_counts import ScoreCounts
@@ -27,6 +27,7 @@ class PerfectCalibration:
     binning: Binning = "equal width"
     closed: ClosedSide = "left"
     target: CalibrationTarget = "positive class"
+    quantiles: Quantiles = "inverse"
 
 
 def perfect_calibration(
@@ -38,6 +39,7 @@ def perfect_calibration(
     binning: Binning = "equal width",
     closed: ClosedSide = "left",
     target: CalibrationTarget = "positive class",
+    quantiles: Quantiles = "inverse",
 ) -> PerfectCalibration:
     """Draw the truth again and again as if every score were the true probability of its case.
 
@@ -48,7 +50,7 @@ def perfect_calibration(
         used.
     rng
         Source of randomness.
-    n_bins, binning, closed, target
+    n_bins, binning, closed, target, quantiles
         As for :func:`expected_calibration_error`.
     n_replicates
         Number of draws.
@@ -72,7 +74,7 @@ def perfect_calibration(
     counts = counts_for(counts, target)
     if n_bins < 1 or n_replicates < 1:
         raise ValueError("`n_bins` and `n_replicates` must be 1 or more.")
-    bin_of = bin_scores(counts, n_bins, binning=binning, closed=closed).bin_of
+    bin_of = bin_scores(counts, n_bins, binning=binning, closed=closed, quantiles=quantiles).bin_of
     total = counts.n_positive + counts.n_negative
     weight, chance = total, counts.score
     if counts.score.size > n_bins * _SHARES_PER_BIN:
@@ -89,11 +91,18 @@ def perfect_calibration(
     present, first = np.unique(bin_of, return_index=True)
     if present.size:
         n_positive[:, present] = np.add.reduceat(drawn, first, axis=1)
-    return PerfectCalibration(n_bins=n_bins, n_positive=n_positive, binning=binning, closed=closed, target=target)
+    return PerfectCalibration(
+        n_bins=n_bins, n_positive=n_positive, binning=binning, closed=closed, target=target, quantiles=quantiles
+    )
 
 
 def require_same_bins(
-    null: PerfectCalibration | None, n_bins: int, binning: Binning, closed: ClosedSide, target: CalibrationTarget
+    null: PerfectCalibration | None,
+    n_bins: int,
+    binning: Binning,
+    closed: ClosedSide,
+    target: CalibrationTarget,
+    quantiles: Quantiles,
 ) -> None:
     """Refuse draws whose bins are others.
 
@@ -106,5 +115,6 @@ def require_same_bins(
         return
     if null.n_bins != n_bins:
         raise ValueError("`null` was drawn with another number of bins.")
-    if (null.binning, null.closed, null.target) != (binning, closed, target):
+    same_edges = null.quantiles == quantiles or binning == "equal width"
+    if (null.binning, null.closed, null.target) != (binning, closed, target) or not same_edges:
         raise ValueError("`null` was drawn with other bins or for another target.")

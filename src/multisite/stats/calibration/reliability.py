@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multisite.stats.calibration.binning import Binning, ClosedSide, bin_scores
+from multisite.stats.calibration.binning import Binning, ClosedSide, Quantiles, bin_scores
 from multisite.stats.calibration.perfect_calibration import PerfectCalibration, require_same_bins
 from multisite.stats.estimate import CountArray, FloatArray
 from multisite.stats.proportions.proportion import proportion
@@ -43,6 +43,7 @@ def reliability(
     null: PerfectCalibration | None = None,
     binning: Binning = "equal width",
     closed: ClosedSide = "left",
+    quantiles: Quantiles = "inverse",
 ) -> Reliability:
     """Share of positives, with Wilson's interval, and mean score per bin.
 
@@ -55,7 +56,7 @@ def reliability(
     ----------
     counts
         Positives and negatives per distinct score, scores in [0, 1].
-    n_bins, binning, closed
+    n_bins, binning, closed, quantiles
         As for :func:`expected_calibration_error`.
     level
         Confidence level in (0, 1) of the intervals and of the band. Cases are taken as independent.
@@ -75,8 +76,8 @@ def reliability(
     ----------
     Bröcker J, Smith LA. Weather Forecast 2007;22:651-661. doi:10.1175/WAF993.1
     """
-    binned = bin_scores(counts, n_bins, binning=binning, closed=closed)
-    require_same_bins(null, n_bins, binning, closed, "positive class")
+    binned = bin_scores(counts, n_bins, binning=binning, closed=closed, quantiles=quantiles)
+    require_same_bins(null, n_bins, binning, closed, "positive class", quantiles)
     n_cases, n_positive = binned.n_cases, binned.n_positive
     edges = np.arange(n_bins + 1) / n_bins
     bin_low, bin_high = edges[:-1], edges[1:]

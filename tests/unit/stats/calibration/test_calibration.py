@@ -135,6 +135,60 @@ def test_scores_of_zero_and_one_are_moved_inside_and_counted() -> None:
     assert line.slope.estimate == pytest.approx(moved.slope.estimate, rel=1e-12)
 
 
+def test_moved_scores_are_told_of_beside_a_status_of_ok_and_only_then() -> None:
+    line = calibration_line(ScoreCounts([0, 0.3, 0.6, 1], [1, 2, 5, 9], [20, 8, 5, 1]))
+    for found in (line.intercept, line.slope, line.in_the_large):
+        assert found.status is EstimateStatus.OK
+        assert "moved to epsilon (1e-06) in 31 of 51 cases" in (found.reason or "")
+    assert calibration_line(ScoreCounts([0.3, 0.6], [2, 5], [8, 5])).slope.reason is None
+
+
+def test_dropped_scores_leave_the_line_of_the_others_and_are_counted() -> None:
+    line = calibration_line(ScoreCounts([0, 0.3, 0.6, 1], [1, 2, 5, 9], [20, 8, 5, 1]), extreme="drop")
+    rest = calibration_line(ScoreCounts([0.3, 0.6], [2, 5], [8, 5]))
+    assert (line.n_left_out, line.n_clipped) == (31, 0)
+    for name in ("intercept", "slope", "in_the_large"):
+        found, plain = getattr(line, name), getattr(rest, name)
+        assert (found.estimate, found.ci_low, found.standard_error) == (
+            plain.estimate,
+            plain.ci_low,
+            plain.standard_error,
+        )
+        assert (found.n_cases, found.n_positive, found.n_negative) == (20, 7, 13)
+        assert (found.status, found.reason) == (EstimateStatus.OK, None)
+        assert found.ci_method.endswith("; scores of 0 or 1 left out")
+    assert line.covariance == rest.covariance
+
+
+def test_dropping_keeps_a_score_that_is_only_close_to_zero() -> None:
+    counts = ScoreCounts([0, 1e-9, 0.3, 0.6], [1, 1, 2, 5], [2, 7, 8, 5])
+    line = calibration_line(counts, extreme="drop")
+    rest = calibration_line(ScoreCounts([1e-9, 0.3, 0.6], [1, 2, 5], [7, 8, 5]), epsilon=1e-12)
+    assert (line.n_left_out, line.n_clipped) == (3, 0)
+    assert line.slope.estimate == pytest.approx(rest.slope.estimate, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("counts", "missing"),
+    [
+        (ScoreCounts([0, 1], [1, 5], [5, 1]), "no case with"),
+        (ScoreCounts([0, 0.4], [1, 0], [5, 3]), "no positive case with"),
+        (ScoreCounts([0.4, 1], [3, 1], [0, 5]), "no negative case with"),
+    ],
+)
+def test_what_dropping_leaves_may_be_one_class_or_none(counts: ScoreCounts, missing: str) -> None:
+    line = calibration_line(counts, extreme="drop")
+    for found in (line.intercept, line.slope, line.in_the_large):
+        assert found.status is EstimateStatus.UNDEFINED
+        assert (found.reason or "").startswith(missing)
+    assert line.n_left_out > 0
+
+
+def test_an_unknown_treatment_of_extreme_scores_is_refused() -> None:
+    with pytest.raises(ValueError, match="`extreme`"):
+        calibration_line(EMPTY, extreme="keep")  # type: ignore[arg-type]  # what is refused
+
+
 def test_an_impossible_epsilon_is_refused() -> None:
     with pytest.raises(ValueError, match="epsilon"):
         calibration_line(simulated(50), epsilon=0.5)

@@ -74,6 +74,25 @@ def test_one_class_and_separation_are_undefined_and_no_positive_is_a_ratio_of_ze
     assert clustered_observed_expected([], [], []).reason == "no case"
 
 
+def test_dropped_scores_leave_the_line_of_the_other_cases_and_their_patients() -> None:
+    truth, score = cases()
+    patient = np.arange(240) // 3
+    score[:6], score[30] = 0.0, 1.0
+    inside = (score > 0) & (score < 1)
+    line = clustered_calibration_line(truth, score, patient, extreme="drop")
+    rest = clustered_calibration_line(truth[inside], score[inside], patient[inside])
+    assert (line.n_left_out, line.n_clipped, line.covariance) == (7, 0, rest.covariance)
+    for name in ("intercept", "slope", "in_the_large"):
+        found, plain = getattr(line, name), getattr(rest, name)
+        assert (found.estimate, found.ci_low, found.ci_high) == (plain.estimate, plain.ci_low, plain.ci_high)
+        assert (found.n_patients, found.n_cases, found.reason) == (78, 233, None)
+        assert found.ci_method == f"{plain.ci_method}; scores of 0 or 1 left out"
+    clipped = clustered_calibration_line(truth, score, patient)
+    assert clipped.slope.status is EstimateStatus.OK
+    assert "in 7 of 240 cases" in (clipped.slope.reason or "")
+    assert clustered_calibration_line([0, 1], [0, 1], [1, 2], extreme="drop").slope.estimate is None
+
+
 def test_patients_who_are_all_alike_show_no_variance() -> None:
     found = clustered_observed_expected([1, 0, 1, 0], [0.5, 0.5, 0.5, 0.5], [1, 1, 2, 2])
     assert (found.estimate, found.status) == (1.0, EstimateStatus.INSUFFICIENT)

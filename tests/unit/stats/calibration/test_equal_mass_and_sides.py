@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from multisite.stats import ScoreCounts
-from multisite.stats.calibration import equal_mass_cell, equal_width_cell, expected_calibration_error, reliability
+from multisite.stats.calibration import (
+    equal_mass_cell,
+    equal_width_cell,
+    expected_calibration_error,
+    perfect_calibration,
+    reliability,
+)
 
 
 def test_closed_on_the_right_an_edge_belongs_to_the_bin_below_and_zero_to_the_first() -> None:
@@ -74,3 +80,48 @@ def test_a_score_of_one_is_in_the_last_bin_and_an_edge_where_its_side_says() -> 
 def test_an_unknown_name_is_refused_by_its_argument(name: str) -> None:
     with pytest.raises(ValueError, match=f"`{name}` must be"):
         expected_calibration_error(ScoreCounts([0.2], [1], [1]), **{name: "other"})
+
+
+@pytest.mark.parametrize(("n", "n_cells", "levels"), [(333, 10, None), (47, 7, None), (200, 10, 23), (9, 10, None)])
+def test_linear_edges_are_the_default_quantiles_of_numpy_on_either_side(
+    n: int, n_cells: int, levels: int | None
+) -> None:
+    rng = np.random.default_rng(n)
+    score = rng.random(n) if levels is None else rng.integers(0, levels, n) / levels
+    distinct, counts = np.unique(score, return_counts=True)
+    # Ranks that are whole numbers are cut as such: a rounded product may put the edge beside its own score.
+    position = [divmod((n - 1) * k, n_cells) for k in range(1, n_cells)]
+    ordered = np.sort(score)
+    cut = np.array([ordered[i] + (ordered[i + (r > 0)] - ordered[i]) * r / n_cells for i, r in position])
+    assert cut == pytest.approx(np.quantile(score, np.arange(1, n_cells) / n_cells))
+    for closed, side in (("right", "left"), ("left", "right")):
+        expected = np.searchsorted(cut, distinct, side=side)
+        assert equal_mass_cell(counts, n_cells, closed=closed, quantiles="linear").tolist() == expected.tolist()
+
+
+def test_linear_edges_of_no_case_and_of_one() -> None:
+    assert equal_mass_cell(np.array([], dtype=np.int64), 3, quantiles="linear").tolist() == []
+    for closed, cell in (("right", 0), ("left", 0)):
+        assert equal_mass_cell(np.array([1]), 3, closed=closed, quantiles="linear").tolist() == [cell]
+
+
+def test_mirrored_scores_fall_into_mirrored_bins_of_linear_edges() -> None:
+    counts = np.array([3, 1, 7, 2, 2, 9, 4])
+    left = equal_mass_cell(counts, 4, quantiles="linear")
+    right = equal_mass_cell(counts[::-1].copy(), 4, closed="right", quantiles="linear")
+    assert left.tolist() == (3 - right[::-1]).tolist()
+
+
+def test_a_null_of_other_quantiles_is_refused_and_the_method_names_them() -> None:
+    rng = np.random.default_rng(5)
+    score = rng.random(53)
+    counts = ScoreCounts.from_cases(rng.random(53) < score, score)
+    null = perfect_calibration(counts, rng=rng, n_replicates=20, binning="equal mass", quantiles="linear")
+    found = expected_calibration_error(counts, null=null, binning="equal mass", quantiles="linear")
+    assert found.null_95 is not None
+    assert "equal mass by linear quantiles closed on the left" in found.ci_method
+    assert "quantiles" not in expected_calibration_error(counts).ci_method
+    with pytest.raises(ValueError, match="other bins"):
+        reliability(counts, null=null, binning="equal mass")
+    with pytest.raises(ValueError, match="`quantiles`"):
+        reliability(counts, quantiles="nearest")  # type: ignore[arg-type]  # what is refused

@@ -28,6 +28,61 @@ def test_the_statistic_is_pearsons_over_groups_and_the_setting_names_the_degrees
     assert found.group_expected == pytest.approx([1, 3, 5, 8])
 
 
+def by_quantiles(truth: np.ndarray, score: np.ndarray, n_groups: int) -> tuple[float, int, list[int]]:
+    """The statistic as R's `ResourceSelection::hoslem.test` makes it, one case at a time, and its groups."""
+    edges = np.unique(np.quantile(score, np.linspace(0, 1, n_groups + 1)))
+    group = np.clip(np.searchsorted(edges, score, side="left") - 1, 0, None)
+    statistic, sizes = 0.0, []
+    for k in np.unique(group):
+        inside = group == k
+        for seen, expected in ((truth, score), (1 - truth, 1 - score)):
+            statistic += (seen[inside].sum() - expected[inside].sum()) ** 2 / expected[inside].sum()
+        sizes.append(int(inside.sum()))
+    return float(statistic), len(sizes), sizes
+
+
+@pytest.mark.parametrize(("n", "decimals"), [(332, 9), (507, 9), (104, 9), (332, 2), (257, 1)])
+def test_by_default_groups_are_those_of_interpolated_quantiles_with_ties_together(n: int, decimals: int) -> None:
+    rng = np.random.default_rng(n)
+    score = np.clip(rng.beta(1.2, 3, n).round(decimals), 0.02, 0.98)
+    truth = (rng.random(n) < score).astype(int)
+    statistic, groups, sizes = by_quantiles(truth, score, 10)
+    assert (decimals == 1) == (groups < 10)
+    for setting, degrees in (("external", groups), ("developing", groups - 2)):
+        found = hosmer_lemeshow(ScoreCounts.from_cases(truth, score), setting=setting)
+        assert found.group_cases.tolist() == sizes
+        assert found.estimate == pytest.approx(statistic, rel=1e-9)
+        assert found.degrees_of_freedom == degrees
+        assert found.p_value == pytest.approx(stats.chi2.sf(statistic, degrees), rel=1e-9)
+        assert "equal mass by linear quantiles closed on the right" in found.ci_method
+
+
+@pytest.mark.parametrize("share", [0.05, 0.15, 0.32, 0.68, 0.97])
+def test_many_cases_at_the_lowest_score_join_the_next_group_and_at_the_highest_mirrored(share: float) -> None:
+    rng = np.random.default_rng(SEED)
+    for n in (103, 251, 300):
+        score = np.where(rng.random(n) < share, 0.05, rng.uniform(0.06, 0.9, n).round(2))
+        truth = (rng.random(n) < score).astype(int)
+        statistic, groups, sizes = by_quantiles(truth, score, 10)
+        found = hosmer_lemeshow(ScoreCounts.from_cases(truth, score), setting="external")
+        assert found.group_cases.tolist() == sizes
+        assert (found.estimate, found.degrees_of_freedom) == (pytest.approx(statistic, rel=1e-9), groups)
+        mirrored = hosmer_lemeshow(ScoreCounts.from_cases(1 - truth, 1 - score), setting="external", closed="left")
+        assert mirrored.group_cases.tolist() == sizes[::-1]
+        assert mirrored.estimate == pytest.approx(statistic, rel=1e-9)
+
+
+def test_inverse_quantiles_make_other_groups_unless_their_number_divides_the_cases() -> None:
+    rng = np.random.default_rng(SEED)
+    for n, same in ((332, False), (330, True)):
+        score = rng.random(n)
+        counts = ScoreCounts.from_cases(rng.random(n) < score, score)
+        linear, inverse = (hosmer_lemeshow(counts, setting="external", quantiles=q) for q in ("linear", "inverse"))
+        assert (linear.group_cases.tolist() == inverse.group_cases.tolist()) is same
+        assert (linear.estimate == pytest.approx(inverse.estimate)) is same
+        assert "by inverse quantiles" in inverse.ci_method
+
+
 def test_ties_stay_in_one_group_and_leave_fewer() -> None:
     found = hosmer_lemeshow(ScoreCounts([0.1, 0.2, 0.9], [2, 2, 9], [60, 8, 2]), setting="external")
     assert found.group_cases.tolist() == [62, 21] or found.group_cases.size < 10
