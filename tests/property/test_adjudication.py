@@ -1,11 +1,14 @@
 """What must hold of adjudication for any readings."""
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from multisite.reference.rules import Majority, Rule
 from tests.unit.reference.builders import INDEPENDENT, MAJORITY, PANEL, TWO_PLUS_ONE, make, readings, rule
+
+pytestmark = pytest.mark.slow
 
 RULES = (MAJORITY, Majority(1, ("primary",)), TWO_PLUS_ONE, PANEL, INDEPENDENT)
 ARMS = ("primary", "adjudication", "consensus", "pathology", "follow_up", "elsewhere", "-")

@@ -8,6 +8,8 @@ from multisite.demo import DemoPlan, generate
 from multisite.errors import MachineError
 from tests.unit.demo.small_demo import PLAN, SmallDemo
 
+pytestmark = pytest.mark.slow
+
 TINY = DemoPlan(patients_per_site=100, sites=1, months=0, seed=3)
 
 
@@ -19,7 +21,6 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.slow
 def test_equal_plans_give_equal_bytes(small_demo: SmallDemo, tmp_path: Path) -> None:
     generate(tmp_path, PLAN)
     assert digests(tmp_path / "data") == digests(small_demo.out / "data")
@@ -42,7 +43,6 @@ def test_data_of_the_same_plan_are_left_as_they_are(tmp_path: Path) -> None:
     assert table.read_text() == "touched"
 
 
-@pytest.mark.slow
 def test_data_of_another_plan_are_replaced(tmp_path: Path) -> None:
     generate(tmp_path, replace(TINY, sites=2))
     generate(tmp_path, TINY)
@@ -50,7 +50,6 @@ def test_data_of_another_plan_are_replaced(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["data", "planted.json"]
 
 
-@pytest.mark.slow
 def test_a_stopped_run_leaves_the_data_before_it_and_the_next_run_is_whole(tmp_path: Path) -> None:
     generate(tmp_path / "out", TINY)
     before = digests(tmp_path / "out" / "data")

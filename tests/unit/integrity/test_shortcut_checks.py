@@ -9,6 +9,8 @@ from multisite.integrity.check import CheckFrames, Claims, Outcome
 from multisite.vocabulary import Verdict
 from tests.unit.integrity.builders import frames, outcome, random_scores, random_set
 
+pytestmark = pytest.mark.slow
+
 _LABEL = pl.col("reference_nodule")
 _TESTED = pl.col("split") == "test"
 _NUMBER = pl.col("patient_id").str.strip_prefix("p").cast(pl.Int64)
@@ -66,7 +68,6 @@ def test_headers_that_tell_the_label_together_are_found_with_the_attributes_that
     assert found.sentence.endswith("`device`, `model`.")
 
 
-@pytest.mark.slow
 def test_attributes_that_each_tell_too_little_tell_the_label_together() -> None:
     made = random_set(2, patients=900)
     rng, label = np.random.default_rng(4), made["reference_nodule"].to_numpy()
@@ -131,7 +132,6 @@ def test_what_a_split_by_time_explains_is_planned() -> None:
     assert "AUC of 0.7" in found.sentence
 
 
-@pytest.mark.slow
 def test_what_the_declared_column_does_not_explain_is_found_within_its_levels() -> None:
     ward = pl.when(_TESTED & (_NUMBER % 2 == 0)).then(pl.lit("a")).otherwise(pl.lit("b")).alias("clinical_ward")
     by_ward = pl.when(pl.col("clinical_ward") == "a").then(pl.lit("x9")).otherwise("device").alias("device")
@@ -166,7 +166,6 @@ def test_one_split_alone_cannot_be_told() -> None:
     assert alone.verdict is Verdict.NOT_APPLICABLE
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("check", ["headers_tell_label", "score_tells_equipment", "split_told_from_headers"])
 def test_neither_the_order_of_rows_nor_another_run_changes_an_outcome(check: str) -> None:
     told = (mixed(_LABEL, name="device"), mixed(_TESTED, name="software_versions"))

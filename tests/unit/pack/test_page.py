@@ -20,6 +20,8 @@ from multisite.schemas.report import REPORT
 from multisite.storage.canonical import digest_of
 from tests.lib.report_frames import DRIFT_FRAMES, SITES, report_inputs, study
 
+pytestmark = pytest.mark.slow
+
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 HOSTILE = '<img src=x onerror=alert(1)> & "$x_1$"'
 
@@ -67,12 +69,10 @@ def elements() -> Elements:
     return Elements(page())
 
 
-@pytest.mark.slow
 def test_the_same_frames_give_the_same_bytes() -> None:
     assert rendered(report_inputs()) == page()
 
 
-@pytest.mark.slow
 def test_the_order_of_the_rows_does_not_matter() -> None:
     inputs = report_inputs()
     shuffled = {name: frame.sample(fraction=1.0, shuffle=True, seed=5) for name, frame in inputs.frames.items()}
@@ -82,7 +82,6 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
     assert without_csv[0] == without_csv[1]
 
 
-@pytest.mark.slow
 def test_every_element_is_closed() -> None:
     assert elements().unbalanced == []
     assert elements().path == []
@@ -171,20 +170,17 @@ def test_hashes_of_the_protocol_the_sets_and_the_inputs_are_printed() -> None:
     assert all(digest in page() for digest in digests)
 
 
-@pytest.mark.slow
 def test_missing_drift_is_shown_as_missing() -> None:
     text = rendered(report_inputs(without=DRIFT_FRAMES))
     assert f"No later month was compared at {', '.join(SITES)}" in text
     assert "No later month was compared with the baseline." in text
 
 
-@pytest.mark.slow
 def test_a_protocol_without_a_list_of_invalid_uses_is_called_a_gap() -> None:
     text = rendered(report_inputs(), replace(parameters(), not_validated_for=()))
     assert "That is a gap of the protocol" in text
 
 
-@pytest.mark.slow
 def test_names_with_markup_are_words() -> None:
     inputs = report_inputs()
     frames = {
@@ -198,7 +194,6 @@ def test_names_with_markup_are_words() -> None:
     assert "&lt;img src=x onerror=alert(1)&gt;" in text
 
 
-@pytest.mark.slow
 def test_two_endpoints_have_their_own_chapters_and_ids() -> None:
     inputs = report_inputs()
     doubled = {
