@@ -101,7 +101,7 @@ def _judge_reason(reading: Reading) -> list[str]:
     plain = None if reason in _WITHOUT_READING else read_plainly(data)
     with quietly():
         # The type is ignored because an outcome that is no reading is a reason; NeedMore never comes of whole objects.
-        return [] if _REASONS[reason](data, plain) else [f"{reason}, and that is not true"]  # type: ignore[index]
+        return [] if _REASONS[reason](data, plain) else [f"{reason}, and that is not true"]
 
 
 def _is_no_dicom(data: bytes, plain: PlainReading | None) -> bool:

@@ -114,7 +114,7 @@ def _length(data: Mutable, rng: Random, others: Sequence[bytes]) -> None:
     )
     wanted = rng.choice((*choices, 2**32 - 1, 2**32 - 1, rng.randrange(2**16)))
     # The type is ignored because the order is kept as text, and is always "little" or "big".
-    data[here.length : here.length + here.width] = (wanted % 256**here.width).to_bytes(here.width, here.order)  # type: ignore[arg-type]
+    data[here.length : here.length + here.width] = (wanted % 256**here.width).to_bytes(here.width, here.order)
 
 
 def _vr(data: Mutable, rng: Random, others: Sequence[bytes]) -> None:

@@ -42,7 +42,7 @@ def every_estimate(values: np.ndarray) -> dict[str, Estimate]:
         "unanimous": observed_agreement(values, kind="unanimous"),
     }
     for weights in ("linear", "ordinal"):
-        found[f"ac2 {weights}"] = gwet_ac2(values, categories=CATEGORIES, weights=weights)  # type: ignore[arg-type]
+        found[f"ac2 {weights}"] = gwet_ac2(values, categories=CATEGORIES, weights=weights)
     for weights in ("unweighted", "quadratic"):
         for method in ("wald", "wilson"):
             found[f"kappa {weights} {method}"] = cohen_kappa(
@@ -53,7 +53,7 @@ def every_estimate(values: np.ndarray) -> dict[str, Estimate]:
                 method=method,  # type: ignore[arg-type]  # literals
             )
     for metric in ("nominal", "ordinal", "interval", "ratio"):
-        found[f"alpha {metric}"] = krippendorff_alpha(values, metric=metric, method="jackknife")  # type: ignore[arg-type]
+        found[f"alpha {metric}"] = krippendorff_alpha(values, metric=metric, method="jackknife")
     for form in ICC_FORMS:
         found[f"icc {form}"] = icc(values, form=form)
     for one in fleiss_kappa(values, categories=CATEGORIES).by_category:
@@ -85,7 +85,7 @@ def test_an_interval_holds_its_estimate_and_a_missing_number_has_a_reason(values
 @given(ratings(), st.randoms(use_true_random=False))
 def test_the_order_of_cases_does_not_matter(values: np.ndarray, random: object) -> None:
     order = list(range(len(values)))
-    random.shuffle(order)  # type: ignore[attr-defined]
+    random.shuffle(order)
     for (name, one), other in zip(every_estimate(values).items(), every_estimate(values[order]).values(), strict=True):
         assert one.status == other.status, name
         assert (one.estimate or 0.0) == pytest.approx(other.estimate or 0.0, abs=1e-9), name
@@ -169,7 +169,7 @@ def test_of_two_raters_with_nothing_missing_alpha_and_fleiss_kappa_differ_by_the
 @given(ratings())
 def test_of_two_categories_alpha_has_one_value_for_nominal_ordinal_and_interval(values: np.ndarray) -> None:
     binary = np.where(np.isnan(values), np.nan, values >= 2)
-    found = [krippendorff_alpha(binary, metric=m, method="jackknife") for m in ("nominal", "ordinal", "interval")]  # type: ignore[arg-type]
+    found = [krippendorff_alpha(binary, metric=m, method="jackknife") for m in ("nominal", "ordinal", "interval")]
     for other in found[1:]:
         assert (found[0].estimate or 0.0) == pytest.approx(other.estimate or 0.0, abs=1e-12)
         assert (found[0].ci_low or 0.0) == pytest.approx(other.ci_low or 0.0, abs=1e-9)

@@ -17,7 +17,7 @@ NAN = float("nan")
 
 
 def alpha(ratings: object, metric: str = "nominal", **more: object) -> object:
-    return krippendorff_alpha(ratings, metric=metric, method="jackknife", **more)  # type: ignore[arg-type]
+    return krippendorff_alpha(ratings, metric=metric, method="jackknife", **more)
 
 
 STATISTICS = [fleiss_kappa, gwet_ac1, alpha]
@@ -30,7 +30,7 @@ STATISTICS = [fleiss_kappa, gwet_ac1, alpha]
     ids=["one rater", "all missing", "never two", "no case", "no rater"],
 )
 def test_without_two_ratings_of_a_case_all_are_undefined(statistic: object, ratings: object) -> None:
-    result = statistic(ratings)  # type: ignore[operator]
+    result = statistic(ratings)
     assert (result.estimate, result.ci_low, result.status) == (None, None, EstimateStatus.UNDEFINED)
     assert result.reason in ("no case has two ratings", "no unit has two ratings")
 
@@ -39,8 +39,8 @@ def test_one_category_for_all_is_undefined_for_kappa_and_alpha_and_one_for_ac1()
     ratings = np.full((7, 3), 2)
     for statistic in (fleiss_kappa, alpha):
         result = statistic(ratings)
-        assert (result.estimate, result.status) == (None, EstimateStatus.UNDEFINED)  # type: ignore[attr-defined]
-        assert "0/0" in result.reason  # type: ignore[attr-defined]
+        assert (result.estimate, result.status) == (None, EstimateStatus.UNDEFINED)
+        assert "0/0" in result.reason
     for categories in (None, [1, 2], [1, 2, 3]):
         result = gwet_ac1(ratings, categories=categories)
         assert (result.estimate, result.ci_high, result.status) == (1.0, 1.0, EstimateStatus.OK)
@@ -50,7 +50,7 @@ def test_one_category_for_all_is_undefined_for_kappa_and_alpha_and_one_for_ac1()
 
 @pytest.mark.parametrize("statistic", STATISTICS)
 def test_perfect_agreement_has_an_interval_below_one(statistic: object) -> None:
-    result = statistic([[1, 1, 1], [2, 2, 2], [1, 1, NAN], [3, 3, 3]])  # type: ignore[operator]
+    result = statistic([[1, 1, 1], [2, 2, 2], [1, 1, NAN], [3, 3, 3]])
     assert (result.estimate, result.ci_high) == (1.0, 1.0)
     assert -1.0 <= result.ci_low < 0.7
     assert "perfect agreement" in result.ci_method
@@ -58,7 +58,7 @@ def test_perfect_agreement_has_an_interval_below_one(statistic: object) -> None:
 
 @pytest.mark.parametrize("statistic", STATISTICS)
 def test_one_case_has_an_estimate_and_no_interval(statistic: object) -> None:
-    result = statistic([[1, 2, 2]])  # type: ignore[operator]
+    result = statistic([[1, 2, 2]])
     assert result.estimate is not None
     assert (result.ci_low, result.status) == (None, EstimateStatus.INSUFFICIENT)
 
@@ -135,16 +135,16 @@ def test_a_bootstrap_sample_is_the_alpha_of_the_units_it_drew(metric: str) -> No
         rng=np.random.default_rng(4),
         n_resamples=1,
     )
-    ends = [result.estimate, again.estimate]  # type: ignore[attr-defined]
+    ends = [result.estimate, again.estimate]
     if result.ci_low is not None:
         assert (result.ci_low, result.ci_high) == pytest.approx((min(ends), max(ends)))
 
 
 def test_alpha_s_jackknife_leaves_out_one_unit_at_a_time() -> None:
     ratings = np.random.default_rng(3).integers(1, 4, (12, 3))
-    without = np.array([alpha(np.delete(ratings, i, axis=0), "ordinal").estimate for i in range(12)])  # type: ignore[attr-defined]
+    without = np.array([alpha(np.delete(ratings, i, axis=0), "ordinal").estimate for i in range(12)])
     error = np.sqrt(11 / 12 * ((without - without.mean()) ** 2).sum())
-    assert alpha(ratings, "ordinal").standard_error == pytest.approx(error, rel=1e-12)  # type: ignore[attr-defined]
+    assert alpha(ratings, "ordinal").standard_error == pytest.approx(error, rel=1e-12)
 
 
 def test_the_order_of_the_units_does_not_change_the_bootstrap() -> None:
@@ -159,13 +159,13 @@ def test_the_order_of_the_units_does_not_change_the_bootstrap() -> None:
 def test_samples_of_one_value_only_are_counted_and_stand_outside() -> None:
     result = krippendorff_alpha([[1, 1], [1, 1], [1, 2]], metric="nominal", rng=np.random.default_rng(2))
     assert 0 < result.n_undefined < result.n_resamples
-    assert alpha([[1, 1], [1, 1], [1, 2]]).status is EstimateStatus.INSUFFICIENT  # type: ignore[attr-defined]
+    assert alpha([[1, 1], [1, 1], [1, 2]]).status is EstimateStatus.INSUFFICIENT
 
 
 def test_alpha_of_large_values_does_not_drown_in_rounding() -> None:
     ratings = np.array([[1.0, 2.0], [3.0, 3.0], [5.0, 4.0], [2.0, 2.0]])
     shifted = alpha(ratings + 1e9, "interval")
-    assert shifted.estimate == pytest.approx(alpha(ratings, "interval").estimate, abs=1e-9)  # type: ignore[attr-defined]
+    assert shifted.estimate == pytest.approx(alpha(ratings, "interval").estimate, abs=1e-9)
 
 
 def test_scales_that_the_ratings_do_not_have_are_refused() -> None:
@@ -184,7 +184,7 @@ def test_scales_that_the_ratings_do_not_have_are_refused() -> None:
 
 
 def test_zero_is_a_ratio_and_two_zeros_do_not_differ() -> None:
-    assert alpha([[0, 0], [0, 1], [2, 2]], "ratio").estimate is not None  # type: ignore[attr-defined]
+    assert alpha([[0, 0], [0, 1], [2, 2]], "ratio").estimate is not None
 
 
 def test_weights_without_categories_and_counts_that_are_none_are_refused() -> None:

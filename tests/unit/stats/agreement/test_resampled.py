@@ -20,7 +20,7 @@ def share_of(values: np.ndarray) -> object:
 
 def test_of_a_mean_of_single_cases_it_is_the_usual_error() -> None:
     values = np.array([1, 0, 1, 1, 0, 1, 1, 0, 1, 1])
-    found = jackknife_over_patients(share_of(values), list("abcdefghij"), bounds=(0.0, 1.0))  # type: ignore[arg-type]
+    found = jackknife_over_patients(share_of(values), list("abcdefghij"), bounds=(0.0, 1.0))
     assert found.standard_error == pytest.approx(values.std(ddof=1) / np.sqrt(10))
     assert (found.estimate, found.n_patients, found.n_cases) == (0.7, 10, 10)
 
