@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from multisite.stats.agreement.ratings import numeric_ratings
-from multisite.stats.agreement.resampled import patient_numbers
 from multisite.stats.estimate import CountArray, Estimate, FloatArray, normal_quantile
+from multisite.stats.resampling.case_arrays import patient_numbers
 from multisite.vocabulary import EstimateStatus
 
 __all__ = [
@@ -64,7 +64,7 @@ def differences(
     kept = ~(np.isnan(one) | np.isnan(other))
     cluster = np.arange(one.size, dtype=np.int64)
     if patient is not None:
-        cluster = patient_numbers(patient, one.size)
+        cluster = patient_numbers(patient, one.size)[0]
     difference = one[kept] - other[kept]
     _, cluster = np.unique(cluster[kept], return_inverse=True)
     return difference, cluster.astype(np.int64), int((~kept).sum())

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from multisite.stats.agreement.ratings import CodedRatings, coded_ratings
-from multisite.stats.agreement.resampled import patient_numbers
 from multisite.stats.agreement.result import AgreementEstimate, student_quantile
 from multisite.stats.estimate import CountArray, normal_quantile
 from multisite.stats.proportions.clustered import ClusterMoments, clustered_proportion
 from multisite.stats.proportions.result import wilson_interval
+from multisite.stats.resampling.case_arrays import patient_numbers
 from multisite.vocabulary import EstimateStatus
 
 __all__ = ["AgreementKind", "SpecificAgreement", "observed_agreement", "specific_agreement"]
@@ -165,7 +165,7 @@ def specific_agreement(
     paired = (coded.codes >= 0).sum(axis=1) >= 2
     cluster = np.arange(size.size)
     if patient is not None:
-        cluster = np.unique(patient_numbers(patient, coded.codes.shape[0])[paired], return_inverse=True)[1]
+        cluster = np.unique(patient_numbers(patient, coded.codes.shape[0])[0][paired], return_inverse=True)[1]
     known = _known(coded, size.size, int(size.sum()), level)
     found = []
     for k, category in enumerate(coded.categories):

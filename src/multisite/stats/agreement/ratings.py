@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from multisite.stats.estimate import BooleanArray, CountArray, FloatArray
+from multisite.stats.resampling.case_arrays import is_missing
 
 __all__ = ["MISSING", "CodedRatings", "coded_ratings", "counts_of_categories", "numeric_ratings"]
 
@@ -118,7 +119,7 @@ def _values(ratings: npt.ArrayLike, *, argument: str, n_dimensions: int) -> tupl
     masked = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else np.zeros(values.shape, np.bool_)
     plain: npt.NDArray[Any] = np.asarray(values)
     if plain.dtype == np.object_:
-        missing = np.fromiter((_is_missing(v) for v in plain.ravel()), dtype=np.bool_, count=plain.size)
+        missing = np.fromiter((is_missing(v) for v in plain.ravel()), dtype=np.bool_, count=plain.size)
         missing = missing.reshape(plain.shape) | masked
         infinite = any(isinstance(v, float) and abs(v) == float("inf") for v in plain[~missing].tolist())
     elif plain.dtype.kind == "f":
@@ -140,11 +141,3 @@ def _in_order(distinct: list[Any], argument: str) -> tuple[Any, ...]:
 
 def _plain(category: Any) -> Any:
     return category.item() if isinstance(category, np.generic) else category
-
-
-def _is_missing(value: Any) -> bool:
-    try:
-        return value is None or bool(value != value)
-    except TypeError:
-        # pandas' NA: whether it differs from itself is NA, which is neither.
-        return True

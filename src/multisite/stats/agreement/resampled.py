@@ -10,9 +10,11 @@ import numpy.typing as npt
 
 from multisite.stats.agreement.result import student_quantile
 from multisite.stats.estimate import CountArray, Estimate, FloatArray, normal_quantile
+from multisite.stats.resampling.case_arrays import patient_numbers
+from multisite.stats.resampling.jackknife import jackknife_variance
 from multisite.vocabulary import EstimateStatus
 
-__all__ = ["ResampledEstimate", "jackknife_error", "jackknife_over_patients", "patient_numbers"]
+__all__ = ["ResampledEstimate", "jackknife_error", "jackknife_over_patients"]
 
 _METHOD = "jackknife over patients, student"
 
@@ -82,8 +84,7 @@ def jackknife_over_patients(
     (4, 8)
     """
     normal_quantile(level)
-    cluster = patient_numbers(patient)
-    n_patients = int(cluster.max(initial=-1)) + 1
+    cluster, n_patients = patient_numbers(patient)
     whole = statistic(np.arange(cluster.size, dtype=np.int64))
     known: dict[str, Any] = {
         "estimate": whole.estimate,
@@ -114,25 +115,6 @@ def jackknife_over_patients(
 
 def jackknife_error(without: FloatArray) -> float:
     """Standard error from the values of a statistic without each unit, shape ``(n_units,)``, two or more."""
-    n = without.size
-    error = math.sqrt((n - 1) / n * float(((without - without.mean()) ** 2).sum()))
+    error = math.sqrt(jackknife_variance(without))
     # Values that differ by rounding only show no variance.
     return error if np.ptp(without) > 1e-13 * max(1.0, float(np.abs(without).max())) else 0.0
-
-
-def patient_numbers(patient: npt.ArrayLike, n_cases: int | None = None) -> CountArray:
-    """The patients of the cases, numbered from 0 in the order in which they first come.
-
-    Raises
-    ------
-    ValueError
-        If ``patient`` is not one-dimensional, not of ``n_cases``, or has a missing value.
-    """
-    names = patient if isinstance(patient, np.ndarray) else np.array(patient, dtype=np.object_)
-    if names.ndim != 1 or n_cases not in (None, names.size):
-        raise ValueError("`patient` must be one-dimensional, with one value for each case.")
-    values = names.tolist()
-    if np.ma.is_masked(names) or any(name is None or name != name for name in values):
-        raise ValueError("`patient` must be given for every case.")
-    number = {name: k for k, name in enumerate(dict.fromkeys(values))}
-    return np.array([number[name] for name in values], dtype=np.int64)

@@ -1,13 +1,16 @@
 """Cases given one by one: truth, score and patient, checked and counted."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from multisite.stats.estimate import BooleanArray, CountArray, FloatArray
 
-__all__ = ["CaseArrays", "case_arrays", "patient_numbers"]
+__all__ = ["CaseArrays", "case_arrays", "is_missing", "patient_numbers"]
+
+_INFINITE = (float("inf"), float("-inf"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,15 +90,41 @@ def case_arrays(
     return CaseArrays(truth.astype(np.bool_), numbers, n_patients), values
 
 
-def patient_numbers(patient: npt.ArrayLike) -> tuple[CountArray, int]:
-    """Number the patients from 0, in the order of their names, and count them."""
-    names = np.asarray(patient)
-    if names.ndim != 1:
-        raise ValueError("`patient` must be one-dimensional.")
-    if names.dtype.kind in "fc" and not np.isfinite(names).all():
-        raise ValueError("`patient` must not hold NaN or infinite values.")
-    distinct, numbers = np.unique(names, return_inverse=True)
+def patient_numbers(patient: npt.ArrayLike, n_cases: int | None = None) -> tuple[CountArray, int]:
+    """Number the patients from 0, in the order of their names, and count them; ``n_cases`` is how many are expected.
+
+    Raises
+    ------
+    ValueError
+        If ``patient`` is not one-dimensional or not of ``n_cases``, a case has none (None, NaN, infinite, masked), or
+        names cannot be put in order.
+    """
+    # As objects, for NumPy would make the text "nan" of a NaN among texts.
+    names = np.array(patient, dtype=np.object_) if isinstance(patient, (list, tuple)) else np.asarray(patient)
+    if names.ndim != 1 or n_cases not in (None, names.size):
+        raise ValueError("`patient` must be one-dimensional, with one value for each case.")
+    if np.ma.is_masked(patient) or _any_missing(names):
+        raise ValueError("`patient` must be given for every case.")
+    try:
+        distinct, numbers = np.unique(names, return_inverse=True)
+    except TypeError:
+        raise ValueError("`patient` must hold numbers only or texts only.") from None
     return numbers.astype(np.int64, copy=False), int(distinct.size)
+
+
+def _any_missing(names: npt.NDArray[Any]) -> bool:
+    if names.dtype.kind in "fc":
+        return not bool(np.isfinite(names).all())
+    return names.dtype == np.object_ and any(is_missing(name) or name in _INFINITE for name in names.tolist())
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value among others stands for none: None, NaN, or the NA of pandas."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:
+        # Whether NA differs from itself is NA, which is neither.
+        return True
 
 
 def _finite(name: str, score: npt.ArrayLike, shape: tuple[int, ...]) -> FloatArray:

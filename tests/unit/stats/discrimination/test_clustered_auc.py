@@ -123,7 +123,7 @@ def test_names_of_patients_are_free_and_the_order_of_cases_too() -> None:
         ({"positive": [1, 2]}, "`positive` must hold only 0 and 1"),
         ({"score": [0.1, float("nan")]}, "`score` must hold finite scores"),
         ({"score": [0.1]}, "`score` must have one value for each case"),
-        ({"patient": [1.0, float("nan")]}, "`patient` must not hold NaN"),
+        ({"patient": [1.0, float("nan")]}, "`patient` must be given for every case"),
         ({"patient": [1]}, "`patient` must have one value for each case"),
         ({"positive": [[1, 0]]}, "`positive` must be one-dimensional"),
         ({"method": "gee"}, "`method` must be one of"),

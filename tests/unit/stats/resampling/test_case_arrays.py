@@ -34,3 +34,13 @@ def test_a_missing_class_is_named(positive: list[int], missing: str) -> None:
 def test_a_truth_that_is_not_binary_is_refused(bad: list) -> None:
     with pytest.raises(ValueError, match="`positive`"):
         case_arrays(bad, None)
+
+
+@pytest.mark.parametrize(
+    "names", [["a", None], ["a", float("nan")], [1.0, float("inf")], np.ma.array([1, 2], mask=[0, 1])]
+)
+def test_a_case_without_a_patient_is_refused(names: object) -> None:
+    with pytest.raises(ValueError, match="must be given for every case"):
+        patient_numbers(names)
+    with pytest.raises(ValueError, match="numbers only or texts only"):
+        patient_numbers(["a", 1])
