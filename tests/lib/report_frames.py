@@ -31,7 +31,7 @@ from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.looks import LOOKS
-from multisite.schemas.performance import ESTIMATES, PROPORTION_MOMENTS, RELIABILITY
+from multisite.schemas.performance import DESIGN_EFFECTS, ESTIMATES, PROPORTION_MOMENTS, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
@@ -152,7 +152,9 @@ def _frames() -> dict[str, pl.DataFrame]:
     tested = cases.filter(split="test")
     composition = _composition(cases)
     estimates = pl.DataFrame(list(_estimates(tested)), schema=ESTIMATES.schema)
-    across = across_sites(estimates, _moments(estimates), composition, AcrossSitesParameters(ci_level=0.95))
+    across = across_sites(
+        estimates, _moments(estimates), DESIGN_EFFECTS.empty(), composition, AcrossSitesParameters(ci_level=0.95)
+    )
     made = (
         (HEADER_COUNTS, _header_counts()),
         (FLOW, _flow(cases)),

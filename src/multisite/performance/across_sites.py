@@ -32,7 +32,11 @@ class AcrossSites:
 
 
 def across_sites(
-    estimates: pl.DataFrame, moments: ProportionMoments, composition: pl.DataFrame, parameters: AcrossSitesParameters
+    estimates: pl.DataFrame,
+    moments: ProportionMoments,
+    design_effects: pl.DataFrame,
+    composition: pl.DataFrame,
+    parameters: AcrossSitesParameters,
 ) -> AcrossSites:
     """Pool the sites' own estimates of all test cases, for every finding and model that has one.
 
@@ -42,6 +46,8 @@ def across_sites(
         Rows of ``site_estimates`` of every site.
     moments
         Of the same cases, for the variance of a proportion that counts patients.
+    design_effects
+        Of the same cases, for the standard errors of score metrics where patients have several cases.
     composition
         Of every site: who has cases for training or tuning.
     parameters
@@ -60,13 +66,19 @@ def across_sites(
     own = estimates.filter(pl.col("metric").is_in(list(POOLED_METRICS)), pl.col("site") != ALL_SITES, **tested)
     rows = {(r["finding"], r["model"], r["metric"], r["site"]): r for r in own.iter_rows(named=True)}
     sums = _sums(moments, tested)
+    errors = _errors(design_effects, tested)
     pools: list[dict[str, Any]] = []
     sites: list[dict[str, Any]] = []
     for finding, model in own.select("finding", "model").unique().sort("finding", "model").rows():
         for metric, scale in POOLED_METRICS.items():
             found = {site: rows.get((finding, model, metric, site)) for site in roles}
             effects = [
-                site_effect(row, sums.get((finding, model, metric, site, row and row["threshold"])), roles[site])
+                site_effect(
+                    row,
+                    sums.get((finding, model, metric, site, row and row["threshold"])),
+                    roles[site],
+                    patient_error=errors.get((finding, model, metric, site)),
+                )
                 for site, row in found.items()
             ]
             threshold = next((row["threshold"] for row in found.values() if row is not None), None)
@@ -178,6 +190,11 @@ def _sums(moments: ProportionMoments, tested: Mapping[str, str]) -> dict[tuple[A
     wanted = ProportionMoments(moments.frame.filter(**tested))
     names = ("finding", "model", "metric", "site", "threshold")
     return {tuple(row[name] for name in names): sums for row, sums in wanted.rows()}
+
+
+def _errors(design_effects: pl.DataFrame, tested: Mapping[str, str]) -> dict[tuple[str, ...], float]:
+    rows = design_effects.filter(**tested).select("finding", "model", "metric", "site", "standard_error").rows()
+    return {row[:-1]: row[-1] for row in rows}
 
 
 def _root(value: float | None) -> float | None:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from multisite.performance.metrics import METRICS, Segment, SegmentRules, null_model, segment_metrics
+from multisite.performance.spread import Spread
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.stats import ClusterMoments, Estimate, ProportionEstimate, Reliability, auc_by_segment, reliability
 from multisite.tallies import KEYS, PROPORTION_METRICS, ProportionMoments, ScoreTally
@@ -48,7 +49,7 @@ class Evaluation:
 
 
 def evaluate(
-    tally: ScoreTally, moments: ProportionMoments, parameters: EvaluationParameters, *, note: str = ""
+    tally: ScoreTally, moments: ProportionMoments, parameters: EvaluationParameters, *, spread: Spread, note: str = ""
 ) -> Evaluation:
     """Every metric of every segment of the test split.
 
@@ -58,6 +59,8 @@ def evaluate(
         Counts of the same cases; ``moments`` at ``parameters.threshold``.
     parameters
         What the protocol says.
+    spread
+        Where the intervals of score metrics come from in segments whose patients have several cases.
     note
         Added to the method of what comes from the tally, for example that its scores lie on a grid.
 
@@ -81,12 +84,12 @@ def evaluate(
     for key, counts, area in zip(tested.keys.iter_rows(), tested.counts, areas, strict=True):
         if by_segment.get(key, {}).keys() != PROPORTION_METRICS.keys():
             raise ValueError("The proportion moments lack a segment of the score tally, or the threshold.")
-        segment = Segment(counts, area, by_segment[key])
+        segment = Segment(key, counts, area, by_segment[key])
         names = dict(zip(KEYS, key, strict=True))
         null = null_model(
             segment, rules, rng=_segment_rng(parameters.seed, key), n_replicates=parameters.null_replicates
         )
-        found = {m: (e, patients) for m, e, patients in segment_metrics(segment, rules, null)}
+        found = {m: (e, patients) for m, e, patients in segment_metrics(segment, rules, null, spread)}
         estimates += [names | _estimate_row(m, *found[m], segment, parameters, note) for m in METRICS]
         table = reliability(counts, n_bins=rules.bins, level=rules.level, null=null)
         bins += [names | row for row in _reliability_rows(table, withheld=null is None)]

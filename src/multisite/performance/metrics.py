@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from multisite.performance.spread import ScoreMetrics, Spread
 from multisite.stats import (
     CalibrationError,
     ClusterMoments,
@@ -54,8 +55,9 @@ METRICS: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """All that is known of one segment: its exact counts, its AUC, and the moments of each proportion."""
+    """All that is known of one segment: its names, exact counts, AUC, and the moments of each proportion."""
 
+    key: tuple[str, ...]
     counts: ScoreCounts
     auc: ScoreEstimate
     moments: Mapping[str, ClusterMoments]
@@ -89,21 +91,21 @@ def null_model(
 
 
 def segment_metrics(
-    segment: Segment, rules: SegmentRules, null: PerfectCalibration | None
+    segment: Segment, rules: SegmentRules, null: PerfectCalibration | None, spread: Spread
 ) -> Iterator[tuple[str, Estimate, int]]:
     """Each metric with its estimate and the number of patients behind it, in no fixed order.
 
     A number on fewer patients than the rule asks for is withheld: status ``insufficient``, the reason in
     words, and the counts left standing. A number that does not exist is ``undefined``, however many
-    patients there are.
+    patients there are. ``spread`` gives the intervals where patients have several cases.
     """
     for metric, unit in _UNITS.items():
         moments = segment.moments[metric]
         shortage = rules.shortage(moments.n_patients, unit)
         yield metric, _withheld(_proportion(moments, unit, rules.level), shortage), moments.n_patients
     shortage = _score_shortage(segment, rules)
-    for metric, estimate in _score_metrics(segment, rules, null).items():
-        yield metric, _withheld(_marked(estimate, segment), shortage), segment.n_patients
+    for metric, estimate in _score_metrics(segment, rules, null, spread):
+        yield metric, _withheld(estimate, shortage), segment.n_patients
 
 
 def _proportion(moments: ClusterMoments, unit: str, level: float) -> ProportionEstimate:
@@ -113,20 +115,22 @@ def _proportion(moments: ClusterMoments, unit: str, level: float) -> ProportionE
     return replace(estimate, reason=f"no {unit}") if estimate.status is EstimateStatus.UNDEFINED else estimate
 
 
-def _score_metrics(segment: Segment, rules: SegmentRules, null: PerfectCalibration | None) -> dict[str, ScoreEstimate]:
-    line = calibration_line(segment.counts, level=rules.level)
-    intercept, slope, in_the_large = (_uncounted(part) for part in (line.intercept, line.slope, line.in_the_large))
+def _score_metrics(
+    segment: Segment, rules: SegmentRules, null: PerfectCalibration | None, spread: Spread
+) -> Iterator[tuple[str, ScoreEstimate]]:
+    scores = ScoreMetrics(
+        auc=segment.auc,
+        line=calibration_line(segment.counts, level=rules.level),
+        observed_expected=observed_expected(segment.counts, level=rules.level),
+        brier=brier(segment.counts, level=rules.level),
+    )
+    if segment.moments["prevalence"].clustered:
+        scores = spread.widened(segment.key, segment.counts, scores, rules.level)
+    for metric, estimate in scores.named():
+        yield metric, _uncounted(estimate)
     ece = expected_calibration_error(segment.counts, n_bins=rules.bins, null=null)
-    return {
-        "auc": segment.auc,
-        "brier": brier(segment.counts, level=rules.level),
-        "calibration_intercept": intercept,
-        "calibration_slope": slope,
-        "calibration_in_the_large": in_the_large,
-        "observed_expected": observed_expected(segment.counts, level=rules.level),
-        "ece": ece,
-        "ece_null_95": _null_row(ece),
-    }
+    yield "ece", ece
+    yield "ece_null_95", _null_row(ece)
 
 
 def _uncounted(estimate: ScoreEstimate) -> ScoreEstimate:
@@ -151,13 +155,6 @@ def _score_shortage(segment: Segment, rules: SegmentRules) -> str | None:
         rules.shortage(segment.moments[metric].n_patients, _UNITS[metric]) for metric in ("sensitivity", "specificity")
     )
     return next((reason for reason in short if reason), None)
-
-
-def _marked(estimate: ScoreEstimate, segment: Segment) -> ScoreEstimate:
-    """Say so where patients repeat: these intervals take cases as independent and are then too narrow."""
-    if not segment.moments["prevalence"].clustered:
-        return estimate
-    return replace(estimate, ci_method=f"{estimate.ci_method}; repeated cases of a patient taken as independent")
 
 
 def _withheld(estimate: Estimate, shortage: str | None) -> Estimate:

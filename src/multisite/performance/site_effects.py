@@ -10,7 +10,7 @@ from multisite.stats import ClusterMoments, clustered_proportion, logit_of_count
 from multisite.stats.estimate import normal_quantile
 from multisite.vocabulary import EstimateStatus, SiteRole
 
-__all__ = ["SiteEffect", "interval_effect", "proportion_effect", "site_effect"]
+__all__ = ["SiteEffect", "interval_effect", "patient_effect", "proportion_effect", "site_effect"]
 
 _PROPORTIONS = frozenset({"sensitivity", "specificity"})
 _INTERVALS: Mapping[str, tuple[str, str]] = {
@@ -41,10 +41,17 @@ class SiteEffect:
     remark: str = ""
 
 
-def site_effect(row: Mapping[str, Any] | None, moments: ClusterMoments | None, site: SiteEffect) -> SiteEffect:
+def site_effect(
+    row: Mapping[str, Any] | None,
+    moments: ClusterMoments | None,
+    site: SiteEffect,
+    *,
+    patient_error: float | None = None,
+) -> SiteEffect:
     """``site`` with what its row of the estimates says on the scale of the metric.
 
-    ``moments`` are those of a proportion. A site without a row, and one whose estimate is undefined or insufficient,
+    ``moments`` are those of a proportion; ``patient_error`` is the standard error of another metric, between patients,
+    where these have several cases. A site without a row, and one whose estimate is undefined or insufficient,
     keeps the reason it came with.
     """
     if row is None:
@@ -58,7 +65,10 @@ def site_effect(row: Mapping[str, Any] | None, moments: ClusterMoments | None, s
     else:
         method, missing = _INTERVALS[row["metric"]]
         told = (row["ci_method"] or "").split("; ")[0]
-        found = interval_effect(row) if told == method or told.startswith(f"{method}, ") else None
+        if patient_error is not None:
+            found = patient_effect(row, patient_error)
+        else:
+            found = interval_effect(row) if told == method or told.startswith(f"{method}, ") else None
     if found is None:
         return replace(counted, status=EstimateStatus.INSUFFICIENT, reason=missing)
     value, error, remark = found
@@ -89,14 +99,26 @@ def interval_effect(row: Mapping[str, Any]) -> tuple[float, float, str] | None:
     """The estimate of ``row`` on the scale of its metric, and half the width of its interval there over z.
 
     Exact where the interval was made on this scale: DeLong's on the logit scale, that of ln O:E, and Wald's. ``None``
-    where an end has no value on the scale, or the interval no width. The remark is what the method tells of patients.
+    where an end has no value on the scale, or the interval no width. There is no remark.
     """
     points = [_scaled(row[name], POOLED_METRICS[row["metric"]]) for name in ("estimate", "ci_low", "ci_high")]
     value, low, high = points
     if value is None or low is None or high is None or not low < high:
         return None
-    remarks = [part for part in row["ci_method"].split("; ")[1:] if part.startswith("repeated cases")]
-    return value, (high - low) / (2.0 * normal_quantile(row["ci_level"])), "; ".join(remarks)
+    return value, (high - low) / (2.0 * normal_quantile(row["ci_level"])), ""
+
+
+def patient_effect(row: Mapping[str, Any], error: float) -> tuple[float, float, str] | None:
+    """The estimate of ``row`` on the scale of its metric, with ``error`` (of ln O:E, of the estimate else) there.
+
+    ``None`` where the estimate has no value on the scale.
+    """
+    scale = POOLED_METRICS[row["metric"]]
+    value = _scaled(row["estimate"], scale)
+    if value is None:
+        return None
+    stretched = error / (row["estimate"] * (1.0 - row["estimate"])) if scale == "logit" else error
+    return value, stretched, "patients as clusters"
 
 
 def _scaled(value: float | None, scale: str) -> float | None:

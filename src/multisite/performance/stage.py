@@ -4,10 +4,12 @@ import polars as pl
 
 from multisite.performance.across_sites import AcrossSitesParameters, across_sites
 from multisite.performance.evaluation import EvaluationParameters, evaluate
+from multisite.performance.spread import DesignEffects, PatientRows
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
 from multisite.schemas.cohort import COHORT, COMPOSITION, PREDICTIONS
 from multisite.schemas.performance import (
+    DESIGN_EFFECTS,
     ESTIMATES,
     PROPORTION_MOMENTS,
     RELIABILITY,
@@ -20,6 +22,7 @@ from multisite.study import Site, Study
 from multisite.tallies import (
     ProportionMoments,
     ScoreTally,
+    SegmentPatients,
     scored_cases,
     strata_columns,
     tally_proportions,
@@ -43,12 +46,14 @@ def evaluate_site(inputs: StageInputs, parameters: EvaluationParameters) -> Stag
     cases = scored_cases(cohort, inputs.frame(PREDICTIONS.name), carry=strata)
     tally = tally_scores(cases, strata=strata)
     moments = tally_proportions(cases, strata=strata, thresholds=[parameters.threshold])
-    found = evaluate(tally, moments, parameters)
+    spread = PatientRows(SegmentPatients(cases, strata))
+    found = evaluate(tally, moments, parameters, spread=spread)
     return StageOutputs(
         frames={
             SCORE_TALLY.name: tally.to_frame(),
             SCORE_TALLY_GRID.name: tally.on_grid(parameters.score_grid_steps).to_frame(),
             PROPORTION_MOMENTS.name: moments.frame,
+            DESIGN_EFFECTS.name: spread.design_effects(),
             SITE_ESTIMATES.name: found.estimates,
             SITE_RELIABILITY.name: found.reliability,
         }
@@ -59,11 +64,14 @@ def evaluate_study(inputs: StageInputs, parameters: EvaluationParameters) -> Sta
     """Every site's own estimates, and those over all sites from the added tallies.
 
     The pooled AUC and calibration also compare cases of different sites with each other; the proportions
-    are exact, for they come from moments and not from the grid.
+    are exact, for they come from moments and not from the grid. Where patients repeat, intervals of the former are
+    widened by the mean design effect of the sites, which is an approximation.
     """
     tally = ScoreTally.from_frame(inputs.frame(SCORE_TALLY_GRID.name)).over_sites()
     moments = ProportionMoments.from_frame(inputs.frame(PROPORTION_MOMENTS.name)).over_sites()
-    pooled = evaluate(tally, moments, parameters, note=f"; scores on a grid of {parameters.score_grid_steps} steps")
+    spread = DesignEffects.of_sites(inputs.frame(DESIGN_EFFECTS.name), moments)
+    note = f"; scores on a grid of {parameters.score_grid_steps} steps"
+    pooled = evaluate(tally, moments, parameters, spread=spread, note=note)
     return StageOutputs(
         frames={
             ESTIMATES.name: pl.concat([inputs.frame(SITE_ESTIMATES.name), pooled.estimates]),
@@ -77,6 +85,7 @@ def pool_sites(inputs: StageInputs, parameters: AcrossSitesParameters) -> StageO
     found = across_sites(
         inputs.frame(SITE_ESTIMATES.name),
         ProportionMoments.from_frame(inputs.frame(PROPORTION_MOMENTS.name)),
+        inputs.frame(DESIGN_EFFECTS.name),
         inputs.frame(COMPOSITION.name),
         parameters,
     )
@@ -105,9 +114,9 @@ PERFORMANCE_STAGE = Stage(
     title="Estimate performance in the site",
     verb="evaluate",
     scope=Scope.SITE,
-    version=2,
+    version=3,
     reads=(COHORT, PREDICTIONS),
-    writes=(SCORE_TALLY, SCORE_TALLY_GRID, PROPORTION_MOMENTS, SITE_ESTIMATES, SITE_RELIABILITY),
+    writes=(SCORE_TALLY, SCORE_TALLY_GRID, PROPORTION_MOMENTS, DESIGN_EFFECTS, SITE_ESTIMATES, SITE_RELIABILITY),
     reads_test_labels=True,
     run=evaluate_site,
     parameters=_parameters,
@@ -118,8 +127,8 @@ ESTIMATES_STAGE = Stage(
     title="Estimate performance over the sites",
     verb="evaluate",
     scope=Scope.STUDY,
-    version=2,
-    reads=(SCORE_TALLY_GRID, PROPORTION_MOMENTS, SITE_ESTIMATES, SITE_RELIABILITY),
+    version=3,
+    reads=(SCORE_TALLY_GRID, PROPORTION_MOMENTS, DESIGN_EFFECTS, SITE_ESTIMATES, SITE_RELIABILITY),
     writes=(ESTIMATES, RELIABILITY),
     run=evaluate_study,
     parameters=_parameters,
@@ -130,8 +139,8 @@ ACROSS_SITES_STAGE = Stage(
     title="Pool the sites",
     verb="evaluate",
     scope=Scope.STUDY,
-    version=1,
-    reads=(SITE_ESTIMATES, PROPORTION_MOMENTS, COMPOSITION),
+    version=2,
+    reads=(SITE_ESTIMATES, PROPORTION_MOMENTS, DESIGN_EFFECTS, COMPOSITION),
     writes=(ACROSS_SITES, POOLED_SITES),
     run=pool_sites,
     parameters=_across_sites_parameters,

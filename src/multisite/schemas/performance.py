@@ -7,6 +7,7 @@ from multisite.schemas.column import Column, at_least, between, one_of
 from multisite.vocabulary import EstimateStatus, Zone
 
 __all__ = [
+    "DESIGN_EFFECTS",
     "ESTIMATES",
     "PROPORTION_MOMENTS",
     "RELIABILITY",
@@ -66,6 +67,31 @@ PROPORTION_MOMENTS = Artefact(
         Column("sum_nn", _COUNT, "Sum of n squared"),
     ),
     key=(*_KEY_NAMES, "metric", "threshold"),
+)
+
+DESIGN_EFFECTS = Artefact(
+    "design_effects",
+    Zone.AGGREGATE,
+    "How much a patient's several cases change the variance of a metric of the scores, where patients have several.",
+    (
+        *_KEYS,
+        Column("metric", _TEXT, "What is estimated"),
+        Column("n_patients", _COUNT, "Patients of the segment"),
+        Column("n_cases", _COUNT, "Cases behind the number"),
+        Column(
+            "standard_error",
+            _FLOAT,
+            "Of the metric, patients as clusters; of ln O:E",
+            constraint=at_least("standard_error", 0),
+        ),
+        Column(
+            "design_effect",
+            _FLOAT,
+            "Its square over that of independent cases",
+            constraint=at_least("design_effect", 0),
+        ),
+    ),
+    key=(*_KEY_NAMES, "metric"),
 )
 
 _ESTIMATE = (

@@ -84,6 +84,15 @@ from multisite.stats.calibration import (
     spiegelhalter_z,
     squared_calibration_error,
 )
+from multisite.stats.clusters import (
+    INFLUENCES,
+    ClusteredScores,
+    PatientProducts,
+    ScoreInfluence,
+    clustered_scores,
+    patient_products,
+    score_influence,
+)
 from multisite.stats.comparison import RemovalDifference, auc_without, independent_difference, proportion_without
 from multisite.stats.dependence import (
     AreaFromLevels,
@@ -229,6 +238,7 @@ from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
 
 __all__ = [
     "ICC_FORMS",
+    "INFLUENCES",
     "AgreementEstimate",
     "AgreementInterval",
     "AgreementKind",
@@ -259,6 +269,7 @@ __all__ = [
     "ClusteredAuc",
     "ClusteredAucMethod",
     "ClusteredScoreEstimate",
+    "ClusteredScores",
     "CohenKappa",
     "CorpReliability",
     "Correction",
@@ -301,6 +312,7 @@ __all__ = [
     "PartialAuc",
     "PartialAucScale",
     "PartialPooling",
+    "PatientProducts",
     "PerfectCalibration",
     "PooledEstimate",
     "PooledProportion",
@@ -323,6 +335,7 @@ __all__ = [
     "ScoreByLevel",
     "ScoreCounts",
     "ScoreEstimate",
+    "ScoreInfluence",
     "ScoreShift",
     "SegmentedScoreCounts",
     "ShrunkenStratum",
@@ -364,6 +377,7 @@ __all__ = [
     "clustered_proportion",
     "clustered_proportion_difference",
     "clustered_proportion_gee",
+    "clustered_scores",
     "cohen_kappa",
     "cohen_kappa_from_table",
     "common_effect",
@@ -415,6 +429,7 @@ __all__ = [
     "partial_auc",
     "partial_pooling",
     "patient_folds",
+    "patient_products",
     "percentile_interval",
     "perfect_calibration",
     "population_stability_index",
@@ -430,6 +445,7 @@ __all__ = [
     "runs_test",
     "scaled_brier",
     "score_by_level",
+    "score_influence",
     "score_shift",
     "sensitivity_at_specificity",
     "smallest_detectable_difference",

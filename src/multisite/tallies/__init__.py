@@ -13,6 +13,7 @@ from multisite.tallies.proportion_moments import (
 )
 from multisite.tallies.score_tally import ScoreTally, combine_score_tallies
 from multisite.tallies.scored_cases import scored_cases, strata_columns
+from multisite.tallies.segment_patients import SegmentCases, SegmentPatients
 from multisite.tallies.segments import KEYS
 from multisite.tallies.tally_scores import tally_scores
 
@@ -21,6 +22,8 @@ __all__ = [
     "PROPORTION_METRICS",
     "ProportionMoments",
     "ScoreTally",
+    "SegmentCases",
+    "SegmentPatients",
     "combine_proportion_moments",
     "combine_score_tallies",
     "scored_cases",

@@ -13,7 +13,7 @@ from multisite.performance.site_effects import SiteEffect, interval_effect, prop
 from multisite.schemas import StageInputs
 from multisite.schemas.across_sites import ACROSS_SITES, POOLED_METRICS, POOLED_SITES
 from multisite.schemas.cohort import COMPOSITION
-from multisite.schemas.performance import PROPORTION_MOMENTS, SITE_ESTIMATES
+from multisite.schemas.performance import DESIGN_EFFECTS, PROPORTION_MOMENTS, SITE_ESTIMATES
 from multisite.stats import (
     ClusterMoments,
     ScoreCounts,
@@ -85,10 +85,16 @@ def composition(**development: int) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=COMPOSITION.schema)
 
 
-def pooled(rows: list[dict[str, Any]], sums: ProportionMoments | None = None, **development: int) -> AcrossSites:
+def pooled(
+    rows: list[dict[str, Any]],
+    sums: ProportionMoments | None = None,
+    effects: pl.DataFrame | None = None,
+    **development: int,
+) -> AcrossSites:
     found = across_sites(
         pl.DataFrame(rows, schema=SITE_ESTIMATES.schema),
         sums or moments({}, {}),
+        DESIGN_EFFECTS.empty() if effects is None else effects,
         composition(**(development or dict.fromkeys("abc", 10))),
         LEVEL,
     )
@@ -173,12 +179,13 @@ def test_the_error_behind_an_interval_is_that_of_its_statistic() -> None:
         assert site(pooled([row]), metric, "a")["standard_error"] == pytest.approx(error, rel=1e-9), metric
 
 
-def test_that_patients_repeat_is_told_of_the_mean_as_well() -> None:
-    told = "delong, logit scale; repeated cases of a patient taken as independent"
-    found = pooled([estimate("a", "auc", ci_method=told), estimate("b", "auc")])
-    assert of(found, "auc")["ci_method"] == (
-        "random effects, reml, hksj-guarded; repeated cases of a patient taken as independent"
-    )
+def test_where_patients_repeat_the_error_between_patients_counts_and_the_mean_tells() -> None:
+    clustered = estimate("a", "auc", ci_method="obuchowski, patients as clusters, logit scale, t")
+    effect = SEGMENT | {"site": "a", "metric": "auc", "n_patients": 50, "n_cases": 60, "standard_error": 0.03}
+    effects = pl.DataFrame([effect | {"design_effect": 1.5}], schema=DESIGN_EFFECTS.schema)
+    found = pooled([clustered, estimate("b", "auc")], effects=effects)
+    assert site(found, "auc", "a")["standard_error"] == pytest.approx(0.03 / (0.9 * 0.1))
+    assert of(found, "auc")["ci_method"] == "random effects, reml, hksj-guarded; patients as clusters"
 
 
 @pytest.mark.parametrize(
@@ -297,6 +304,7 @@ def test_the_stage_writes_both_frames_and_empty_ones_without_estimates() -> None
     frames = {
         SITE_ESTIMATES.name: pl.DataFrame([estimate("a", "auc")], schema=SITE_ESTIMATES.schema),
         PROPORTION_MOMENTS.name: PROPORTION_MOMENTS.empty(),
+        DESIGN_EFFECTS.name: DESIGN_EFFECTS.empty(),
         COMPOSITION.name: composition(a=3),
     }
     written = ACROSS_SITES_STAGE.run(StageInputs(site=ALL_SITES, frames=frames), LEVEL).frames

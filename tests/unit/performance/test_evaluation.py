@@ -5,12 +5,21 @@ import dataclasses
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from multisite.performance import METRICS, Evaluation, evaluate
+from multisite.performance.spread import IndependentCases, PatientRows
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
-from multisite.stats import ScoreCounts, auc, proportion
-from multisite.tallies import scored_cases, tally_proportions, tally_scores
+from multisite.stats import (
+    ScoreCounts,
+    auc,
+    clustered_auc,
+    clustered_calibration_line,
+    clustered_observed_expected,
+    proportion,
+)
+from multisite.tallies import SegmentPatients, scored_cases, tally_proportions, tally_scores
 from multisite.vocabulary import EstimateStatus
 from tests.unit.performance.builders import PARAMETERS, cohort_and_predictions
 
@@ -20,7 +29,8 @@ STRATA = ["stratum_sex", "stratum_vendor"]
 def evaluated(cases: pl.DataFrame, **changes: object) -> Evaluation:
     parameters = dataclasses.replace(PARAMETERS, **changes)
     tally = tally_scores(cases, strata=STRATA)
-    return evaluate(tally, tally_proportions(cases, strata=STRATA, thresholds=[parameters.threshold]), parameters)
+    moments = tally_proportions(cases, strata=STRATA, thresholds=[parameters.threshold])
+    return evaluate(tally, moments, parameters, spread=PatientRows(SegmentPatients(cases, STRATA)))
 
 
 def cases(**changes: int) -> pl.DataFrame:
@@ -70,15 +80,38 @@ def test_numbers_are_those_of_the_cases(single: Evaluation) -> None:
     assert row(single, "brier")["estimate"] == pytest.approx(np.mean((score - reference) ** 2))
 
 
-def test_patients_who_repeat_get_the_clustered_interval_and_the_rest_says_that_it_does_not(
-    single: Evaluation, repeated: Evaluation
-) -> None:
+def test_patients_who_repeat_get_intervals_that_count_patients(single: Evaluation, repeated: Evaluation) -> None:
     for metric in ("sensitivity", "specificity", "ppv", "npv", "prevalence"):
         assert row(repeated, metric)["ci_method"].startswith("patient-clustered wilson")
         assert row(repeated, metric)["estimate"] == row(single, metric)["estimate"]
-    assert row(repeated, "auc")["ci_method"].endswith("repeated cases of a patient taken as independent")
-    assert row(repeated, "auc")["n_patients"] == 100
+    rows = cases(cases_per_patient=4).filter(model="m1", split="test")
+    truth, score, patient = (rows[name].to_numpy() for name in ("reference", "score", "patient_id"))
+    line = clustered_calibration_line(truth, score, patient)
+    expected = {
+        "auc": clustered_auc(truth, score, patient),
+        "calibration_intercept": line.intercept,
+        "calibration_slope": line.slope,
+        "calibration_in_the_large": line.in_the_large,
+        "observed_expected": clustered_observed_expected(truth, score, patient),
+    }
+    for metric, told in expected.items():
+        found = row(repeated, metric)
+        for name in ("estimate", "ci_low", "ci_high"):
+            assert found[name] == pytest.approx(getattr(told, name), rel=1e-9), (metric, name)
+        assert found["ci_method"].split("; ")[0] == told.ci_method, metric
+        assert found["n_patients"] == 100
+    squared = (score - truth) ** 2
+    sums = np.bincount(np.unique(patient, return_inverse=True)[1], weights=squared - squared.mean()) / truth.size
+    error = np.sqrt(sums.size / (sums.size - 1) * (sums**2).sum())
+    assert row(repeated, "brier")["ci_high"] == pytest.approx(squared.mean() + stats.t.ppf(0.975, 99) * error)
     assert row(single, "auc")["ci_method"] == "delong, logit scale"
+
+
+def test_a_level_has_the_interval_of_its_own_patients(repeated: Evaluation) -> None:
+    rows = cases(cases_per_patient=4).filter(model="m2", split="test", stratum_vendor="Canon")
+    told = clustered_auc(*(rows[name].to_numpy() for name in ("reference", "score", "patient_id")))
+    found = row(repeated, "auc", level="Canon", model="m2")
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((told.ci_low, told.ci_high), rel=1e-9)
 
 
 def test_scores_of_zero_and_one_are_told_of_with_the_line_and_not_how_many(single: Evaluation) -> None:
@@ -152,7 +185,7 @@ def test_moments_of_another_threshold_are_refused() -> None:
     few = cases()
     moments = tally_proportions(few, strata=STRATA, thresholds=[0.3])
     with pytest.raises(ValueError, match="threshold"):
-        evaluate(tally_scores(few, strata=STRATA), moments, PARAMETERS)
+        evaluate(tally_scores(few, strata=STRATA), moments, PARAMETERS, spread=IndependentCases())
 
 
 def test_no_case_gives_empty_frames() -> None:

@@ -4,10 +4,13 @@ import dataclasses
 
 import polars as pl
 import pytest
+from scipy.special import logit
 
 from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE, evaluate
+from multisite.performance.spread import DesignEffects, IndependentCases
 from multisite.schemas import Artefact, StageInputs, StageOutputs
-from multisite.tallies import ScoreTally, scored_cases, tally_proportions, tally_scores
+from multisite.stats import auc
+from multisite.tallies import ProportionMoments, ScoreTally, scored_cases, tally_proportions, tally_scores
 from multisite.vocabulary import ALL_SITES
 from tests.unit.performance.builders import PARAMETERS, cohort_and_predictions
 
@@ -60,10 +63,14 @@ def test_over_sites_equals_pooled_rows_on_the_grid_and_to_the_bit_for_proportion
     tally = tally_scores(rows, strata=STRATA)
     study = over_sites(sites)
     pooled = study.frames["estimates"].filter(site=ALL_SITES)
-    on_grid = evaluate(tally.on_grid(1000), moments, PARAMETERS, note="; scores on a grid of 1000 steps")
+    effects = pl.concat([site.frames["design_effects"] for site in sites])
+    by_site = ProportionMoments.from_frame(pl.concat([site.frames["proportion_moments"] for site in sites]))
+    spread = DesignEffects.of_sites(effects, by_site.over_sites())
+    note = "; scores on a grid of 1000 steps"
+    on_grid = evaluate(tally.on_grid(1000), moments, PARAMETERS, spread=spread, note=note)
     assert pooled.equals(on_grid.estimates)
     assert study.frames["reliability"].filter(site=ALL_SITES).equals(on_grid.reliability)
-    exact = evaluate(tally, moments, PARAMETERS).estimates
+    exact = evaluate(tally, moments, PARAMETERS, spread=IndependentCases()).estimates
     proportions = pl.col("metric").is_in(FROM_COUNTS)
     assert pooled.filter(proportions).equals(exact.filter(proportions))
     both = pooled.filter(metric="auc").join(exact.filter(metric="auc"), on=["model", "stratum", "level"])
@@ -76,6 +83,29 @@ def test_pooled_methods_name_the_grid_and_proportions_do_not(sites: list[StageOu
     assert pooled.filter(named)["metric"].unique().sort().to_list() == sorted(
         set(pooled["metric"].unique()) - set(FROM_COUNTS)
     )
+
+
+def test_over_sites_intervals_are_widened_by_what_repeated_cases_cost_in_the_sites(sites: list[StageOutputs]) -> None:
+    study = over_sites(sites).frames["estimates"]
+    overall = {"model": "m1", "stratum": "overall"}
+    effects = pl.concat([site.frames["design_effects"] for site in sites]).filter(metric="auc", **overall)
+    assert effects.height == 2
+    weighed = (effects["design_effect"] * effects["n_cases"]).sum() / effects["n_cases"].sum()
+    found = study.filter(site=ALL_SITES, metric="auc", **overall).row(0, named=True)
+    tally = ScoreTally.from_frame(pl.concat([site.frames["score_tally_grid"] for site in sites])).over_sites()
+    alone = auc(tally.filter((pl.col("model") == "m1") & (pl.col("split") == "test")).counts.segment(0))
+    assert alone.estimate == found["estimate"]
+    arm, wider = (logit(alone.estimate) - logit(low) for low in (alone.ci_low, found["ci_low"]))
+    assert wider == pytest.approx(arm * max(1.0, weighed) ** 0.5)
+    assert (
+        found["ci_method"] == "delong, logit scale; widened by the sites' design effect; scores on a grid of 1000 steps"
+    )
+
+
+def test_patients_with_one_case_each_have_no_design_effect() -> None:
+    cohort, predictions = cohort_and_predictions("a")
+    inputs = StageInputs(site="a", frames={"cohort": cohort, "predictions": predictions})
+    assert PERFORMANCE_STAGE.run(inputs, PARAMETERS).frames["design_effects"].is_empty()
 
 
 def test_the_order_of_the_sites_does_not_matter(sites: list[StageOutputs]) -> None:

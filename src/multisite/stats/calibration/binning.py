@@ -17,6 +17,7 @@ __all__ = [
     "cuts_named",
     "equal_mass_cell",
     "equal_width_cell",
+    "rising_cell",
     "share",
 ]
 
@@ -58,6 +59,21 @@ def equal_width_cell(score: FloatArray, n_cells: int, *, closed: ClosedSide = "l
     if closed == "right":
         cell -= score == cell / n_cells
     return np.clip(cell, 0, n_cells - 1)
+
+
+def rising_cell(score: FloatArray, n_cells: int, *, closed: ClosedSide = "left") -> CountArray:
+    """:func:`equal_width_cell` of scores in [0, 1] that rise: only the edges are looked for.
+
+    Raises
+    ------
+    ValueError
+        If ``n_cells`` is below 1 or ``closed`` is unknown.
+    """
+    if n_cells < 1:
+        raise ValueError("The number of cells must be 1 or more.")
+    _require_side(closed)
+    first = np.searchsorted(score, np.arange(1, n_cells) / n_cells, side=closed)
+    return np.repeat(np.arange(n_cells), np.diff(first, prepend=0, append=score.size))
 
 
 def equal_mass_cell(
@@ -144,7 +160,7 @@ def bin_scores(
     _require_quantiles(quantiles)
     total = counts.n_positive + counts.n_negative
     if binning == "equal width":
-        cell = equal_width_cell(counts.score, n_bins, closed=closed)
+        cell = rising_cell(counts.score, n_bins, closed=closed)
     elif binning == "equal mass":
         cell = equal_mass_cell(total, n_bins, closed=closed, quantiles=quantiles)
     else:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +10,16 @@ from scipy import special
 from multisite.stats.calibration.calibration_line import CalibrationLine, ExtremeScores, calibration_line, fit_named
 from multisite.stats.calibration.clustered_cases import ClusteredCases, ClusteredScoreEstimate
 from multisite.stats.calibration.observed_expected import observed_expected
-from multisite.stats.estimate import FloatArray, ScoreEstimate, normal_quantile
-from multisite.vocabulary import EstimateStatus
+from multisite.stats.calibration.patient_interval import PatientInterval
+from multisite.stats.estimate import FloatArray, ScoreEstimate
 
-__all__ = ["clustered_calibration_line", "clustered_observed_expected"]
+__all__ = [
+    "clustered_calibration_line",
+    "clustered_observed_expected",
+    "line_between_patients",
+    "ratio_between_patients",
+    "sandwich",
+]
 
 _JOINT = "sandwich by patient, t, intercept and slope fitted together"
 _FIXED = "sandwich by patient, t, slope fixed at 1"
@@ -76,19 +81,38 @@ def clustered_calibration_line(
         x = special.logit(cases.score)
     else:
         x = special.logit(np.clip(cases.score, epsilon, 1.0 - epsilon))
-    joint_named, fixed_named = fit_named(_JOINT, extreme), fit_named(_FIXED, extreme)
-    clustered = _Clustered(cases, level)
-    in_the_large = line.in_the_large
-    shift = None if in_the_large.estimate is None else _sandwich(cases, [np.ones_like(x)], x + in_the_large.estimate)
-    joint = None
+    shift, joint = None, None
+    if line.in_the_large.estimate is not None:
+        shift = _sandwich(cases, [np.ones_like(x)], x + line.in_the_large.estimate)
     if line.intercept.estimate is not None and line.slope.estimate is not None:
         joint = _sandwich(cases, [np.ones_like(x), x], line.intercept.estimate + line.slope.estimate * x)
+    return line_between_patients(
+        line, joint=joint, shift=shift, n_patients=cases.n_patients, level=level, extreme=extreme
+    )
+
+
+def line_between_patients(
+    line: CalibrationLine,
+    *,
+    joint: FloatArray | None,
+    shift: FloatArray | None,
+    n_patients: int,
+    level: float,
+    extreme: ExtremeScores = "clip",
+) -> CalibrationLine:
+    """``line`` with the intervals of :func:`clustered_calibration_line`.
+
+    ``joint`` is the sandwich of intercept and slope, shape (2, 2), and ``shift`` that of the intercept with the slope
+    fixed at 1, shape (1, 1); ``None`` where the fit is undefined.
+    """
+    joint_named, fixed_named = fit_named(_JOINT, extreme), fit_named(_FIXED, extreme)
+    clustered = PatientInterval(n_patients, level)
     return dataclasses.replace(
         line,
         intercept=clustered.with_variance(line.intercept, None if joint is None else joint[0, 0], joint_named),
         slope=clustered.with_variance(line.slope, None if joint is None else joint[1, 1], joint_named),
-        in_the_large=clustered.with_variance(in_the_large, None if shift is None else shift[0, 0], fixed_named),
-        covariance=None if joint is None or cases.n_patients < 2 else float(joint[0, 1]),
+        in_the_large=clustered.with_variance(line.in_the_large, None if shift is None else shift[0, 0], fixed_named),
+        covariance=None if joint is None or n_patients < 2 else float(joint[0, 1]),
     )
 
 
@@ -133,83 +157,32 @@ def clustered_observed_expected(
     variance = None
     if plain.estimate:
         influence = cases.truth / float(cases.truth.sum()) - cases.score / float(cases.score.sum())
-        variance = _between_patients(cases, [influence])[0, 0]
-    clustered = _Clustered(cases, level)
+        variance = float(_between_patients(cases, [influence])[0, 0])
+    return ratio_between_patients(plain, variance=variance, n_patients=cases.n_patients, level=level)
+
+
+def ratio_between_patients(
+    plain: ScoreEstimate, *, variance: float | None, n_patients: int, level: float
+) -> ClusteredScoreEstimate:
+    """An O:E with the interval of :func:`clustered_observed_expected`; ``variance`` is that of its logarithm."""
+    clustered = PatientInterval(n_patients, level)
     if plain.estimate == 0.0:
         return clustered.without_interval(plain, _RATIO, "no positive case, and no interval on the logarithm")
     return clustered.with_variance(plain, variance, _RATIO, scale=math.log, back=math.exp)
 
 
-def _same(value: float) -> float:
-    return value
-
-
-class _Clustered:
-    """Turns an estimate for independent cases into one whose interval counts patients."""
-
-    def __init__(self, cases: ClusteredCases, level: float) -> None:
-        normal_quantile(level)
-        self._n_patients, self._level = cases.n_patients, level
-
-    def with_variance(
-        self,
-        plain: ScoreEstimate,
-        variance: float | None,
-        method: str,
-        *,
-        scale: Callable[[float], float] = _same,
-        back: Callable[[float], float] = _same,
-    ) -> ClusteredScoreEstimate:
-        if plain.estimate is None or variance is None:
-            return self.without_interval(plain, method, plain.reason)
-        if self._n_patients < 2:
-            return self.without_interval(plain, method, "one patient: there is no variance between patients")
-        error = math.sqrt(max(0.0, variance))
-        # Residuals that cancel within every patient leave a rounding error of their sum.
-        if error <= 1e-12:
-            return self.without_interval(plain, method, "no variance between patients, and no interval")
-        t = float(special.stdtrit(self._n_patients - 1, 0.5 + self._level / 2.0))
-        middle = scale(plain.estimate)
-        return ClusteredScoreEstimate(
-            estimate=plain.estimate,
-            ci_low=back(middle - t * error),
-            ci_high=back(middle + t * error),
-            ci_level=self._level,
-            ci_method=method,
-            reason=plain.reason,
-            standard_error=error,
-            n_cases=plain.n_cases,
-            n_positive=plain.n_positive,
-            n_negative=plain.n_negative,
-            n_patients=self._n_patients,
-        )
-
-    def without_interval(self, plain: ScoreEstimate, method: str, reason: str | None) -> ClusteredScoreEstimate:
-        defined = plain.estimate is not None
-        return ClusteredScoreEstimate(
-            estimate=plain.estimate,
-            ci_low=None,
-            ci_high=None,
-            ci_level=self._level,
-            ci_method=method,
-            status=EstimateStatus.INSUFFICIENT if defined else EstimateStatus.UNDEFINED,
-            reason=reason,
-            n_cases=plain.n_cases,
-            n_positive=plain.n_positive,
-            n_negative=plain.n_negative,
-            n_patients=self._n_patients,
-        )
+def sandwich(information: FloatArray, meat: FloatArray) -> FloatArray:
+    """H⁻¹ · ``meat`` · H⁻¹ with H the information of a fit."""
+    bread = np.linalg.inv(information)
+    found: FloatArray = bread @ meat @ bread
+    return found
 
 
 def _sandwich(cases: ClusteredCases, columns: list[FloatArray], eta: FloatArray) -> FloatArray:
     p = special.expit(eta)
-    weight = p * (1.0 - p)
     design = np.stack(columns)
-    information = np.einsum("ai,bi,i->ab", design, design, weight)
-    meat = _between_patients(cases, [column * (cases.truth - p) for column in columns])
-    bread = np.linalg.inv(information)
-    found: FloatArray = bread @ meat @ bread
-    return found
+    information = np.einsum("ai,bi,i->ab", design, design, p * (1.0 - p))
+    return sandwich(information, _between_patients(cases, [column * (cases.truth - p) for column in columns]))
 
 
 def _between_patients(cases: ClusteredCases, influences: list[FloatArray]) -> FloatArray:

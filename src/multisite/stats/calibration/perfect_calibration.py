@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multisite.stats.calibration.binning import Binning, ClosedSide, Quantiles, bin_scores, equal_width_cell
+from multisite.stats.calibration.binning import Binning, ClosedSide, Quantiles, bin_scores, rising_cell
 from multisite.stats.calibration.top_label import CalibrationTarget, counts_for
 from multisite.stats.estimate import CountArray
 from multisite.stats.score_counts import ScoreCounts
@@ -80,12 +80,12 @@ def perfect_calibration(
     if counts.score.size > n_bins * _SHARES_PER_BIN:
         width = n_bins * _SHARES_PER_BIN
         # A bin, then a cell of it: scores rise through both, so the pairs come in the order of the scores.
-        pair = bin_of * width + equal_width_cell(counts.score, width, closed=closed)
-        used, position = np.unique(pair, return_inverse=True)
-        weight = np.bincount(position, weights=total).astype(np.int64)
-        mass = np.bincount(position, weights=total * counts.score)
+        pair = bin_of * width + rising_cell(counts.score, width, closed=closed)
+        first = np.flatnonzero(np.append(True, pair[1:] != pair[:-1]))
+        weight = np.add.reduceat(total, first)
+        mass = np.add.reduceat(total * counts.score, first)
         chance = np.clip(mass / np.maximum(weight, 1), 0.0, 1.0)
-        bin_of = used // width
+        bin_of = bin_of[first]
     drawn = rng.binomial(weight, chance, size=(n_replicates, weight.size))
     n_positive = np.zeros((n_replicates, n_bins), dtype=np.int64)
     present, first = np.unique(bin_of, return_index=True)

@@ -9,18 +9,14 @@ import numpy.typing as npt
 from scipy import special
 
 from multisite.stats.discrimination.auc import auc
-from multisite.stats.discrimination.placements import (
-    area_influence,
-    obuchowski_covariance,
-    patient_degrees,
-    shows_no_variance,
-)
+from multisite.stats.discrimination.placements import area_influence, class_sums, shows_no_variance
+from multisite.stats.dot import dot
 from multisite.stats.estimate import ScoreEstimate, normal_quantile
-from multisite.stats.resampling.case_arrays import CaseArrays, case_arrays
+from multisite.stats.resampling.case_arrays import case_arrays
 from multisite.stats.score_counts import ScoreCounts
 from multisite.vocabulary import EstimateStatus
 
-__all__ = ["ClusteredAuc", "ClusteredAucMethod", "clustered_auc"]
+__all__ = ["AreaSums", "ClusteredAuc", "ClusteredAucMethod", "clustered_auc", "clustered_auc_of_sums"]
 
 ClusteredAucMethod: TypeAlias = Literal["obuchowski-logit", "obuchowski"]
 
@@ -44,6 +40,30 @@ class ClusteredAuc(ScoreEstimate):
     n_patients_negative: int
     degrees_of_freedom: float | None = None
     design_effect: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaSums:
+    """Σa², Σb² and Σab over patients, a and b as in :func:`clustered_auc`, and how many patients there are."""
+
+    squares_positive: float
+    squares_negative: float
+    products: float
+    n_patients: int
+    n_patients_positive: int
+    n_patients_negative: int
+
+    @property
+    def parts(self) -> tuple[float, float, float]:
+        """The three terms of the variance; with one patient in a sum, its term is not defined."""
+        of_positive, of_negative, of_both = (
+            n / (n - 1) for n in (self.n_patients_positive, self.n_patients_negative, self.n_patients)
+        )
+        return (
+            of_positive * self.squares_positive,
+            of_negative * self.squares_negative,
+            of_both * 2.0 * self.products,
+        )
 
 
 def clustered_auc(
@@ -105,19 +125,39 @@ def clustered_auc(
         raise ValueError(f"`method` must be one of: {', '.join(_NAMES)}.")
     normal_quantile(level)
     cases, (values,) = case_arrays(positive, patient, score=score)
-    known = _known(cases, level)
-    name = _NAMES[method]
     found = area_influence(cases.positive, values)
-    if found is None:
-        return ClusteredAuc(
-            **known, **_no_interval(name, cases.missing_class), estimate=None, status=EstimateStatus.UNDEFINED
-        )
-    area = found.value
-    covariance = obuchowski_covariance(cases, [found])
-    if covariance is None:
+    a, b = class_sums(cases, np.zeros(cases.n_cases) if found is None else found.influence)
+    sums = AreaSums(
+        squares_positive=dot(a, a),
+        squares_negative=dot(b, b),
+        products=dot(a, b),
+        n_patients=cases.n_patients,
+        n_patients_positive=cases.n_patients_positive,
+        n_patients_negative=cases.n_patients_negative,
+    )
+    plain = auc(ScoreCounts.from_cases(cases.positive, values), level=level)
+    return clustered_auc_of_sums(plain, sums, method=method, level=level)
+
+
+def clustered_auc_of_sums(
+    plain: ScoreEstimate, sums: AreaSums, *, method: ClusteredAucMethod = "obuchowski-logit", level: float = 0.95
+) -> ClusteredAuc:
+    """:func:`clustered_auc` from DeLong's estimate of the same cases and the sums over their patients.
+
+    The sums may come from a site whose rows may not leave it. Raises ValueError if the method is unknown.
+    """
+    if method not in _NAMES:
+        raise ValueError(f"`method` must be one of: {', '.join(_NAMES)}.")
+    known = _known(plain, sums, level)
+    name = _NAMES[method]
+    area = plain.estimate
+    if area is None:
+        return ClusteredAuc(**known, **_no_interval(name, plain.reason), estimate=None, status=EstimateStatus.UNDEFINED)
+    if sums.n_patients_positive < 2 or sums.n_patients_negative < 2:
         reason = "an interval needs two patients with a positive case and two with a negative one"
         return ClusteredAuc(**known, **_no_interval(name, reason), estimate=area, status=EstimateStatus.INSUFFICIENT)
-    variance = float(covariance[0, 0])
+    u, v, mixed = sums.parts
+    variance = u + v + mixed
     if shows_no_variance(variance) and 0.0 < area < 1.0:
         reason = "the patients show no variance, and there is no interval"
         return ClusteredAuc(
@@ -130,12 +170,12 @@ def clustered_auc(
     error = math.sqrt(max(variance, 0.0))
     degrees = None
     if shows_no_variance(variance):
-        low, high, name = _of_patients(cases, area, level)
+        low, high, name = _of_patients(sums, area, level)
     else:
-        degrees = patient_degrees(cases, found.influence)
+        degrees = (u + v) ** 2 / (u * u / (sums.n_patients_positive - 1) + v * v / (sums.n_patients_negative - 1))
         half = error * float(special.stdtrit(degrees, 0.5 + level / 2.0))
         low, high = _interval(area, half, logit=method == "obuchowski-logit")
-    independent = auc(ScoreCounts.from_cases(cases.positive, values)).standard_error
+    independent = plain.standard_error
     return ClusteredAuc(
         **known,
         estimate=area,
@@ -156,9 +196,9 @@ def _interval(area: float, half: float, *, logit: bool) -> tuple[float, float]:
     return min(float(low), area), max(float(high), area)
 
 
-def _of_patients(cases: CaseArrays, area: float, level: float) -> tuple[float, float, str]:
+def _of_patients(sums: AreaSums, area: float, level: float) -> tuple[float, float, str]:
     # Perfect separation of the patients' classes, each taken as one case: the same area, fewer cases.
-    positives, negatives = cases.n_patients_positive, cases.n_patients_negative
+    positives, negatives = sums.n_patients_positive, sums.n_patients_negative
     truth = np.repeat([True, False], [positives, negatives])
     counts = ScoreCounts.from_cases(truth, truth == bool(area))
     found = auc(counts, method="newcombe", level=level)
@@ -166,15 +206,15 @@ def _of_patients(cases: CaseArrays, area: float, level: float) -> tuple[float, f
     return float(found.ci_low or 0.0), float(found.ci_high or 0.0), name
 
 
-def _known(cases: CaseArrays, level: float) -> dict[str, Any]:
+def _known(plain: ScoreEstimate, sums: AreaSums, level: float) -> dict[str, Any]:
     return {
         "ci_level": level,
-        "n_cases": cases.n_cases,
-        "n_positive": cases.n_positive,
-        "n_negative": cases.n_negative,
-        "n_patients": cases.n_patients,
-        "n_patients_positive": cases.n_patients_positive,
-        "n_patients_negative": cases.n_patients_negative,
+        "n_cases": plain.n_cases,
+        "n_positive": plain.n_positive,
+        "n_negative": plain.n_negative,
+        "n_patients": sums.n_patients,
+        "n_patients_positive": sums.n_patients_positive,
+        "n_patients_negative": sums.n_patients_negative,
     }
 
 

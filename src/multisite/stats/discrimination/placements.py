@@ -15,6 +15,7 @@ from multisite.stats.resampling.case_arrays import CaseArrays
 __all__ = [
     "Linearised",
     "area_influence",
+    "class_sums",
     "obuchowski_covariance",
     "patient_degrees",
     "patient_sums",
@@ -67,7 +68,7 @@ def obuchowski_covariance(cases: CaseArrays, statistics: Sequence[Linearised]) -
     if with_positive < 2 or with_negative < 2:
         return None
     of_positive, of_negative, of_both = (n / (n - 1) for n in (with_positive, with_negative, cases.n_patients))
-    sums = [_sums_by_class(cases, found.influence) for found in statistics]
+    sums = [class_sums(cases, found.influence) for found in statistics]
     matrix = np.empty((len(sums), len(sums)))
     for row, (a, b) in enumerate(sums):
         for column, (c, d) in enumerate(sums):
@@ -83,12 +84,13 @@ def patient_degrees(cases: CaseArrays, influence: FloatArray) -> float:
     in :func:`obuchowski_covariance`; both must show variance in sum, and I₁ and I₀ be at least 2.
     """
     with_positive, with_negative = cases.n_patients_positive, cases.n_patients_negative
-    a, b = _sums_by_class(cases, influence)
+    a, b = class_sums(cases, influence)
     u, v = dot(a, a) * with_positive / (with_positive - 1), dot(b, b) * with_negative / (with_negative - 1)
     return (u + v) ** 2 / (u * u / (with_positive - 1) + v * v / (with_negative - 1))
 
 
-def _sums_by_class(cases: CaseArrays, influence: FloatArray) -> tuple[FloatArray, FloatArray]:
+def class_sums(cases: CaseArrays, influence: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Sums over the positive and over the negative cases of each patient; both of shape ``(n_patients,)``."""
     a, b = (
         patient_sums(np.where(chosen, influence, 0.0), cases.patient, cases.n_patients)
         for chosen in (cases.positive, ~cases.positive)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from multisite.stats import ScoreCounts
+from multisite.stats import ClosedSide, ScoreCounts
 from multisite.stats.calibration import (
     equal_mass_cell,
     equal_width_cell,
@@ -11,12 +11,24 @@ from multisite.stats.calibration import (
     perfect_calibration,
     reliability,
 )
+from multisite.stats.calibration.binning import rising_cell
 
 
 def test_closed_on_the_right_an_edge_belongs_to_the_bin_below_and_zero_to_the_first() -> None:
     edges = np.array([0.0, 0.1, 0.3, 0.5, 0.7, 1.0])
     assert equal_width_cell(edges, 10, closed="right").tolist() == [0, 0, 2, 4, 6, 9]
     assert equal_width_cell(edges, 10, closed="left").tolist() == [0, 1, 3, 5, 7, 9]
+
+
+@pytest.mark.parametrize("closed", ["left", "right"])
+def test_scores_that_rise_fall_into_the_same_cells_when_only_the_edges_are_looked_for(closed: ClosedSide) -> None:
+    rng = np.random.default_rng(3)
+    for n_cells in (1, 2, 7, 10, 29, 1000):
+        edges = np.arange(n_cells + 1) / n_cells
+        beside = np.concatenate([np.nextafter(edges, 0.0), np.nextafter(edges, 1.0), rng.random(50)])
+        score = np.unique(np.concatenate([edges, beside]))
+        assert (rising_cell(score, n_cells, closed=closed) == equal_width_cell(score, n_cells, closed=closed)).all()
+    assert rising_cell(np.zeros(0), 5).size == 0
 
 
 def test_sides_differ_at_the_edges_alone() -> None:

@@ -1,0 +1,175 @@
+"""Intervals of score metrics where patients have several cases: from a site's rows, or from its design effects."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import polars as pl
+from scipy import special
+
+from multisite.schemas.performance import DESIGN_EFFECTS
+from multisite.stats import (
+    CalibrationLine,
+    ScoreCounts,
+    ScoreEstimate,
+    clustered_scores,
+    patient_products,
+    score_influence,
+)
+from multisite.tallies import KEYS, ProportionMoments, SegmentPatients
+
+__all__ = ["DesignEffects", "IndependentCases", "PatientRows", "ScoreMetrics", "Spread"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ScoreMetrics:
+    """The metrics of a segment's scores that have an interval."""
+
+    auc: ScoreEstimate
+    line: CalibrationLine
+    observed_expected: ScoreEstimate
+    brier: ScoreEstimate
+
+    def named(self) -> Iterator[tuple[str, ScoreEstimate]]:
+        """Each metric by its name in the estimates."""
+        yield "auc", self.auc
+        yield "brier", self.brier
+        yield "calibration_intercept", self.line.intercept
+        yield "calibration_slope", self.line.slope
+        yield "calibration_in_the_large", self.line.in_the_large
+        yield "observed_expected", self.observed_expected
+
+
+class Spread(Protocol):
+    """Gives metrics of cases taken as independent the intervals of cases that repeat in patients."""
+
+    def widened(self, key: tuple[str, ...], counts: ScoreCounts, scores: ScoreMetrics, level: float) -> ScoreMetrics:
+        """The same estimates with intervals at ``level``."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndependentCases:
+    """For cases of which no two belong to one patient."""
+
+    def widened(self, key: tuple[str, ...], counts: ScoreCounts, scores: ScoreMetrics, level: float) -> ScoreMetrics:
+        """The metrics as they are."""
+        return scores
+
+
+@dataclass(slots=True, eq=False)
+class PatientRows:
+    """From the rows of a site: exact. It keeps what it found, for :meth:`design_effects`."""
+
+    patients: SegmentPatients
+    _found: list[dict[str, Any]] = field(default_factory=list, init=False, repr=False)
+
+    def widened(self, key: tuple[str, ...], counts: ScoreCounts, scores: ScoreMetrics, level: float) -> ScoreMetrics:
+        """Obuchowski's variance, sandwiches by patient, and linearised ratios."""
+        cases = self.patients.of(key, counts)
+        influence = score_influence(counts, scores.line)
+        products = patient_products(influence, cases.row, cases.positive, cases.patient)
+        found = clustered_scores(
+            auc=scores.auc,
+            line=scores.line,
+            observed_expected=scores.observed_expected,
+            brier=scores.brier,
+            influence=influence,
+            patients=products,
+            level=level,
+        )
+        widened = ScoreMetrics(
+            auc=found.auc, line=found.line, observed_expected=found.observed_expected, brier=found.brier
+        )
+        for (metric, alone), (_, together) in zip(scores.named(), widened.named(), strict=True):
+            if alone.standard_error and together.standard_error:
+                self._found.append(
+                    dict(zip(KEYS, key, strict=True))
+                    | {
+                        "metric": metric,
+                        "n_patients": products.n_patients,
+                        "n_cases": together.n_cases,
+                        "standard_error": together.standard_error,
+                        "design_effect": (together.standard_error / alone.standard_error) ** 2,
+                    }
+                )
+        return widened
+
+    def design_effects(self) -> pl.DataFrame:
+        """DESIGN_EFFECTS of every segment and metric so far that has an interval both ways."""
+        return pl.DataFrame(self._found, schema=DESIGN_EFFECTS.schema)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DesignEffects:
+    """From the design effects of sites, for their cases added up: each weighed by its cases, and 1 at least.
+
+    ``effects`` are by key without its site, and metric.
+    """
+
+    effects: Mapping[tuple[str, ...], float]
+
+    @classmethod
+    def of_sites(cls, effects: pl.DataFrame, moments: ProportionMoments) -> "DesignEffects":
+        """The mean over sites; where a site has no row in ``effects``, its cases count as 1.
+
+        Those are sites whose patients have one case each, and sites without an interval.
+        """
+        rest = [name for name in KEYS if name != "site"]
+        of_all_sites = pl.col("sum_n").sum().alias("n_of_all_sites")
+        cases = moments.frame.filter(metric="prevalence").group_by(rest).agg(of_all_sites)
+        beyond = ((pl.col("design_effect") - 1.0) * pl.col("n_cases")).sum().alias("beyond")
+        mean = (1.0 + pl.col("beyond") / pl.col("n_of_all_sites")).clip(lower_bound=1.0)
+        summed = effects.sort(DESIGN_EFFECTS.key).group_by([*rest, "metric"], maintain_order=True).agg(beyond)
+        rows = summed.join(cases, on=rest).select(*rest, "metric", mean.alias("mean")).rows()
+        return cls({row[:-1]: row[-1] for row in rows})
+
+    def widened(self, key: tuple[str, ...], counts: ScoreCounts, scores: ScoreMetrics, level: float) -> ScoreMetrics:
+        """Both arms of every interval times √(design effect), on the scale on which it was made."""
+        found = {metric: self._wider(key, metric, estimate) for metric, estimate in scores.named()}
+        return ScoreMetrics(
+            auc=found["auc"],
+            line=replace(
+                scores.line,
+                intercept=found["calibration_intercept"],
+                slope=found["calibration_slope"],
+                in_the_large=found["calibration_in_the_large"],
+            ),
+            observed_expected=found["observed_expected"],
+            brier=found["brier"],
+        )
+
+    def _wider(self, key: tuple[str, ...], metric: str, estimate: ScoreEstimate) -> ScoreEstimate:
+        effect = self.effects.get((*key[1:], metric))
+        middle, low, high = (
+            None if value is None else _scaled(metric, value)
+            for value in (estimate.estimate, estimate.ci_low, estimate.ci_high)
+        )
+        if middle is None or low is None or high is None or effect is None:
+            return replace(
+                estimate, ci_method=f"{estimate.ci_method}; repeated cases of a patient taken as independent"
+            )
+        root = math.sqrt(effect)
+        return replace(
+            estimate,
+            ci_low=_back(metric, middle - root * (middle - low)),
+            ci_high=_back(metric, middle + root * (high - middle)),
+            ci_method=f"{estimate.ci_method}; widened by the sites' design effect",
+            standard_error=None if estimate.standard_error is None else root * estimate.standard_error,
+        )
+
+
+def _scaled(metric: str, value: float) -> float | None:
+    if metric == "auc":
+        return float(special.logit(value)) if 0.0 < value < 1.0 else None
+    if metric == "observed_expected":
+        return math.log(value) if value > 0.0 else None
+    return value
+
+
+def _back(metric: str, value: float) -> float:
+    if metric == "auc":
+        return float(special.expit(value))
+    if metric == "observed_expected":
+        return math.exp(value)
+    return min(1.0, max(0.0, value)) if metric == "brier" else value

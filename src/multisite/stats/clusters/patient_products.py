@@ -1,0 +1,62 @@
+"""Influences added up per patient, and the products of these sums over patients."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from multisite.stats.clusters.score_influence import ScoreInfluence
+from multisite.stats.dot import dot
+from multisite.stats.estimate import BooleanArray, FloatArray, IntegerArray
+
+__all__ = ["PatientProducts", "patient_products"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatientProducts:
+    """Σₖ uₖ uₖᵀ over patients k, u being the sums of the influences of a patient's cases; shape (7, 7).
+
+    Sums of a few numbers per segment, whatever the number of cases: they may leave a site where its rows may not.
+    """
+
+    products: FloatArray
+    n_patients: int
+    n_patients_positive: int
+    n_patients_negative: int
+
+
+def patient_products(
+    influence: ScoreInfluence, row: IntegerArray, positive: BooleanArray, patient: IntegerArray
+) -> PatientProducts:
+    """Add up the influences of each patient's cases, and multiply.
+
+    Parameters
+    ----------
+    influence
+        By distinct score and class.
+    row
+        Position in ``influence.table`` of the score of each case, shape ``(n_cases,)``.
+    positive, patient
+        Truth of each case, and the number of its patient: 0, 1, … without a gap.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or a number from 0 to the highest is no case's patient.
+    """
+    if row.ndim != 1 or row.shape != positive.shape or row.shape != patient.shape:
+        raise ValueError("`row`, `positive` and `patient` must be one-dimensional and of the same length.")
+    n_cases = np.bincount(patient)
+    if n_cases.size and not n_cases.all():
+        raise ValueError("`patient` must number the patients from 0 without a gap.")
+    n_positive = np.bincount(patient[positive], minlength=n_cases.size)
+    cell = 2 * row.astype(np.int64) + positive
+    sums = np.stack(
+        [np.bincount(patient, weights=column.ravel()[cell], minlength=n_cases.size) for column in influence.table]
+    )
+    return PatientProducts(
+        # Not by BLAS: see multisite.stats.dot.
+        products=np.array([[dot(one, other) for other in sums] for one in sums]),
+        n_patients=int(n_cases.size),
+        n_patients_positive=int(np.count_nonzero(n_positive)),
+        n_patients_negative=int(np.count_nonzero(n_cases - n_positive)),
+    )
