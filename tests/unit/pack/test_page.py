@@ -160,7 +160,7 @@ def test_rules_that_excluded_nobody_are_listed() -> None:
 def test_the_page_names_its_limits() -> None:
     assert "No disclosure control has been applied to this report" in page()
     assert "a picture, not an alarm" in page()
-    assert "treat cases as independent" in page()
+    assert "where patients have several cases" in page()
 
 
 def test_hashes_of_the_protocol_the_sets_and_the_inputs_are_printed() -> None:
