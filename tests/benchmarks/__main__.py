@@ -13,14 +13,35 @@ def main() -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from tests.benchmarks import bench_bootstrap, bench_headers, bench_performance, bench_scale, bench_series_table
+    from tests.benchmarks import (
+        bench_bootstrap,
+        bench_delong,
+        bench_evaluation,
+        bench_headers,
+        bench_performance,
+        bench_ray_bootstrap,
+        bench_scale,
+        bench_series_table,
+    )
 
     table = Table(box=None, pad_edge=False)
     heads = ("what", "ours", "theirs", "ratio", "aim", "")
     for position, head in enumerate(heads):
         table.add_column(head, justify="left" if position in (0, 5) else "right")
-    benches = (bench_headers, bench_scale, bench_series_table, bench_performance, bench_bootstrap)
-    for bench in (module.bench for module in benches):
+    benches = (
+        bench_headers,
+        bench_scale,
+        bench_series_table,
+        bench_performance,
+        bench_evaluation,
+        bench_delong,
+        bench_bootstrap,
+        bench_ray_bootstrap,
+    )
+    chosen = sys.argv[1:]
+    for bench in (
+        module.bench for module in benches if not chosen or module.__name__.rpartition("bench_")[2] in chosen
+    ):
         for ratio in bench():
             table.add_row(*ratio.cells())
             sys.stderr.write(f"{ratio.name}: {ratio.cells()[3]}\n")

@@ -43,7 +43,9 @@ class Ratio:
         return (self.name, self._number(self.ours), self._number(self.theirs), shown, aim, self.verdict)
 
     def _number(self, value: float) -> str:
-        return {"B": f"{value / 1e6:.1f} MB", "µs": f"{value:.1f} µs"}.get(self.unit, f"{value:.3f} s")
+        return {"B": f"{value / 1e6:.1f} MB", "µs": f"{value:.1f} µs", "bytes": f"{value:.1f} bytes"}.get(
+            self.unit, f"{value:.3f} s"
+        )
 
 
 def in_turn(functions: Sequence[Callable[[], Any]], rounds: int) -> tuple[list[float], list[Any]]:
