@@ -22,7 +22,7 @@ from multisite.tallies import (
     ScoreTally,
     scored_cases,
     strata_columns,
-    tally_proportions,
+    tally_at_thresholds,
     tally_scores,
 )
 
@@ -42,7 +42,7 @@ def evaluate_site(inputs: StageInputs, parameters: EvaluationParameters) -> Stag
     strata = strata_columns(cohort)
     cases = scored_cases(cohort, inputs.frame(PREDICTIONS.name), carry=strata)
     tally = tally_scores(cases, strata=strata)
-    moments = tally_proportions(cases, strata=strata, thresholds=[parameters.threshold])
+    moments = tally_at_thresholds(cases, strata=strata, thresholds=parameters.thresholds)
     found = evaluate(tally, moments, parameters)
     return StageOutputs(
         frames={
@@ -93,6 +93,7 @@ def _parameters(study: Study, site: Site | None) -> EvaluationParameters:
         score_grid_steps=performance.score_grid_steps,
         null_replicates=performance.null_replicates,
         seed=performance.seed,
+        own_thresholds=study.own_thresholds,
     )
 
 

@@ -15,16 +15,19 @@ from multisite.tallies.score_tally import ScoreTally, combine_score_tallies
 from multisite.tallies.scored_cases import scored_cases, strata_columns
 from multisite.tallies.segments import KEYS
 from multisite.tallies.tally_scores import tally_scores
+from multisite.tallies.thresholds import Thresholds, tally_at_thresholds
 
 __all__ = [
     "KEYS",
     "PROPORTION_METRICS",
     "ProportionMoments",
     "ScoreTally",
+    "Thresholds",
     "combine_proportion_moments",
     "combine_score_tallies",
     "scored_cases",
     "strata_columns",
+    "tally_at_thresholds",
     "tally_proportions",
     "tally_scores",
 ]
