@@ -2,6 +2,7 @@
 
 from multisite.pack.numbers import per_cent
 from multisite.pack.parameters import ReportParameters
+from multisite.pack.words import listed
 
 __all__ = ["limits", "notes"]
 
@@ -18,8 +19,9 @@ def notes(parameters: ReportParameters) -> tuple[tuple[str, str], ...]:
         ),
         (
             "Operating point",
-            f"A score of {parameters.threshold:g} or more is a positive call. The threshold is the protocol's; "
-            "it was not chosen here.",
+            f"A score of {parameters.threshold:g} or more is a positive call{_but(parameters)}. The threshold is the "
+            "protocol's. What its rule, if it declares one, gives on tuning cases stands beside it and never replaces "
+            "it; test cases are not used to choose.",
         ),
         (
             "One site",
@@ -56,6 +58,15 @@ def notes(parameters: ReportParameters) -> tuple[tuple[str, str], ...]:
             "The last digit of an estimate is between a fortieth and a quarter of its interval's width.",
         ),
     )
+
+
+def _but(parameters: ReportParameters) -> str:
+    titles = {f.id: f.title for f in parameters.findings} | {m.id: f"{m.title} {m.version}" for m in parameters.models}
+    own = [
+        f"{threshold:g} for {titles[finding]} by {titles[model]}"
+        for finding, model, threshold in parameters.own_thresholds
+    ]
+    return f", but {listed(own)}" if own else ""
 
 
 def limits(parameters: ReportParameters) -> tuple[str, ...]:
