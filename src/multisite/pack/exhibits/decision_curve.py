@@ -31,8 +31,8 @@ def benefit_figure(evidence: Evidence, endpoint: Endpoint) -> Figure:
         slug=f"benefit-{endpoint.slug}",
         title=_title(drawn[ALL_SITES]),
         subtitle="Net benefit on test cases of acting where the score is at or above the probability from which one "
-        "would act (thick), beside acting on everybody (dashed) and on nobody (the line at 0). Shaded: its interval. The "
-        "upright line is at the declared operating point. Only calibrated scores are probabilities.",
+        "would act (thick), beside acting on everybody (dashed) and on nobody (the line at 0). Shaded: its interval. "
+        "The upright line is at the declared operating point. Only calibrated scores are probabilities.",
         panels=panels,
         panel_width=PANEL_WIDTH,
         data=_data(endpoint, curves, frame),

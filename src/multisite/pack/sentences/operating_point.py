@@ -55,8 +55,8 @@ def _choice(evidence: Evidence, endpoint: Endpoint) -> str:
     declared = f"{evidence.threshold(endpoint):g}"
     if not rows or rows[0]["rule"] is None:
         return (
-            f"The study file declares the threshold {declared} and no rule by which it was chosen. Whether it was chosen "
-            "on other cases than these is not known from it."
+            f"The study file declares the threshold {declared} and no rule by which it was chosen. Whether it was "
+            "chosen on other cases than these is not known from it."
         )
     row = rows[0]
     asked = f"The rule of the study file takes {rule_words(row)}."
@@ -78,7 +78,7 @@ def _choice(evidence: Evidence, endpoint: Endpoint) -> str:
 
 def _transfer(evidence: Evidence, endpoint: Endpoint) -> str:
     rows = endpoint.rows(evidence.frame(THRESHOLD_TRANSFER)).filter(place="declared", stratum=OVERALL)
-    judged = [row for row in rows.to_dicts() if row["verdict"] is not None]
+    judged = [row for row in rows.sort("site").to_dicts() if row["verdict"] is not None]
     absent = equipment_without_stratum(evidence)
     if not judged:
         return f"The rule asks nothing of sensitivity or specificity that test cases could be held against. {absent}"

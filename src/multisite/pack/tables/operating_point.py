@@ -12,7 +12,6 @@ from multisite.pack.sentences.operating_point import equipment_without_stratum, 
 from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing, written
 from multisite.schemas.operating_points import (
     OPERATING_POINTS,
-    OUTCOME_MEASURES,
     OUTCOMES_PER_1000,
     THRESHOLD_TRANSFER,
     TRANSFER_METRICS,
@@ -32,8 +31,8 @@ _PLACES = {
     "low": "Lower end of its interval",
     "high": "Upper end of its interval",
 }
+# Hits are the prevalence less the misses; the data hold them.
 _MEASURES = {
-    "true_positives": ("True positives", ""),
     "false_negatives": ("Misses", ""),
     "false_positives": ("False alarms", ""),
     "called_positive": ("Called positive", "workload"),
@@ -47,7 +46,7 @@ def operating_points_table(evidence: Evidence, endpoint: Endpoint) -> Table:
     frame = endpoint.rows(evidence.frame(OPERATING_POINTS))
     rows = [_point_row(row) for row in _ordered(evidence, frame)]
     level = per_cent(100 * evidence.parameters.ci_level)
-    methods = list(dict.fromkeys(row["ci_method"] for row in frame.to_dicts() if row["ci_method"]))
+    methods = sorted(set(frame["ci_method"].drop_nulls().to_list()))
     return Table(
         f"operating-point-{endpoint.slug}",
         f"What the rule gives on tuning cases, beside the declared threshold {evidence.threshold(endpoint):g}",
@@ -111,20 +110,20 @@ def outcomes_table(evidence: Evidence, endpoint: Endpoint) -> Table:
         by_site.setdefault(row["site"], {})[row["measure"]] = row
     rows = [_outcomes_row(site, by_site[site]) for site in (*evidence.sites, ALL_SITES) if site in by_site]
     act_from = next(iter(frame["act_from"].to_list()), evidence.threshold(endpoint))
-    sources = list(dict.fromkeys(frame["prevalence_source"].to_list()))
+    sources = sorted(set(frame["prevalence_source"].to_list()))
     return Table(
         f"outcomes-{endpoint.slug}",
         f"Per 1,000 cases at the threshold {evidence.threshold(endpoint):g}",
         (
             Column("Site"),
             Column("Prevalence", kind="number"),
-            *(Column(*_MEASURES[measure], kind="number") for measure in OUTCOME_MEASURES),
+            *(Column(head, unit, kind="number") for head, unit in _MEASURES.values()),
         ),
         (Group("", tuple(rows)),),
-        f"Prevalence: {'; '.join(sources) or 'none'}; it counts as known. Misses and false alarms have the intervals of "
-        "sensitivity and specificity, which count patients; sums and ratios of the two are by square-and-add, taken as "
-        f"independent. Net benefit weighs a false alarm as one who acts from a probability of {act_from:g} on; beside "
-        "it what calling every case positive would be worth. Calling none is worth 0.",
+        f"Prevalence: {'; '.join(sources) or 'none'}; it counts as known. Misses and false alarms have the intervals "
+        "of sensitivity and specificity, which count patients; sums and ratios of the two are by square-and-add, taken "
+        f"as independent. Net benefit weighs a false alarm as one who acts from a probability of {act_from:g} on; "
+        "beside it what calling every case positive would be worth. Calling none is worth 0.",
         csv_link(frame.drop("finding", "model")),
     )
 
@@ -185,7 +184,7 @@ def _transfer_row(name: str, metrics: Mapping[str, _Row]) -> Row:
 def _outcomes_row(site: str, measures: Mapping[str, _Row]) -> Row:
     prevalence = measures["net_benefit"]["prevalence"]
     share = missing("unknown") if prevalence is None else Cell(per_cent(100 * prevalence, 1), sort=prevalence)
-    return Row((Cell(site), share, *(_estimate(measures[name]) for name in OUTCOME_MEASURES)), site == ALL_SITES)
+    return Row((Cell(site), share, *(_estimate(measures[name]) for name in _MEASURES)), site == ALL_SITES)
 
 
 def _estimate(row: _Row | None) -> Cell:
