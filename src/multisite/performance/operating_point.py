@@ -106,4 +106,5 @@ def status_columns(estimate: Estimate, shortage: str | None) -> dict[str, Any]:
     """What does not exist is undefined however few patients there are; what they are too few for is insufficient."""
     if shortage is not None and estimate.status is not EstimateStatus.UNDEFINED:
         return {"status": EstimateStatus.INSUFFICIENT.value, "reason": shortage}
-    return {"status": estimate.status.value, "reason": estimate.reason}
+    fine = estimate.status is EstimateStatus.OK
+    return {"status": estimate.status.value, "reason": None if fine else estimate.reason}

@@ -37,7 +37,8 @@ def benefit_figure(evidence: Evidence, endpoint: Endpoint) -> Figure:
         panel_width=PANEL_WIDTH,
         data=_data(endpoint, curves, frame),
         method=f"Pointwise intervals of {per_cent(100 * evidence.parameters.ci_level)} by Wald"
-        f"{'; ' + '; '.join(remarks) if remarks else ''}. Not corrected for the number of points.",
+        f"{'; ' + '; '.join(remarks) if remarks else ''}. Worth more: the lower end lies above "
+        "both. Not corrected for the number of points.",
     )
 
 
