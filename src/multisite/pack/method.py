@@ -81,9 +81,8 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "signed lock is not part of this version.",
         "No correction for multiplicity has been made: with many levels and measures, some intervals lie off "
         "by chance. The first page says how many.",
-        "The intervals of the AUC and of all measures of calibration treat cases as independent, also where "
-        "patients have several; "
-        "they are then too narrow.",
+        "The intervals of the AUC, of all measures of calibration and of the decision curve treat cases as "
+        "independent, also where patients have several; they are then too narrow.",
         "The AUC over all sites also compares cases of different sites, so that differences between sites may "
         "raise or lower it. "
         "Read it beside the sites' own, and beside what the site alone reaches.",
