@@ -16,6 +16,8 @@ __all__ = [
     "Severity",
     "SiteRole",
     "Split",
+    "ThresholdAgreement",
+    "Transfer",
     "Verdict",
     "Zone",
 ]
@@ -101,6 +103,21 @@ class Pool(StrEnum):
     INTERNAL = "internal testing"
     EXTERNAL = "external testing"
     WITHOUT = "without one site"
+
+
+class ThresholdAgreement(StrEnum):
+    """Whether the threshold that the study file declares is that which its rule gives on the tuning cases."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+
+
+class Transfer(StrEnum):
+    """Whether what a rule asked of a threshold is found among other cases: at a site, a vendor, a software version."""
+
+    HOLDS = "holds"
+    DOES_NOT_HOLD = "does not hold"
+    INSUFFICIENT = "insufficient evidence"
 
 
 class Judgement(StrEnum):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import integrate, stats
 
-from multisite.stats import Estimate, ScoreCounts, auc
+from multisite.stats import ChoiceRule, Estimate, ScoreCounts, auc, chosen_threshold
 from multisite.stats.discrimination import (
     auc_difference,
     auc_difference_unpaired,
@@ -82,6 +82,8 @@ _SMALL = _Cases("25 + 80, binormal 1", 1.0, 25, 80)
 _HIGH = _Cases("25 + 80, binormal 2.2", 2.2, 25, 80)
 _MIDDLE = _Cases("60 + 80, binormal 1.5", 1.5, 60, 80)
 _TIES = _Cases("40 + 80, five levels, binormal 1.2", 1.2, 40, 80, ordinal=True)
+_TUNING = _Cases("100 + 200, binormal 1.8", 1.8, 100, 200)
+_TUNING_CLUSTERS = _Cases("150 patients of 1-3 cases, binormal 1.8", 1.8, patients=150, most=3)
 _CLUSTERS = _Cases("40 patients of 1-5 cases, binormal 1", 1.0, patients=40, most=5)
 _HIGH_CLUSTERS = _Cases("40 patients of 1-5 cases, binormal 2.2", 2.2, patients=40, most=5)
 _FEW_CLUSTERS = _Cases("12 patients of 1-7 cases, binormal 1", 1.0, patients=12, most=7)
@@ -129,6 +131,12 @@ def _with(estimator: _Estimator, **fixed: Any) -> _Estimator:
         return estimator(positive, score, **known, **fixed)
 
     return estimate
+
+
+def _taken(positive: np.ndarray, score: np.ndarray, **known: Any) -> Estimate:
+    """The threshold with a sensitivity of 0.9; the order of the scores is kept, and they lie in [0, 1]."""
+    rule = ChoiceRule(by="sensitivity", at_least=0.9)
+    return chosen_threshold(positive, stats.norm.cdf(score), rule=rule, n_replicates=_FEW, **known)
 
 
 def _difference(cases: _Cases, *, unpaired: bool = False) -> Scenario:
@@ -211,5 +219,17 @@ DISCRIMINATION_SCENARIOS: tuple[Scenario, ...] = (
             expected=expected,
         )
         for method, expected in (("bca", (0.83, 0.92)), ("percentile", (0.65, 0.85)))
+    ),
+    *(
+        _scenario(
+            "chosen_threshold",
+            "percentile",
+            cases,
+            float(stats.norm.cdf(stats.norm.ppf(0.1) + cases.separation)),
+            _taken,
+            seeded=True,
+            expected=(0.92, 0.97),
+        )
+        for cases in (_TUNING, _TUNING_CLUSTERS)
     ),
 )

@@ -24,6 +24,10 @@ from multisite.integrity.shortcuts.patients import patients_per_score
 from multisite.integrity.shortcuts.shift import score_shift_table
 from multisite.integrity.shortcuts.site_told import site_told_table
 from multisite.performance import AcrossSitesParameters, across_sites
+from multisite.performance.operating_point import DeclaredPoint, OperatingPointParameters
+from multisite.performance.outcomes import decision_curves, outcomes_per_1000
+from multisite.performance.threshold_choice import at_site, over_sites
+from multisite.performance.threshold_transfer import threshold_transfer
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
@@ -31,12 +35,19 @@ from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.looks import LOOKS
+from multisite.schemas.operating_points import (
+    DECISION_CURVES,
+    OPERATING_POINTS,
+    OUTCOMES_PER_1000,
+    THRESHOLD_TRANSFER,
+)
 from multisite.schemas.performance import DESIGN_EFFECTS, ESTIMATES, PROPORTION_MOMENTS, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.stats import (
+    ChoiceRule,
     Estimate,
     ScoreCounts,
     auc,
@@ -49,7 +60,7 @@ from multisite.stats import (
     reliability,
 )
 from multisite.study import Study
-from multisite.tallies import ProportionMoments, tally_scores
+from multisite.tallies import ProportionMoments, tally_proportions, tally_scores
 from multisite.vocabulary import ALL_SITES, OVERALL
 
 __all__ = ["DRIFT_FRAMES", "FINDING", "LEVELS", "MODEL", "SITES", "report_inputs", "study"]
@@ -169,6 +180,7 @@ def _frames() -> dict[str, pl.DataFrame]:
         (ESTIMATES, estimates),
         (ACROSS_SITES, across.pools),
         (POOLED_SITES, across.sites),
+        *_operating_points(cases),
         (RELIABILITY, pl.DataFrame(list(_reliability(tested)), schema=RELIABILITY.schema)),
         (LOOKS, _looks()),
         (DRIFT_COMPARISON, _comparison()),
@@ -450,6 +462,40 @@ def _moments(estimates: pl.DataFrame) -> ProportionMoments:
     shares = estimates.filter(pl.col("denominator").is_not_null())
     frame = shares.with_columns(value.alias(name) for name, value in sums.items())
     return ProportionMoments.from_frame(frame.select(PROPORTION_MOMENTS.schema.names()))
+
+
+def _operating_points(cases: pl.DataFrame) -> Iterator[tuple[Artefact, pl.DataFrame]]:
+    """Every case of a patient of its own; a sensitivity of 0.8 was asked for."""
+    scored = cases.select(
+        "site",
+        "split",
+        "score",
+        pl.lit(FINDING).alias("finding"),
+        pl.lit(MODEL).alias("model"),
+        pl.col("positive").alias("reference"),
+        pl.int_range(pl.len()).cast(pl.String).alias("patient_id"),
+        pl.col("vendor").alias("stratum_vendor"),
+    )
+    rule = ChoiceRule(by="sensitivity", at_least=0.8, judged_by="lower_bound")
+    parameters = OperatingPointParameters(
+        points=(DeclaredPoint(FINDING, MODEL, _THRESHOLD, rule),),
+        strata=("vendor",),
+        curve=(0.05, 0.5),
+        ci_level=0.95,
+        minimum_denominator=_MINIMUM,
+        score_grid_steps=1000,
+        n_replicates=200,
+        seed=SEED,
+    )
+    strata = ["stratum_vendor"]
+    tally = tally_scores(scored, strata=strata).on_grid(1000)
+    moments = tally_proportions(scored, strata=strata, thresholds=[_THRESHOLD])
+    together = over_sites(tally, moments, parameters)
+    own = pl.concat(at_site(scored.filter(site=site), parameters, site=site) for site in SITES)
+    yield OPERATING_POINTS, pl.concat([own, together])
+    yield THRESHOLD_TRANSFER, threshold_transfer(tally, moments, together, parameters)
+    yield OUTCOMES_PER_1000, outcomes_per_1000(moments, parameters)
+    yield DECISION_CURVES, decision_curves(tally, moments, parameters)
 
 
 def _withheld(unit: str) -> dict[str, Any]:

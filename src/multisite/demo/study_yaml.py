@@ -188,6 +188,28 @@ integrity:
 performance:
   # A score at or above it is positive. Fixed before the test set is looked at.
   threshold: {THRESHOLD:g}
+  # The operating points: for each finding, or a finding and one model, what differs from the default threshold, and how
+  # the threshold was chosen. The threshold stays the one that is written here; what the rule gives on the tuning cases
+  # is reported beside it, and never replaces it. May be left out.
+  #   threshold   of this finding (and model); left out: the default above
+  #   rule        sensitivity or specificity `at_least` so much, judged by the lower_bound of its interval or by the
+  #               estimate; {{by: youden}}; {{by: net_benefit, act_from: 0.2}}
+  #   prevalence  at which results are told per 1,000 cases, with its source; left out: that of the test cases
+  operating_points:
+    - finding: {FINDING}
+      rule: {{by: sensitivity, at_least: 0.75, judged_by: lower_bound}}
+  #   - finding: pneumothorax
+  #     threshold: 0.2
+  #     rule: {{by: net_benefit, act_from: 0.05}}
+  #     prevalence: 0.03
+  #     prevalence_source: Register of the emergency departments, 2023
+  #   - finding: pneumothorax
+  #     model: chest_ai_2                       # one model, or version, of several
+  #     threshold: 0.4
+  # Replicates of the bootstrap of a rule's threshold, and the range over which the decision curve is drawn: the
+  # probabilities of the finding from which on one might act.
+  threshold_replicates: 1000
+  decision_curve: {{act_from_low: 0.05, act_from_high: 0.6}}
   # Level of every confidence interval.
   ci_level: 0.95
   # Bins of the reliability curve.

@@ -13,7 +13,7 @@ from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.integrity import FINDINGS
 from multisite.stats import RemovalDifference, auc_without, proportion_without
 from multisite.study import Site, Study
-from multisite.tallies import scored_cases
+from multisite.tallies import Thresholds, scored_cases
 from multisite.vocabulary import Split
 
 __all__ = ["CONSEQUENCE_STAGE", "ConsequenceParameters", "named_patients"]
@@ -37,6 +37,7 @@ class ConsequenceParameters:
     findings: tuple[str, ...]
     threshold: float
     ci_level: float
+    own_thresholds: tuple[tuple[str, str, float], ...] = ()
 
 
 def named_patients(findings: pl.DataFrame, tested: pl.DataFrame) -> pl.DataFrame:
@@ -77,14 +78,15 @@ def _metrics(
     )
     for (finding, model), cases in marked.group_by(["finding", "model"], maintain_order=True):
         names = {"finding": str(finding), "model": str(model)}
-        for metric, found in _of_model(cases, parameters).items():
+        threshold = Thresholds(parameters.threshold, parameters.own_thresholds).of(**names)
+        for metric, found in _of_model(cases, threshold, parameters.ci_level).items():
             yield names | {"metric": metric}, found
 
 
-def _of_model(cases: pl.DataFrame, parameters: ConsequenceParameters) -> dict[str, RemovalDifference]:
+def _of_model(cases: pl.DataFrame, threshold: float, level: float) -> dict[str, RemovalDifference]:
     positive, removed = cases["reference"].to_numpy(), cases["removed"].to_numpy()
     patient, score = cases["patient"].to_numpy(), cases["score"].to_numpy()
-    called, level = score >= parameters.threshold, parameters.ci_level
+    called = score >= threshold
     return {
         "auc": auc_without(positive, score, patient, removed, level=level),
         "sensitivity": proportion_without(called[positive], patient[positive], removed[positive], level=level),
@@ -111,7 +113,10 @@ def _row(found: RemovalDifference) -> dict[str, Any]:
 def _parameters(study: Study, site: Site | None) -> ConsequenceParameters:
     performance = study.performance
     return ConsequenceParameters(
-        tuple(finding.id for finding in study.findings), performance.threshold, performance.ci_level
+        tuple(finding.id for finding in study.findings),
+        performance.threshold,
+        performance.ci_level,
+        study.own_thresholds,
     )
 
 

@@ -15,6 +15,12 @@ from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.looks import LOOKS
+from multisite.schemas.operating_points import (
+    DECISION_CURVES,
+    OPERATING_POINTS,
+    OUTCOMES_PER_1000,
+    THRESHOLD_TRANSFER,
+)
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
@@ -41,6 +47,10 @@ EVIDENCE: tuple[Artefact, ...] = (
     RELIABILITY,
     ACROSS_SITES,
     POOLED_SITES,
+    OPERATING_POINTS,
+    THRESHOLD_TRANSFER,
+    OUTCOMES_PER_1000,
+    DECISION_CURVES,
     LOOKS,
 )
 """Aggregates without which there is no report."""
@@ -65,6 +75,10 @@ class Endpoint:
     def title(self) -> str:
         """Finding, model and its version."""
         return f"{self.finding.title} by {self.model.title} {self.model.version}"
+
+    def rows(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows of ``frame`` that are of this finding and model."""
+        return frame.filter(finding=self.finding.id, model=self.model.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +183,10 @@ class Evidence:
     ) -> EstimateRow | None:
         """The estimate on the test split; ``None`` where the stage wrote no row."""
         return self._estimates.get((endpoint.finding.id, endpoint.model.id, site, stratum, level, metric))
+
+    def threshold(self, endpoint: Endpoint) -> float:
+        """The operating threshold of an endpoint."""
+        return self.parameters.threshold_of(endpoint.finding, endpoint.model)
 
     def tested_estimates(self) -> Iterable[EstimateRow]:
         """Every estimate on the test split."""

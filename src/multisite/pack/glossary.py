@@ -19,6 +19,10 @@ _WORDS = (
     ("Level", "one value of a stratum, such as one vendor or one band of age; unknown is a level"),
     ("Look", "a run that reads the reference standard of test cases; the site's ledger notes each before it happens"),
     ("Monitor", "a column of the acquisition, or a score, that is watched month by month"),
+    (
+        "Net benefit",
+        "true positives less false positives, these weighed as by one who acts from a given probability on",
+    ),
     ("Point", "a percentage point: 0.01 of a share"),
     ("Prediction interval", "the range in which the true value of one more such site is expected"),
     ("Quarantined", "an object of which no header could be read; it is counted with its reason and takes no part"),
@@ -26,6 +30,7 @@ _WORDS = (
     ("Split", "the part of the cohort: train and tune made the model, test judges it"),
     ("Stratum", "an axis along which results are broken down"),
     ("Threshold", "the score from which on the model's call is positive"),
+    ("Tuning cases", "those of the split tune, on which a threshold may be chosen"),
     ("Undefined", "no number exists, as for a sensitivity without a positive case; shown as a dash with the reason"),
 )
 

@@ -2,6 +2,7 @@
 
 from multisite.pack.numbers import per_cent
 from multisite.pack.parameters import ReportParameters
+from multisite.pack.words import listed
 
 __all__ = ["limits", "notes"]
 
@@ -18,8 +19,9 @@ def notes(parameters: ReportParameters) -> tuple[tuple[str, str], ...]:
         ),
         (
             "Operating point",
-            f"A score of {parameters.threshold:g} or more is a positive call. The threshold is the protocol's; "
-            "it was not chosen here.",
+            f"A score of {parameters.threshold:g} or more is a positive call{_but(parameters)}. The threshold is the "
+            "protocol's. What its rule, if it declares one, gives on tuning cases stands beside it and never replaces "
+            "it; test cases are not used to choose.",
         ),
         (
             "One site",
@@ -58,6 +60,15 @@ def notes(parameters: ReportParameters) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _but(parameters: ReportParameters) -> str:
+    titles = {f.id: f.title for f in parameters.findings} | {m.id: f"{m.title} {m.version}" for m in parameters.models}
+    own = [
+        f"{threshold:g} for {titles[finding]} by {titles[model]}"
+        for finding, model, threshold in parameters.own_thresholds
+    ]
+    return f", but {listed(own)}" if own else ""
+
+
 def limits(parameters: ReportParameters) -> tuple[str, ...]:
     """What this report does not do, most important first."""
     return (
@@ -71,7 +82,8 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "No correction for multiplicity has been made: with many levels and measures, some intervals lie off "
         "by chance. The first page says how many.",
         "Over all sites, and where patients have several cases, the intervals of the AUC and of all measures of "
-        "calibration rest on the mean of what the sites found that this costs: an approximation.",
+        "calibration rest on the mean of what the sites found that this costs: an approximation. Those of the decision "
+        "curve take cases as independent.",
         "The AUC over all sites also compares cases of different sites, so that differences between sites may "
         "raise or lower it. "
         "Read it beside the sites' own, and beside what the site alone reaches.",

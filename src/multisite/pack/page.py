@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.exhibits.calibration import reliability_figure
+from multisite.pack.exhibits.decision_curve import benefit_figure
 from multisite.pack.exhibits.drift import drift_figures
 from multisite.pack.exhibits.flow import flow_figure
 from multisite.pack.exhibits.ladder import ladder_figure
@@ -24,6 +25,7 @@ from multisite.pack.sentences.headline import answer, test_set
 from multisite.pack.sentences.integrity import blocking_failures, integrity_statement
 from multisite.pack.sentences.looks import looks_caution
 from multisite.pack.sentences.missing import missing_statement
+from multisite.pack.sentences.operating_point import operating_point
 from multisite.pack.sentences.shortcuts import shortcut_statement
 from multisite.pack.sentences.statement import Statement
 from multisite.pack.sentences.strata import strata_statement
@@ -35,6 +37,7 @@ from multisite.pack.tables.drift import deployment_tables
 from multisite.pack.tables.headline import headline_table
 from multisite.pack.tables.integrity import failures_table, scorecard
 from multisite.pack.tables.looks import looks_table
+from multisite.pack.tables.operating_point import operating_points_table, outcomes_table, transfer_table
 from multisite.pack.tables.performance import decisions_table, site_strata_tables, sites_table
 from multisite.pack.tables.score_use import agreement_table, site_told_table
 from multisite.pack.tables.table import Table
@@ -68,6 +71,11 @@ class EndpointChapters:
     sites_table: Table
     across_sites_table: Table
     decisions_table: Table
+    operating_point: tuple[str, ...]
+    operating_points_table: Table
+    transfer_table: Table
+    outcomes_table: Table
+    benefit_figure: Figure
     strata_figure: Figure
     site_strata_tables: tuple[Table, ...]
     reliability_figure: Figure
@@ -139,6 +147,11 @@ def _endpoint_chapters(evidence: Evidence, endpoint: Endpoint) -> EndpointChapte
         sites_table=sites_table(evidence, endpoint),
         across_sites_table=across_sites_table(evidence, endpoint),
         decisions_table=decisions_table(evidence, endpoint),
+        operating_point=operating_point(evidence, endpoint),
+        operating_points_table=operating_points_table(evidence, endpoint),
+        transfer_table=transfer_table(evidence, endpoint),
+        outcomes_table=outcomes_table(evidence, endpoint),
+        benefit_figure=benefit_figure(evidence, endpoint),
         strata_figure=strata_figure(evidence, endpoint),
         site_strata_tables=site_strata_tables(evidence, endpoint),
         reliability_figure=reliability_figure(evidence, endpoint),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from multisite import __version__
 from multisite.storage.canonical import digest_of
 from multisite.study import Site, Study
+from multisite.tallies import Thresholds
 
 __all__ = ["FindingText", "ModelText", "ReportParameters", "RuleText", "StratumText", "report_parameters"]
 
@@ -28,12 +29,16 @@ class ModelText:
 
 @dataclass(frozen=True, slots=True)
 class StratumText:
-    """An axis in words; ``ordered`` when its levels have an order by meaning (bands, or levels as declared)."""
+    """An axis in words; ``ordered`` when its levels have an order by meaning (bands, or levels as declared).
+
+    ``column`` is that of the case which the axis breaks down.
+    """
 
     id: str
     title: str
     unit: str | None
     ordered: bool
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,11 @@ class ReportParameters:
     monitored: tuple[str, ...]
     protocol_sha256: str
     code_version: str
+    own_thresholds: tuple[tuple[str, str, float], ...] = ()
+
+    def threshold_of(self, finding: FindingText, model: ModelText) -> float:
+        """The operating threshold of a finding and model."""
+        return Thresholds(self.threshold, self.own_thresholds).of(finding.id, model.id)
 
 
 def report_parameters(study: Study, site: Site | None) -> ReportParameters:
@@ -92,7 +102,7 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         findings=tuple(FindingText(f.id, f.title) for f in study.findings),
         models=tuple(ModelText(m.id, m.title, m.version) for m in study.models),
         strata=tuple(
-            StratumText(s.id, s.title, s.unit, ordered=s.bands is not None or s.levels is not None)
+            StratumText(s.id, s.title, s.unit, ordered=s.bands is not None or s.levels is not None, column=s.column)
             for s in study.cohort.strata
         ),
         rules=tuple(RuleText(r.id, r.reason) for r in study.cohort.eligibility),
@@ -107,4 +117,5 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         monitored=(*study.drift.numbers, *study.drift.categories),
         protocol_sha256=digest_of(study.model_dump(mode="json")),
         code_version=__version__,
+        own_thresholds=study.own_thresholds,
     )

@@ -8,13 +8,16 @@ shown (``pack``).
 from multisite.performance.across_sites import AcrossSites, AcrossSitesParameters, across_sites
 from multisite.performance.evaluation import Evaluation, EvaluationParameters, evaluate
 from multisite.performance.metrics import METRICS
+from multisite.performance.operating_point_stage import OPERATING_POINTS_STAGE, THRESHOLD_CHOICE_STAGE
 from multisite.performance.stage import ACROSS_SITES_STAGE, ESTIMATES_STAGE, PERFORMANCE_STAGE
 
 __all__ = [
     "ACROSS_SITES_STAGE",
     "ESTIMATES_STAGE",
     "METRICS",
+    "OPERATING_POINTS_STAGE",
     "PERFORMANCE_STAGE",
+    "THRESHOLD_CHOICE_STAGE",
     "AcrossSites",
     "AcrossSitesParameters",
     "Evaluation",

@@ -13,7 +13,7 @@ from multisite.performance.metrics import METRICS, Segment, SegmentRules, null_m
 from multisite.performance.spread import Spread
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.stats import ClusterMoments, Estimate, ProportionEstimate, Reliability, auc_by_segment, reliability
-from multisite.tallies import KEYS, PROPORTION_METRICS, ProportionMoments, ScoreTally
+from multisite.tallies import KEYS, PROPORTION_METRICS, ProportionMoments, ScoreTally, Thresholds
 from multisite.vocabulary import Split
 
 __all__ = ["Evaluation", "EvaluationParameters", "evaluate"]
@@ -26,7 +26,8 @@ _Key = tuple[str, ...]
 class EvaluationParameters:
     """What the protocol says about judging the index test on the test split.
 
-    ``threshold``: a score at or above it is positive. ``minimum_denominator``: patients. ``seed`` with the
+    ``threshold``: a score at or above it is positive, but of the findings and models that ``own_thresholds`` names
+    (finding, model, threshold). ``minimum_denominator``: patients. ``seed`` with the
     names of a segment starts the random numbers of that segment, so no result depends on the order or
     number of segments.
     """
@@ -38,6 +39,12 @@ class EvaluationParameters:
     score_grid_steps: int
     null_replicates: int
     seed: int
+    own_thresholds: tuple[tuple[str, str, float], ...] = ()
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The threshold of every finding and model."""
+        return Thresholds(self.threshold, self.own_thresholds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +63,7 @@ def evaluate(
     Parameters
     ----------
     tally, moments
-        Counts of the same cases; ``moments`` at ``parameters.threshold``.
+        Counts of the same cases; ``moments`` at ``parameters.thresholds``.
     parameters
         What the protocol says.
     spread
@@ -76,7 +83,7 @@ def evaluate(
         If ``moments`` lacks a segment of ``tally``, or the threshold.
     """
     tested = tally.filter(pl.col("split") == Split.TEST)
-    by_segment = _moments_by_segment(moments, parameters.threshold)
+    by_segment = _moments_by_segment(moments, parameters.thresholds)
     rules = SegmentRules(parameters.ci_level, parameters.minimum_denominator, parameters.reliability_bins)
     areas = auc_by_segment(tested.counts, level=parameters.ci_level)
     estimates: list[dict[str, Any]] = []
@@ -90,16 +97,17 @@ def evaluate(
             segment, rules, rng=_segment_rng(parameters.seed, key), n_replicates=parameters.null_replicates
         )
         found = {m: (e, patients) for m, e, patients in segment_metrics(segment, rules, null, spread)}
-        estimates += [names | _estimate_row(m, *found[m], segment, parameters, note) for m in METRICS]
+        threshold = parameters.thresholds.of(names["finding"], names["model"])
+        estimates += [names | _estimate_row(m, *found[m], segment, threshold, note) for m in METRICS]
         table = reliability(counts, n_bins=rules.bins, level=rules.level, null=null)
         bins += [names | row for row in _reliability_rows(table, withheld=null is None)]
     return Evaluation(pl.DataFrame(estimates, schema=ESTIMATES.schema), pl.DataFrame(bins, schema=RELIABILITY.schema))
 
 
-def _moments_by_segment(moments: ProportionMoments, threshold: float) -> dict[_Key, dict[str, ClusterMoments]]:
+def _moments_by_segment(moments: ProportionMoments, thresholds: Thresholds) -> dict[_Key, dict[str, ClusterMoments]]:
     found: dict[_Key, dict[str, ClusterMoments]] = {}
     for row, sums in moments.rows():
-        if row["threshold"] is None or row["threshold"] == threshold:
+        if row["threshold"] in (None, thresholds.of(row["finding"], row["model"])):
             found.setdefault(tuple(row[name] for name in KEYS), {})[row["metric"]] = sums
     return found
 
@@ -110,12 +118,12 @@ def _segment_rng(seed: int, key: _Key) -> np.random.Generator:
 
 
 def _estimate_row(
-    metric: str, estimate: Estimate, n_patients: int, segment: Segment, parameters: EvaluationParameters, note: str
+    metric: str, estimate: Estimate, n_patients: int, segment: Segment, threshold: float, note: str
 ) -> dict[str, Any]:
     share = estimate if isinstance(estimate, ProportionEstimate) else None
     return {
         "metric": metric,
-        "threshold": parameters.threshold if share and metric not in _WITHOUT_THRESHOLD else None,
+        "threshold": threshold if share and metric not in _WITHOUT_THRESHOLD else None,
         "estimate": estimate.estimate,
         "ci_low": estimate.ci_low,
         "ci_high": estimate.ci_high,

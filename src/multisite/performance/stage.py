@@ -25,7 +25,7 @@ from multisite.tallies import (
     SegmentPatients,
     scored_cases,
     strata_columns,
-    tally_proportions,
+    tally_at_thresholds,
     tally_scores,
 )
 
@@ -45,7 +45,7 @@ def evaluate_site(inputs: StageInputs, parameters: EvaluationParameters) -> Stag
     strata = strata_columns(cohort)
     cases = scored_cases(cohort, inputs.frame(PREDICTIONS.name), carry=strata)
     tally = tally_scores(cases, strata=strata)
-    moments = tally_proportions(cases, strata=strata, thresholds=[parameters.threshold])
+    moments = tally_at_thresholds(cases, strata=strata, thresholds=parameters.thresholds)
     spread = PatientRows(SegmentPatients(cases, strata))
     found = evaluate(tally, moments, parameters, spread=spread)
     return StageOutputs(
@@ -102,6 +102,7 @@ def _parameters(study: Study, site: Site | None) -> EvaluationParameters:
         score_grid_steps=performance.score_grid_steps,
         null_replicates=performance.null_replicates,
         seed=performance.seed,
+        own_thresholds=study.own_thresholds,
     )
 
 

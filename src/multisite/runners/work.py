@@ -108,7 +108,10 @@ def _inputs(task: Task, stage: Stage, store: ArtefactStore) -> StageInputs:
     if not (stage.reads_test_labels or stage.copies_labels):
         read = (*stage.reads, *stage.optional_reads)
         declared = {artefact.name: artefact for artefact in read if isinstance(artefact, Artefact)}
-        frames |= {name: a.without_labels(frames[name]) for name, a in declared.items() if name in frames}
+        for name in frames.keys() & declared.keys():
+            artefact = declared[name]
+            hide = artefact.with_tuning_labels if stage.reads_tuning_labels else artefact.without_labels
+            frames[name] = hide(frames[name])
     site = task.site_file
     return StageInputs(
         site=task.site or ALL_SITES,

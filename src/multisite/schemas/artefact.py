@@ -8,7 +8,7 @@ import polars as pl
 
 from multisite.errors import SchemaError
 from multisite.schemas.column import Column, ColumnFamily
-from multisite.vocabulary import Zone
+from multisite.vocabulary import Split, Zone
 
 __all__ = ["AnyArtefact", "Artefact", "FileArtefact"]
 
@@ -65,10 +65,22 @@ class Artefact:
 
     def without_labels(self, frame: pl.DataFrame) -> pl.DataFrame:
         """``frame`` less the columns that hold labels, fixed ones and those that the study declares."""
+        return frame.drop(self._label_columns(frame))
+
+    def with_tuning_labels(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """``frame`` with labels of the split ``tune`` only: null in every other row, none where no split is told."""
+        if "split" not in frame.columns:
+            return self.without_labels(frame)
+        tuning = pl.col("split") == Split.TUNE.value
+        return frame.with_columns(pl.when(tuning).then(pl.col(name)).alias(name) for name in self._label_columns(frame))
+
+    def _label_columns(self, frame: pl.DataFrame) -> list[str]:
         prefixes = tuple(family.prefix for family in self.families if family.is_label)
         declared = [name for name in self.family_columns(frame) if prefixes and name.startswith(prefixes)]
-        fixed = [column.name for column in self.columns if column.is_label and column.name in frame.columns]
-        return frame.drop(*declared, *fixed)
+        return [
+            *declared,
+            *(column.name for column in self.columns if column.is_label and column.name in frame.columns),
+        ]
 
     def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
         """``frame`` with its columns in declared order, after every rule has been checked.

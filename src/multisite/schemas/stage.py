@@ -90,8 +90,8 @@ class Stage:
     whether there is anything to do; where not, the stage has no task, and what it writes no part.
     ``reads_test_labels`` says that it looks at the reference standard of test cases: a run notes that in the site's
     ledger before such a stage begins. ``copies_labels`` says that it passes them on and holds them against nothing,
-    which is no look. All others are handed their inputs without labels. ``reads_ledger`` stages run again when the
-    ledger has changed.
+    which is no look. ``reads_tuning_labels`` stages are handed the labels of the split ``tune`` only. All others are
+    handed their inputs without labels. ``reads_ledger`` stages run again when the ledger has changed.
     """
 
     name: str
@@ -112,6 +112,7 @@ class Stage:
     needs_key: bool = False
     reads_test_labels: bool = False
     copies_labels: bool = False
+    reads_tuning_labels: bool = False
     reads_ledger: bool = False
     always_runs: bool = False
     version_is_enough: bool = False

@@ -5,6 +5,7 @@ the values (the rooms take plain parameters). Rooms import it only in their ``st
 """
 
 from multisite.study.loading import load_site, load_sites, load_study
+from multisite.study.operating_point import OperatingPoint, ThresholdRule, operating_point_of
 from multisite.study.reference import FindingReference, IndependentRule, MajorityRule, PanelRule, TwoPlusOneRule
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
 from multisite.study.split import ColumnSplit, PatientSplit, SiteSplit, TableSplit, TimeSplit
@@ -17,6 +18,7 @@ __all__ = [
     "FindingReference",
     "IndependentRule",
     "MajorityRule",
+    "OperatingPoint",
     "PanelRule",
     "PatientSplit",
     "Site",
@@ -26,9 +28,11 @@ __all__ = [
     "Stratum",
     "Study",
     "TableSplit",
+    "ThresholdRule",
     "TimeSplit",
     "TwoPlusOneRule",
     "load_site",
     "load_sites",
     "load_study",
+    "operating_point_of",
 ]

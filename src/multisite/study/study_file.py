@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from multisite.study.operating_point import DecisionCurve, OperatingPoint, operating_point_of
 from multisite.study.reference import FindingReference
 from multisite.study.section import Identifier, Section, Share
 from multisite.study.split import PatientSplit, SplitRule, TableSplit
@@ -161,9 +162,12 @@ class Integrity(Section):
 
 
 class Performance(Section):
-    """How the index test is judged on the test split."""
+    """How the index test is judged on the test split; ``operating_points`` may give an endpoint another threshold."""
 
     threshold: Annotated[float, Field(ge=0, le=1)]
+    operating_points: tuple[OperatingPoint, ...] = ()
+    threshold_replicates: Annotated[int, Field(ge=100, le=100_000)] = 1000
+    decision_curve: DecisionCurve = DecisionCurve()
     ci_level: Share = 0.95
     reliability_bins: Annotated[int, Field(ge=2, le=50)] = 10
     minimum_denominator: Annotated[int, Field(ge=1)] = 10
@@ -233,6 +237,27 @@ class Study(Section):
         if set(self.reference) - {finding.id for finding in self.findings}:
             raise ValueError("`reference` must name findings, each by its id under `findings`")
         return self
+
+    @model_validator(mode="after")
+    def _operating_points_name_endpoints(self) -> "Study":
+        points = self.performance.operating_points
+        findings, models = {finding.id for finding in self.findings}, {None, *(model.id for model in self.models)}
+        if any(point.finding not in findings or point.model not in models for point in points):
+            raise ValueError("`performance.operating_points` must name a finding, and a model if any, by its id")
+        if len({(point.finding, point.model) for point in points}) != len(points):
+            raise ValueError("`performance.operating_points` names a finding and model twice")
+        return self
+
+    @property
+    def own_thresholds(self) -> tuple[tuple[str, str, float], ...]:
+        """(finding, model, threshold) wherever an operating point declares another one than the default."""
+        found = []
+        for finding in self.findings:
+            for model in self.models:
+                point = operating_point_of(self.performance.operating_points, finding.id, model.id)
+                if point is not None and point.threshold is not None:
+                    found.append((finding.id, model.id, point.threshold))
+        return tuple(found)
 
     @model_validator(mode="after")
     def _stratify_names_an_axis(self) -> "Study":

@@ -16,6 +16,7 @@ from multisite.tallies.scored_cases import scored_cases, strata_columns
 from multisite.tallies.segment_patients import SegmentCases, SegmentPatients
 from multisite.tallies.segments import KEYS
 from multisite.tallies.tally_scores import tally_scores
+from multisite.tallies.thresholds import Thresholds, tally_at_thresholds
 
 __all__ = [
     "KEYS",
@@ -24,10 +25,12 @@ __all__ = [
     "ScoreTally",
     "SegmentCases",
     "SegmentPatients",
+    "Thresholds",
     "combine_proportion_moments",
     "combine_score_tallies",
     "scored_cases",
     "strata_columns",
+    "tally_at_thresholds",
     "tally_proportions",
     "tally_scores",
 ]

@@ -7,6 +7,7 @@ from multisite.demo import DemoPlan, configuration_files, pseudonym_keys, write_
 from multisite.demo.plan import FINDING, MODEL, THRESHOLD
 from multisite.schemas.site_tables import SITE_TABLES
 from multisite.study import ColumnSplit, PatientSplit, SiteSplit, TimeSplit, load_sites, load_study
+from multisite.study.operating_point import DecisionCurve, OperatingPoint
 from multisite.study.section import Section
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
 from multisite.study.study_file import Study
@@ -34,7 +35,7 @@ def test_every_key_of_a_study_file_is_shown(tmp_path: Path) -> None:
     sections = [Study, type(study.intended_use), type(study.findings[0]), type(study.models[0]), type(study.cohort)]
     sections += [type(study.cohort.eligibility[0]), type(study.cohort.strata[0]), type(study.integrity)]
     sections += [type(study.performance), type(study.drift), type(study.extraction)]
-    sections += [PatientSplit, TimeSplit, SiteSplit, ColumnSplit]
+    sections += [PatientSplit, TimeSplit, SiteSplit, ColumnSplit, OperatingPoint, DecisionCurve]
     for section in sections:
         for key in keys_of(section):
             assert f"{key}:" in text or f"#   {key} " in text, f"{section.__name__}.{key}"

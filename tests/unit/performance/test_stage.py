@@ -132,8 +132,9 @@ def test_every_parameter_reaches_the_stage() -> None:
 
     class Study:
         performance = Performance
+        own_thresholds = (("nodule", "m1", 0.3),)
 
     for stage in (PERFORMANCE_STAGE, ESTIMATES_STAGE):
         assert dataclasses.asdict(stage.parameters(Study, None)) == {
             name: value for name, value in vars(Performance).items() if not name.startswith("_")
-        }
+        } | {"own_thresholds": Study.own_thresholds}

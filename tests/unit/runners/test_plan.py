@@ -397,7 +397,10 @@ def test_an_optional_input_that_nobody_asked_for_is_as_one_that_was_not_made(
     assert not [name for name in source.ran if name.startswith("copy")]
 
 
-@pytest.mark.parametrize(("more", "handed"), [({}, False), ({"copies_labels": True}, True)])
+# The counts tell no split, so that none of their labels can be known to be of a tuning case.
+@pytest.mark.parametrize(
+    ("more", "handed"), [({}, False), ({"copies_labels": True}, True), ({"reads_tuning_labels": True}, False)]
+)
 def test_labels_are_handed_to_stages_that_say_so_and_to_no_other(
     source: Source,
     stages: dict[str, Stage],

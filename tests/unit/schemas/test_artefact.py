@@ -67,6 +67,17 @@ def test_the_empty_table_conforms() -> None:
     assert ARTEFACT.conform(ARTEFACT.empty()).is_empty()
 
 
+def test_labels_can_be_kept_of_tuning_cases_only() -> None:
+    labelled = replace(ARTEFACT, families=(*ARTEFACT.families, ColumnFamily("truth_", pl.Boolean(), "", is_label=True)))
+    rows = frame(stratum_sex=["F", "M"], truth_nodule=[True, False])
+    split = rows.with_columns(split=pl.Series(["tune", "test"]))
+    assert labelled.with_tuning_labels(split)["truth_nodule"].to_list() == [True, None]
+    assert labelled.with_tuning_labels(split)["stratum_sex"].to_list() == ["F", "M"]
+    unknown = rows.with_columns(split=pl.Series([None, "train"]))
+    assert labelled.with_tuning_labels(unknown)["truth_nodule"].to_list() == [None, None]
+    assert "truth_nodule" not in labelled.with_tuning_labels(rows).columns
+
+
 def test_columns_of_labels_can_be_left_out_and_no_others_are() -> None:
     labelled = replace(ARTEFACT, families=(*ARTEFACT.families, ColumnFamily("truth_", pl.Boolean(), "", is_label=True)))
     rows = frame(stratum_sex=["F", "M"], truth_nodule=[True, False])

@@ -17,7 +17,7 @@ from multisite.stats import (
     clustered_proportion,
     independent_difference,
 )
-from multisite.tallies import ProportionMoments, ScoreTally, tally_proportions, tally_scores
+from multisite.tallies import ProportionMoments, ScoreTally, Thresholds, tally_at_thresholds, tally_scores
 from multisite.vocabulary import ALL_SITES
 
 __all__ = [
@@ -60,9 +60,11 @@ def agreement_tally(parted: pl.DataFrame) -> ScoreTally:
     return tally_scores(parted, strata=[_COLUMN]).filter(pl.col("stratum") == AGREEMENT)
 
 
-def agreement_moments(parted: pl.DataFrame, *, threshold: float) -> ProportionMoments:
+def agreement_moments(
+    parted: pl.DataFrame, *, threshold: float, own_thresholds: tuple[tuple[str, str, float], ...] = ()
+) -> ProportionMoments:
     """Sums over patients of sensitivity and specificity in both parts."""
-    moments = tally_proportions(parted, strata=[_COLUMN], thresholds=[threshold]).frame
+    moments = tally_at_thresholds(parted, strata=[_COLUMN], thresholds=Thresholds(threshold, own_thresholds)).frame
     wanted = (pl.col("stratum") == AGREEMENT) & pl.col("metric").is_in(list(_METRICS))
     return ProportionMoments.from_frame(moments.filter(wanted))
 

@@ -45,6 +45,7 @@ class ShortcutParameters:
     minimum_patients: int
     ci_level: float
     seed: int
+    own_thresholds: tuple[tuple[str, str, float], ...] = ()
 
 
 def _tally_sources(inputs: StageInputs, parameters: ShortcutParameters) -> StageOutputs:
@@ -66,7 +67,9 @@ def _tally_sources(inputs: StageInputs, parameters: ShortcutParameters) -> Stage
             SHORTCUT_TALLY.name: tally.on_grid(steps).to_frame(),
             ATTRIBUTE_LABEL_COUNTS.name: attribute_label_counts(levelled, findings=parameters.findings),
             SHORTCUT_PATIENTS.name: patients_per_score(scored, columns=LEVEL_COLUMNS, steps=steps),
-            HEADER_AGREEMENT_MOMENTS.name: agreement_moments(parted, threshold=parameters.threshold).frame,
+            HEADER_AGREEMENT_MOMENTS.name: agreement_moments(
+                parted, threshold=parameters.threshold, own_thresholds=parameters.own_thresholds
+            ).frame,
         }
     )
 
@@ -107,6 +110,7 @@ def _parameters(study: Study, site: Site | None) -> ShortcutParameters:
         minimum_patients=study.performance.minimum_denominator,
         ci_level=study.performance.ci_level,
         seed=study.performance.seed,
+        own_thresholds=study.own_thresholds,
     )
 
 

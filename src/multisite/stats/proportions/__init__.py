@@ -8,6 +8,7 @@ from multisite.stats.proportions.clustered_difference import (
 from multisite.stats.proportions.clustered_gee import clustered_proportion_gee
 from multisite.stats.proportions.clustered_mcnemar import clustered_mcnemar
 from multisite.stats.proportions.counts import PairedCounts
+from multisite.stats.proportions.design_effect import design_effect_of, proportion_with_design_effect
 from multisite.stats.proportions.diagnostic_accuracy import DiagnosticAccuracy, diagnostic_accuracy
 from multisite.stats.proportions.difference import proportion_difference
 from multisite.stats.proportions.intervals import ProportionMethod
@@ -40,6 +41,7 @@ __all__ = [
     "clustered_proportion",
     "clustered_proportion_difference",
     "clustered_proportion_gee",
+    "design_effect_of",
     "diagnostic_accuracy",
     "mcnemar",
     "paired_clustered_proportion_difference",
@@ -48,4 +50,5 @@ __all__ = [
     "predictive_values",
     "proportion",
     "proportion_difference",
+    "proportion_with_design_effect",
 ]
