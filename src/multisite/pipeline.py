@@ -13,7 +13,13 @@ from multisite.integrity import (
     SHORTCUT_USE_STAGE,
 )
 from multisite.pack import REPORT_STAGE
-from multisite.performance import ACROSS_SITES_STAGE, ESTIMATES_STAGE, PERFORMANCE_STAGE
+from multisite.performance import (
+    ACROSS_SITES_STAGE,
+    ESTIMATES_STAGE,
+    LEVEL_MOMENTS_STAGE,
+    PERFORMANCE_STAGE,
+    VERDICTS_STAGE,
+)
 from multisite.provenance import HEADERS_STAGE, LISTING_RANGES_STAGE, LISTING_STAGE, SERIES_STAGE
 from multisite.reference import REFERENCE_STAGE
 from multisite.schemas import Stage
@@ -35,8 +41,10 @@ STAGES: tuple[Stage, ...] = (
     LADDER_STAGE,
     SHORTCUT_USE_STAGE,
     PERFORMANCE_STAGE,
+    LEVEL_MOMENTS_STAGE,
     ESTIMATES_STAGE,
     ACROSS_SITES_STAGE,
+    VERDICTS_STAGE,
     DRIFT_BASELINE_STAGE,
     DEPLOYMENT_STAGE,
     DRIFT_COMPARISON_STAGE,

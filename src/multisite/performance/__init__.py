@@ -9,12 +9,15 @@ from multisite.performance.across_sites import AcrossSites, AcrossSitesParameter
 from multisite.performance.evaluation import Evaluation, EvaluationParameters, evaluate
 from multisite.performance.metrics import METRICS
 from multisite.performance.stage import ACROSS_SITES_STAGE, ESTIMATES_STAGE, PERFORMANCE_STAGE
+from multisite.performance.verdicts_stage import LEVEL_MOMENTS_STAGE, VERDICTS_STAGE
 
 __all__ = [
     "ACROSS_SITES_STAGE",
     "ESTIMATES_STAGE",
+    "LEVEL_MOMENTS_STAGE",
     "METRICS",
     "PERFORMANCE_STAGE",
+    "VERDICTS_STAGE",
     "AcrossSites",
     "AcrossSitesParameters",
     "Evaluation",

@@ -20,6 +20,7 @@ from multisite.schemas import (
     series_table,
     shortcut_use,
     shortcuts,
+    verdicts,
 )
 from multisite.schemas.artefact import AnyArtefact, Artefact, FileArtefact
 
@@ -45,6 +46,7 @@ def _declared() -> dict[str, AnyArtefact]:
         shortcut_use,
         performance,
         across_sites,
+        verdicts,
         drift,
         looks,
         report,

@@ -160,6 +160,7 @@ from multisite.stats.divergence import (
     wasserstein_of_counts,
 )
 from multisite.stats.estimate import BooleanArray, CountArray, Estimate, FloatArray, IntegerArray, ScoreEstimate
+from multisite.stats.interval_p_value import LEAST_P, interval_p_value
 from multisite.stats.multiplicity import benjamini_hochberg, bonferroni, holm
 from multisite.stats.pooling import (
     BetweenSitesMethod,
@@ -199,12 +200,14 @@ from multisite.stats.proportions import (
     ProportionEstimate,
     ProportionMethod,
     RatioEstimate,
+    SharedMoments,
     clustered_mcnemar,
     clustered_proportion,
     clustered_proportion_difference,
     clustered_proportion_gee,
     diagnostic_accuracy,
     mcnemar,
+    overlapping_proportion_difference,
     paired_clustered_proportion_difference,
     paired_predictive_values,
     paired_proportion_difference,
@@ -226,9 +229,11 @@ from multisite.stats.resampling import (
     percentile_interval,
 )
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
+from multisite.stats.size_to_decide import size_to_decide
 
 __all__ = [
     "ICC_FORMS",
+    "LEAST_P",
     "AgreementEstimate",
     "AgreementInterval",
     "AgreementKind",
@@ -325,6 +330,7 @@ __all__ = [
     "ScoreEstimate",
     "ScoreShift",
     "SegmentedScoreCounts",
+    "SharedMoments",
     "ShrunkenStratum",
     "SmoothedError",
     "Smoother",
@@ -389,6 +395,7 @@ __all__ = [
     "icc",
     "independent_difference",
     "integrated_calibration_index",
+    "interval_p_value",
     "jackknife",
     "jackknife_acceleration",
     "jackknife_over_patients",
@@ -408,6 +415,7 @@ __all__ = [
     "net_benefit_by_patient",
     "observed_agreement",
     "observed_expected",
+    "overlapping_proportion_difference",
     "paired_clustered_proportion_difference",
     "paired_predictive_values",
     "paired_proportion_difference",
@@ -432,6 +440,7 @@ __all__ = [
     "score_by_level",
     "score_shift",
     "sensitivity_at_specificity",
+    "size_to_decide",
     "smallest_detectable_difference",
     "specific_agreement",
     "specificity_at_sensitivity",

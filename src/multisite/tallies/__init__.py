@@ -5,6 +5,7 @@ belong: what is estimated from them (``stats``), which of them a study reports (
 a site (the gate). Every room above may import it.
 """
 
+from multisite.tallies.cross_moments import LevelAndRest, level_and_rest, tally_cross_moments
 from multisite.tallies.proportion_moments import (
     PROPORTION_METRICS,
     ProportionMoments,
@@ -19,12 +20,15 @@ from multisite.tallies.tally_scores import tally_scores
 __all__ = [
     "KEYS",
     "PROPORTION_METRICS",
+    "LevelAndRest",
     "ProportionMoments",
     "ScoreTally",
     "combine_proportion_moments",
     "combine_score_tallies",
+    "level_and_rest",
     "scored_cases",
     "strata_columns",
+    "tally_cross_moments",
     "tally_proportions",
     "tally_scores",
 ]
