@@ -27,6 +27,7 @@ from multisite.pack.sentences.missing import missing_statement
 from multisite.pack.sentences.shortcuts import shortcut_statement
 from multisite.pack.sentences.statement import Statement
 from multisite.pack.sentences.strata import strata_statement
+from multisite.pack.sentences.verdicts import verdict_statement
 from multisite.pack.tables import composition, flow, lineage, representation
 from multisite.pack.tables.across_sites import across_sites_table
 from multisite.pack.tables.calibration import calibration_table
@@ -38,6 +39,7 @@ from multisite.pack.tables.looks import looks_table
 from multisite.pack.tables.performance import decisions_table, site_strata_tables, sites_table
 from multisite.pack.tables.score_use import agreement_table, site_told_table
 from multisite.pack.tables.table import Table
+from multisite.pack.tables.verdicts import verdicts_table
 
 __all__ = ["CHAPTERS", "render_page"]
 
@@ -68,6 +70,8 @@ class EndpointChapters:
     sites_table: Table
     across_sites_table: Table
     decisions_table: Table
+    verdicts: str
+    verdicts_table: Table | None
     strata_figure: Figure
     site_strata_tables: tuple[Table, ...]
     reliability_figure: Figure
@@ -139,6 +143,8 @@ def _endpoint_chapters(evidence: Evidence, endpoint: Endpoint) -> EndpointChapte
         sites_table=sites_table(evidence, endpoint),
         across_sites_table=across_sites_table(evidence, endpoint),
         decisions_table=decisions_table(evidence, endpoint),
+        verdicts=verdicts.text if (verdicts := verdict_statement(evidence, endpoint)) else "",
+        verdicts_table=verdicts_table(evidence, endpoint),
         strata_figure=strata_figure(evidence, endpoint),
         site_strata_tables=site_strata_tables(evidence, endpoint),
         reliability_figure=reliability_figure(evidence, endpoint),
@@ -154,7 +160,12 @@ def _statements(evidence: Evidence) -> list[tuple[str, list[Statement]]]:
         blocks.append((finding.title if len(findings) > 1 else "", [shortcut_statement(evidence, finding)]))
     for endpoint in evidence.endpoints:
         heading = endpoint.title if len(evidence.endpoints) > 1 else ""
-        blocks.append((heading, [strata_statement(evidence, endpoint), calibration_statement(evidence, endpoint)]))
+        of_endpoint = [
+            verdict_statement(evidence, endpoint),
+            strata_statement(evidence, endpoint),
+            calibration_statement(evidence, endpoint),
+        ]
+        blocks.append((heading, [statement for statement in of_endpoint if statement is not None]))
     blocks.append(("", [drift_statement(evidence)]))
     for endpoint in evidence.endpoints:
         blocks.append((endpoint.title if len(evidence.endpoints) > 1 else "", [missing_statement(evidence, endpoint)]))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -156,14 +156,16 @@ class _Held:
         if not sound or shortage:
             return replace(found, missing=found.missing if not sound else f"{shortage} among all other cases")
 
+        own_at, rest_at = _area_at(own, self._rules.level), _area_at(rest, self._rules.level)
+
         def difference_at(at: float) -> Estimate:
-            apart = independent_difference(auc(own, level=at), auc(rest, level=at))
+            apart = independent_difference(own_at(at), rest_at(at))
             return replace(apart, ci_method=f"{apart.ci_method}{_INDEPENDENT}")
 
         shown = difference_at(self._rules.level)
         if shown.ci_low is None:
             return replace(found, missing=shown.reason)
-        return replace(found, rest=auc(rest).estimate, difference_at=difference_at)
+        return replace(found, rest=rest_at(self._rules.level).estimate, difference_at=difference_at)
 
     def _pair(self, metric: str, stratum: str, level: str) -> LevelAndRest:
         everyone = self._moments[metric, ALL_SITES, OVERALL, OVERALL]
@@ -181,7 +183,7 @@ class _Held:
     def _estimate_at(self, row: Mapping[str, Any]) -> Callable[[float], Estimate] | None:
         place = row["site"], row["stratum"], row["level"]
         if self._metric == "auc":
-            return lambda at: auc(self._counts[place], level=at)
+            return _area_at(self._counts[place], self._rules.level)
         if self._metric in COMPARED:
             return lambda at: segment_proportion(self._moments[(self._metric, *place)], UNITS[self._metric], at)
         found = interval_effect(row)
@@ -218,6 +220,15 @@ class _Held:
         if area is None or not math.isfinite(area):
             return None
         return detectable_auc_difference(area, *sizes, level=self._rules.level).difference
+
+
+def _area_at(counts: ScoreCounts, level: float) -> Callable[[float], Estimate]:
+    """The AUC with its interval at any level, without placing every case anew for each."""
+    row = {"metric": "auc", **asdict(auc(counts, level=level))}
+    effect = interval_effect(row) if row["ci_low"] is not None else None
+    if effect is None:
+        return lambda at: auc(counts, level=at)
+    return lambda at: _on_scale(row, effect[0], effect[1], at)
 
 
 def _on_scale(row: Mapping[str, Any], value: float, error: float, level: float) -> Estimate:

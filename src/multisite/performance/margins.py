@@ -68,8 +68,9 @@ class MarginParameters:
 class Judged:
     """The verdict of one interval alone, before it is known how many others were judged.
 
-    ``p_value`` is two-sided, agrees with the interval, and belongs to the truth lying on the nearest bound; it is 1
-    where the estimate itself is accepted. ``undecided`` says why the evidence is insufficient.
+    ``p_value`` is that of the truth lying on the nearest bound, from the interval: one-sided where there is one bound,
+    two-sided where there are two, and 1 where the estimate itself is accepted. ``undecided`` says why the evidence is
+    insufficient.
     """
 
     verdict: MarginVerdict
@@ -99,6 +100,8 @@ def judge(contrast: Contrast, margin: Acceptance, level: float) -> Judged:
     value, low, high = shown.estimate, shown.ci_low, shown.ci_high
     bound = margin.nearest(value)
     p_value = 1.0 if margin.holds(value) else None if interval is None else interval_p_value(interval, bound)
+    if p_value is not None and p_value < 1.0 and None in (margin.low, margin.high):
+        p_value /= 2.0
     if margin.holds(low) and margin.holds(high):
         return Judged(MarginVerdict.MEETS, p_value)
     if margin.excludes(low, high):

@@ -2,7 +2,8 @@
 
 A primary row meets its margin when its interval lies wholly inside, and fails when it lies wholly outside and the
 p-value of the truth lying inside, adjusted by Holm over all primary rows of the finding, model and metric, is at most
-1 − the level of the intervals. All else is insufficient evidence. An exploratory row gets no verdict.
+1 − the level of the intervals: were no truth outside its margin, one or more of these rows would fail in at most that
+share of studies. All else is insufficient evidence. An exploratory row gets no verdict.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -91,7 +91,7 @@ VERDICTS = Artefact(
         Column(
             "p_margin",
             _FLOAT,
-            "p-value of the truth lying inside the margin; 1 where the estimate does",
+            "p-value of the truth lying inside the margin (one-sided for one bound); 1 where the estimate does",
             nullable=True,
             constraint=between("p_margin", 0, 1),
         ),

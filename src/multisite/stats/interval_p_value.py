@@ -10,7 +10,7 @@ __all__ = ["LEAST_P", "interval_p_value"]
 LEAST_P = 1e-10
 """No smaller p-value is told: nearer to a level of 1, the quantiles of the intervals have no digits left."""
 
-_HALVINGS = 40
+_HALVINGS = 32
 
 
 def interval_p_value(interval: Callable[[float], Estimate], value: float) -> float | None:
@@ -29,7 +29,7 @@ def interval_p_value(interval: Callable[[float], Estimate], value: float) -> flo
     Returns
     -------
     float or None
-        In [1e-10, 1]; ``None`` where the estimate has no interval. Exact to twelve digits of its logarithm.
+        In [1e-10, 1]; ``None`` where the estimate has no interval. Exact to eight digits.
 
     Undefined cases
     ---------------

@@ -64,9 +64,7 @@ def test_level_and_all_cases_give_the_rest_and_what_goes_with_what(
 
 
 def test_sums_of_sites_are_those_of_their_patients_together(cases: pl.DataFrame) -> None:
-    whole = tally_cross_moments(
-        cases.with_columns(pl.lit("a").alias("site")), strata=["stratum_vendor"], threshold=0.5
-    )
+    whole = tally_cross_moments(cases.with_columns(pl.lit("a").alias("site")), strata=["stratum_vendor"], threshold=0.5)
     parts = tally_cross_moments(cases, strata=["stratum_vendor"], threshold=0.5)
     keys = ["stratum", "level", "metric"]
     added = parts.group_by(keys).agg(pl.col("n_patients_only", "^sum_.*$").sum()).sort(keys)
