@@ -5,13 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from multisite.performance.contrasts import Contrast
+from multisite.schemas.verdicts import STRADDLES
 from multisite.stats import Estimate, interval_p_value, size_to_decide
 from multisite.stats.estimate import normal_quantile
 from multisite.vocabulary import EstimateStatus, MarginKind, MarginVerdict
 
 __all__ = ["Acceptance", "Judged", "MarginParameters", "judge"]
-
-_STRADDLES = "the interval holds the margin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ def judge(contrast: Contrast, margin: Acceptance, level: float) -> Judged:
     needed = None
     if contrast.row["n_patients"] > 0 and math.isfinite(half):
         needed = size_to_decide(bound - value, half / normal_quantile(level), contrast.row["n_patients"], level=level)
-    return Judged(MarginVerdict.INSUFFICIENT, p_value, _STRADDLES, needed)
+    return Judged(MarginVerdict.INSUFFICIENT, p_value, STRADDLES, needed)
 
 
 def _as_estimate(contrast: Contrast) -> Estimate:

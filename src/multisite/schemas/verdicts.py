@@ -7,7 +7,10 @@ from multisite.schemas.column import Column, at_least, between, one_of
 from multisite.schemas.status import STATUS_COLUMNS
 from multisite.vocabulary import MarginKind, MarginVerdict, StratumRole, Zone
 
-__all__ = ["LEVEL_MOMENTS", "VERDICTS"]
+__all__ = ["LEVEL_MOMENTS", "STRADDLES", "VERDICTS"]
+
+STRADDLES = "the interval holds the margin"
+"""Why the evidence is insufficient where there is an interval, and more patients would decide."""
 
 _TEXT, _COUNT, _FLOAT = pl.String(), pl.Int64(), pl.Float64()
 _FINDING = Column("finding", _TEXT, "Finding of the study file")

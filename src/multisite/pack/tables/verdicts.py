@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.metrics import METRICS
 from multisite.pack.numbers import count, fixed, per_cent, write
-from multisite.pack.sentences.verdicts import verdict_title
 from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing, written
 from multisite.pack.verdicts import Line, exploratory, judged, level_words, margin_words, verdict_word
-from multisite.schemas.verdicts import VERDICTS
+from multisite.schemas.verdicts import STRADDLES, VERDICTS
 from multisite.vocabulary import OVERALL, MarginVerdict
 
 __all__ = ["verdicts_table"]
 
 _LEAST_P = 0.001
+_FAR = 100
+"""Beyond so many times the patients, a number that would decide is none to plan with."""
 
 
 def verdicts_table(evidence: Evidence, endpoint: Endpoint) -> Table | None:
@@ -28,7 +29,7 @@ def verdicts_table(evidence: Evidence, endpoint: Endpoint) -> Table | None:
     rest = len(exploratory(evidence, endpoint)) - len(shown)
     return Table(
         f"verdicts-{endpoint.slug}",
-        verdict_title(evidence, endpoint),
+        "Verdicts on the declared margins, primary comparisons first",
         (
             Column("Level"),
             Column("Verdict"),
@@ -87,12 +88,15 @@ def _verdict(row: Line) -> Cell:
     if word is None:
         return Cell("", note="no margin")
     notes = []
-    if row["undecided"] and row["undecided"] != row["reason"]:
+    if row["undecided"] not in (None, row["reason"], STRADDLES):
         notes.append(row["undecided"])
     if row["n_needed_minimum"]:
         notes.append(f"needs {count(row['n_needed_minimum'])} patients to be shown")
-    if row["n_needed_decision"]:
-        notes.append(f"decided by about {count(row['n_needed_decision'])} patients")
+    needed = row["n_needed_decision"]
+    if needed and needed <= _FAR * row["n_patients"]:
+        notes.append(f"decided by about {count(needed)} patients")
+    elif needed:
+        notes.append(f"not decided by {_FAR} times as many")
     return Cell("", note="; ".join(notes), mark=verdict_word(word, exploratory=row["verdict"] is None))
 
 
