@@ -1,8 +1,8 @@
 """How often a clean study has a primary comparison that fails, and how often a planted shortfall is found.
 
 Eleven primary comparisons of sensitivity (six vendors, two sexes, three bands of age), 500 patients with one or two
-positive cases each. docs/methods/verdicts.md holds the numbers of more studies; `python -m tests.unit.performance.verdict_studies 200`
-makes them again.
+positive cases each. docs/methods/verdicts.md holds the numbers of more studies, which
+`python -m tests.unit.performance.verdict_studies 200` makes again.
 """
 
 import pytest
