@@ -3,6 +3,7 @@
 import pytest
 
 from multisite.pack.evidence import Evidence
+from multisite.pack.exhibits.shrinkage import shrinkage_figure
 from multisite.pack.marks import CONCERN
 from multisite.pack.page import render_page
 from multisite.pack.parameters import report_parameters
@@ -70,3 +71,14 @@ def test_the_page_holds_the_table_and_no_longer_denies_margins(judged: Evidence)
     assert 'id="table-verdicts-' in page
     assert "No margin of acceptable performance" not in page
     assert "Verdicts hold for the margins and the primary strata" in page
+
+
+def test_the_lowest_exploratory_levels_are_drawn_as_seen_and_shrunken(judged: Evidence) -> None:
+    figure = shrinkage_figure(judged, judged.endpoints[0])
+    assert len(figure.panels) == 4
+    assert "as seen" in figure.title
+    assert "shrunken" in figure.title
+    drawn = [row.cells[0].text for group in figure.data.groups for row in group.rows]
+    assert len(drawn) == 20
+    # Vendor and sex are primary.
+    assert not any(level.startswith(("Vendor", "Sex")) for level in drawn)

@@ -9,7 +9,7 @@ from multisite.performance.contrasts import Counted
 from multisite.performance.margins import MarginParameters
 from multisite.performance.verdicts import VerdictParameters, verdict_rows
 from multisite.schemas.performance import ESTIMATES
-from multisite.stats import clustered_proportion, proportion
+from multisite.stats import ProportionEstimate, clustered_proportion, proportion
 from multisite.tallies import ProportionMoments, ScoreTally, tally_cross_moments
 from multisite.tallies.proportion_moments import tally_proportions
 from multisite.vocabulary import ALL_SITES, OVERALL, StratumRole
@@ -97,13 +97,14 @@ def _told(n: int) -> None:
         found = [failing(seed, gap=gap, shortfall=shortfall, n_patients=n_patients) for seed in range(n)]
         planted = {("vendor", "B")} if shortfall else set()
         wrong = proportion(sum(bool(one - planted) for one in found), n)
-        hits = proportion(sum(planted <= one for one in found), n)
-        print(
-            f"margin {gap:g}, shortfall {shortfall:g}, {n_patients} patients: any other fails "
-            f"{wrong.estimate:.3f} ({wrong.ci_low:.3f}-{wrong.ci_high:.3f}), "
-            f"planted fails {hits.estimate:.3f} ({hits.ci_low:.3f}-{hits.ci_high:.3f})",
-            flush=True,
-        )
+        told = f"margin {gap:g}, shortfall {shortfall:g}, {n_patients} patients: a wrong failure {_words(wrong)}"
+        if planted:
+            told += f", vendor B fails {_words(proportion(sum(planted <= one for one in found), n))}"
+        print(told, flush=True)
+
+
+def _words(share: ProportionEstimate) -> str:
+    return f"{share.estimate:.3f} ({share.ci_low:.3f}-{share.ci_high:.3f})"
 
 
 if __name__ == "__main__":
