@@ -14,7 +14,7 @@ from multisite.pack.exhibits.flow import flow_figure
 from multisite.pack.exhibits.ladder import ladder_figure
 from multisite.pack.exhibits.performance import sites_figure, strata_figure
 from multisite.pack.exhibits.shift import shift_figure
-from multisite.pack.exhibits.shrinkage import shrinkage_figure
+from multisite.pack.exhibits.shrinkage import shrinkage_figures
 from multisite.pack.figures.figure import Figure
 from multisite.pack.glossary import glossary
 from multisite.pack.method import limits, notes
@@ -74,7 +74,7 @@ class EndpointChapters:
     verdicts: str
     verdicts_table: Table | None
     strata_figure: Figure
-    shrinkage_figure: Figure
+    shrinkage_figures: tuple[Figure, ...]
     site_strata_tables: tuple[Table, ...]
     reliability_figure: Figure
     calibration_table: Table
@@ -148,7 +148,7 @@ def _endpoint_chapters(evidence: Evidence, endpoint: Endpoint) -> EndpointChapte
         verdicts=verdicts.text if (verdicts := verdict_statement(evidence, endpoint)) else "",
         verdicts_table=verdicts_table(evidence, endpoint),
         strata_figure=strata_figure(evidence, endpoint),
-        shrinkage_figure=shrinkage_figure(evidence, endpoint),
+        shrinkage_figures=shrinkage_figures(evidence, endpoint),
         site_strata_tables=site_strata_tables(evidence, endpoint),
         reliability_figure=reliability_figure(evidence, endpoint),
         calibration_table=calibration_table(evidence, endpoint),

@@ -10,34 +10,45 @@ from multisite.pack.verdicts import Line, exploratory, level_words
 from multisite.schemas.verdicts import VERDICTS
 from multisite.vocabulary import ALL_SITES, EstimateStatus, StratumRole
 
-__all__ = ["shrinkage_figure"]
+__all__ = ["shrinkage_figures"]
 
 _LOWEST = 10
 _COUNTED = {SENSITIVITY: "positives", SPECIFICITY: "negatives"}
 
 
-def shrinkage_figure(evidence: Evidence, endpoint: Endpoint) -> Figure:
-    """Two panels per measure: the lowest levels of exploratory strata as seen, and the same ones shrunken."""
-    lowest = {metric: _lowest(evidence, endpoint, metric) for metric in _COUNTED}
-    drawn = {
-        (metric, shrunken): [_row(evidence, line, shrunken=shrunken) for line in lines]
-        for metric, lines in lowest.items()
-        for shrunken in (False, True)
-    }
-    start = common_start([row.estimate for rows in drawn.values() for row in rows])
-    title = _title(evidence, lowest)
-    panels = tuple(
-        _panel(evidence, endpoint, metric, rows, shrunken=shrunken, title=title, start=start)
-        for (metric, shrunken), rows in drawn.items()
-    )
+def shrinkage_figures(evidence: Evidence, endpoint: Endpoint) -> tuple[Figure, ...]:
+    """One figure per measure, of two panels: the lowest levels of exploratory strata as seen, and the same shrunken."""
+    return tuple(_figure(evidence, endpoint, metric) for metric in _COUNTED)
+
+
+def _figure(evidence: Evidence, endpoint: Endpoint, metric: str) -> Figure:
+    lines = _lowest(evidence, endpoint, metric)
+    seen, drawn = ([_row(evidence, line, shrunken=shrunken) for line in lines] for shrunken in (False, True))
+    start = common_start([row.estimate for row in (*seen, *drawn)])
+    title = _title(evidence, metric, lines)
+    slug = f"shrinkage-{metric}-{endpoint.slug}"
+
+    def panel(rows: list[ForestRow], words: str) -> Panel | MissingPanel:
+        if not rows:
+            return MissingPanel(words, "No level has enough patients.")
+        return draw_forest(
+            rows,
+            slug=f"{slug}-{words.replace(' ', '-')}",
+            metric=f"{METRICS[metric].title}, {words}",
+            counted=_COUNTED[metric],
+            title=title,
+            start=start,
+            reference=evidence.estimate(endpoint, metric),
+        )
+
     return Figure(
-        f"shrinkage-{endpoint.slug}",
+        slug,
         title,
         f"The {_LOWEST} levels of exploratory strata that lie lowest, as they were seen, and beside them drawn towards "
         "the mean of their stratum: the fewer cases, the further. Of many levels, the lowest lies low by chance, too.",
-        panels,
+        (panel(seen, "as seen"), panel(drawn, "shrunken")),
         PANEL_WIDTH,
-        _table(evidence, endpoint, lowest),
+        _table(evidence, endpoint, metric, lines),
         f"Test split over all sites, {per_cent(100 * evidence.parameters.ci_level)} intervals. Shrunken: empirical "
         "Bayes on the logit scale within each stratum, levels with too few patients left out. No level is judged here.",
     )
@@ -52,13 +63,11 @@ def _lowest(evidence: Evidence, endpoint: Endpoint, metric: str) -> list[Line]:
     return sorted(found.values(), key=lambda row: (row["estimate"], row["stratum"], row["level"]))[:_LOWEST]
 
 
-def _title(evidence: Evidence, lowest: dict[str, list[Line]]) -> str:
-    metric, lines = next(((metric, lines) for metric, lines in lowest.items() if lines), ("", []))
+def _title(evidence: Evidence, metric: str, lines: list[Line]) -> str:
     if not lines:
-        return "No level of an exploratory stratum can be set beside others"
-    line = lines[0]
-    seen, drawn = fixed(line["estimate"], 2), fixed(line["shrunken"], 2)
-    return f"{level_words(evidence, line)}: {METRICS[metric].title.lower()} {seen} as seen, {drawn} shrunken"
+        return f"{METRICS[metric].title}: no level of an exploratory stratum can be set beside others"
+    seen, drawn = fixed(lines[0]["estimate"], 2), fixed(lines[0]["shrunken"], 2)
+    return f"{level_words(evidence, lines[0])}: {METRICS[metric].title.lower()} {seen} as seen, {drawn} shrunken"
 
 
 def _row(evidence: Evidence, line: Line, *, shrunken: bool) -> ForestRow:
@@ -96,37 +105,13 @@ def _row(evidence: Evidence, line: Line, *, shrunken: bool) -> ForestRow:
     )
 
 
-def _panel(
-    evidence: Evidence,
-    endpoint: Endpoint,
-    metric: str,
-    rows: list[ForestRow],
-    *,
-    shrunken: bool,
-    title: str,
-    start: float,
-) -> Panel | MissingPanel:
-    head = f"{METRICS[metric].title}, {'shrunken' if shrunken else 'as seen'}"
-    if not rows:
-        return MissingPanel(head, "No level has enough patients.")
-    return draw_forest(
-        rows,
-        slug=f"shrinkage-{endpoint.slug}-{metric}-{int(shrunken)}",
-        metric=head,
-        counted=_COUNTED[metric],
-        title=title,
-        start=start,
-        reference=evidence.estimate(endpoint, metric),
-    )
-
-
-def _table(evidence: Evidence, endpoint: Endpoint, lowest: dict[str, list[Line]]) -> Table:
+def _table(evidence: Evidence, endpoint: Endpoint, metric: str, lines: list[Line]) -> Table:
+    role = StratumRole.EXPLORATORY.value
     return plain_table(
-        f"shrinkage-{endpoint.slug}-data",
-        "The lowest exploratory levels, as seen and shrunken",
+        f"shrinkage-{metric}-{endpoint.slug}-data",
+        f"{METRICS[metric].title} of the lowest exploratory levels, as seen and shrunken",
         (
             Column("Level"),
-            Column("Measure"),
             Column("Patients", kind="number"),
             Column("As seen", kind="number"),
             Column("Shrunken", kind="number"),
@@ -136,17 +121,15 @@ def _table(evidence: Evidence, endpoint: Endpoint, lowest: dict[str, list[Line]]
             Row(
                 (
                     Cell(level_words(evidence, line)),
-                    Cell(METRICS[metric].title),
                     counted(line["n_patients"]),
                     written(write(line["estimate"], line["ci_low"], line["ci_high"]), line["estimate"]),
                     written(write(line["shrunken"], line["shrunken_low"], line["shrunken_high"]), line["shrunken"]),
                     Cell(fixed(line["weight_of_own"], 2), sort=float(line["weight_of_own"])),
                 )
             )
-            for metric, lines in lowest.items()
             for line in lines
         ],
         data=evidence.frame(VERDICTS).filter(
-            finding=endpoint.finding.id, model=endpoint.model.id, role=StratumRole.EXPLORATORY.value
+            finding=endpoint.finding.id, model=endpoint.model.id, metric=metric, role=role
         ),
     )
