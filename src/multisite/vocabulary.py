@@ -5,10 +5,13 @@ from enum import StrEnum
 __all__ = [
     "ALL_SITES",
     "OVERALL",
+    "SITE_AXIS",
     "UNKNOWN",
     "ColumnPrivacy",
     "EstimateStatus",
     "Judgement",
+    "MarginKind",
+    "MarginVerdict",
     "PixelStatus",
     "Pool",
     "QuarantineReason",
@@ -16,6 +19,7 @@ __all__ = [
     "Severity",
     "SiteRole",
     "Split",
+    "StratumRole",
     "ThresholdAgreement",
     "Transfer",
     "Verdict",
@@ -27,6 +31,9 @@ ALL_SITES = "all sites"
 
 OVERALL = "overall"
 """The stratum, and its only level, that holds every case."""
+
+SITE_AXIS = "site"
+"""The axis whose levels are the sites themselves: always there, and no stratum of the study file."""
 
 UNKNOWN = "unknown"
 """The level of a case whose value for a stratum is missing, where the study file lets that be a level."""
@@ -117,6 +124,28 @@ class Transfer(StrEnum):
 
     HOLDS = "holds"
     DOES_NOT_HOLD = "does not hold"
+    INSUFFICIENT = "insufficient evidence"
+
+
+class StratumRole(StrEnum):
+    """Whether a stratum's levels are judged against the margins, or only point to something."""
+
+    PRIMARY = "primary"
+    EXPLORATORY = "exploratory"
+
+
+class MarginKind(StrEnum):
+    """What a margin bounds: the metric itself, or the shortfall of a level against all other cases."""
+
+    VALUE = "value"
+    GAP = "gap"
+
+
+class MarginVerdict(StrEnum):
+    """What an interval says of a margin: wholly inside it, wholly outside, or neither."""
+
+    MEETS = "meets"
+    FAILS = "fails"
     INSUFFICIENT = "insufficient evidence"
 
 

@@ -23,7 +23,7 @@ from multisite.integrity.shortcuts.ladder import ladder
 from multisite.integrity.shortcuts.patients import patients_per_score
 from multisite.integrity.shortcuts.shift import score_shift_table
 from multisite.integrity.shortcuts.site_told import site_told_table
-from multisite.performance import AcrossSitesParameters, across_sites
+from multisite.performance import VERDICTS_STAGE, AcrossSitesParameters, across_sites
 from multisite.performance.operating_point import DeclaredPoint, OperatingPointParameters
 from multisite.performance.outcomes import decision_curves, outcomes_per_1000
 from multisite.performance.threshold_choice import at_site, over_sites
@@ -41,11 +41,12 @@ from multisite.schemas.operating_points import (
     OUTCOMES_PER_1000,
     THRESHOLD_TRANSFER,
 )
-from multisite.schemas.performance import DESIGN_EFFECTS, ESTIMATES, PROPORTION_MOMENTS, RELIABILITY
+from multisite.schemas.performance import DESIGN_EFFECTS, ESTIMATES, PROPORTION_MOMENTS, RELIABILITY, SCORE_TALLY_GRID
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
+from multisite.schemas.verdicts import LEVEL_MOMENTS, VERDICTS
 from multisite.stats import (
     ChoiceRule,
     Estimate,
@@ -60,7 +61,7 @@ from multisite.stats import (
     reliability,
 )
 from multisite.study import Study
-from multisite.tallies import ProportionMoments, tally_proportions, tally_scores
+from multisite.tallies import ProportionMoments, tally_cross_moments, tally_proportions, tally_scores
 from multisite.vocabulary import ALL_SITES, OVERALL
 
 __all__ = ["DRIFT_FRAMES", "FINDING", "LEVELS", "MODEL", "SITES", "report_inputs", "study"]
@@ -93,8 +94,27 @@ _THRESHOLD = 0.5
 DRIFT_FRAMES = (DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE, DEPLOYMENT_COUNTS)
 
 
-def study() -> Study:
-    """A protocol that fits the frames."""
+MARGINS = (
+    {"metric": "auc", "at_least": 0.7},
+    {"metric": "sensitivity", "gap_at_most": 0.05},
+    {"metric": "specificity", "gap_at_most": 0.05},
+)
+
+
+def study(*, judged: bool = False) -> Study:
+    """A protocol that fits the frames; where it is ``judged``, with margins, and vendor and sex as primary strata."""
+    plain = _study()
+    if not judged:
+        return plain
+    declared = plain.model_dump(mode="json")
+    declared["performance"]["margins"] = MARGINS
+    for stratum in declared["cohort"]["strata"]:
+        if stratum["id"] in ("vendor", "sex"):
+            stratum["role"] = "primary"
+    return Study.model_validate(declared)
+
+
+def _study() -> Study:
     return Study.model_validate(
         {
             "study": "lung-nodules",
@@ -150,9 +170,10 @@ def study() -> Study:
     )
 
 
-def report_inputs(*, without: tuple[Artefact, ...] = ()) -> StageInputs:
+def report_inputs(*, without: tuple[Artefact, ...] = (), judged: bool = False) -> StageInputs:
     """What the runner hands to the report stage, less the frames in ``without``."""
-    frames = {name: frame for name, frame in _frames().items() if name not in {a.name for a in without}}
+    made = _frames() | {VERDICTS.name: _verdicts(judged=judged)}
+    frames = {name: frame for name, frame in made.items() if name not in {a.name for a in without}}
     lineage = {f"{site}/{name}": _digest(site, name) for name in sorted(frames) for site in SITES}
     return StageInputs(site=ALL_SITES, frames=frames, lineage=lineage)
 
@@ -189,6 +210,29 @@ def _frames() -> dict[str, pl.DataFrame]:
         (DEPLOYMENT_COUNTS, _deployment_counts()),
     )
     return {artefact.name: artefact.conform(frame) for artefact, frame in made}
+
+
+@lru_cache(maxsize=2)
+def _verdicts(*, judged: bool) -> pl.DataFrame:
+    cases = _cases().filter(split="test")
+    cases = cases.with_columns(
+        finding=pl.lit(FINDING),
+        model=pl.lit(MODEL),
+        reference="positive",
+        patient_id=pl.int_range(pl.len()).cast(pl.String),
+    )
+    strata = list(LEVELS)
+    frames = {
+        ESTIMATES.name: _frames()[ESTIMATES.name],
+        PROPORTION_MOMENTS.name: tally_proportions(cases, strata=strata, thresholds=[_THRESHOLD]).frame,
+        SCORE_TALLY_GRID.name: tally_scores(cases, strata=strata).on_grid(1000).to_frame(),
+        LEVEL_MOMENTS.name: tally_cross_moments(cases, strata=strata, threshold=_THRESHOLD),
+        DESIGN_EFFECTS.name: DESIGN_EFFECTS.empty(),
+    }
+    inputs = StageInputs(site=ALL_SITES, frames=frames)
+    made = VERDICTS_STAGE.run(inputs, VERDICTS_STAGE.parameters(study(judged=judged), None)).frames[VERDICTS.name]
+    assert isinstance(made, pl.DataFrame)
+    return VERDICTS.conform(made)
 
 
 def _digest(*words: str) -> str:

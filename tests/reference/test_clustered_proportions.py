@@ -9,9 +9,11 @@ from statsmodels.stats.proportion import proportion_confint
 from multisite.stats.proportions import (
     ClusterMoments,
     PairedClusterMoments,
+    SharedMoments,
     clustered_mcnemar,
     clustered_proportion,
     clustered_proportion_gee,
+    overlapping_proportion_difference,
     paired_clustered_proportion_difference,
 )
 
@@ -146,3 +148,19 @@ def test_the_paired_wald_variance_is_the_sandwich_of_a_gee_of_the_differences() 
     ours = paired_clustered_proportion_difference(PairedClusterMoments.from_clusters(first, second, n), method="wald")
     assert ours.estimate == pytest.approx(fit.params[0], abs=1e-12)
     assert ours.standard_error**2 * 39 / 40 == pytest.approx(fit.bse[0] ** 2, rel=1e-9)
+
+
+def test_the_correlation_of_overlapping_groups_is_that_of_their_linearised_residuals() -> None:
+    # Cochran 1977, 6.4: the covariance of two ratios is that of the residuals y − r n, here by NumPy's corrcoef.
+    rng = np.random.default_rng(8)
+    n1, n2 = rng.integers(1, 4, 50), rng.integers(1, 4, 50)
+    y1, y2 = rng.binomial(n1, 0.7), rng.binomial(n2, 0.6)
+    first, second = ClusterMoments.from_clusters(y1, n1), ClusterMoments.from_clusters(y2, n2)
+    shared = SharedMoments(50, int(y1 @ y2), int(y1 @ n2), int(n1 @ y2), int(n1 @ n2))
+    residuals = y1 - y1.sum() / n1.sum() * n1, y2 - y2.sum() / n2.sum() * n2
+    expected = np.corrcoef(*residuals)[0, 1]
+    one, other = clustered_proportion(first), clustered_proportion(second)
+    down, up = one.estimate - one.ci_low, other.ci_high - other.estimate
+    found = overlapping_proportion_difference(first, second, shared)
+    below = np.sqrt(down**2 - 2 * expected * down * up + up**2)
+    assert found.ci_low == pytest.approx(found.estimate - below, rel=1e-12)

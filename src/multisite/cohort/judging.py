@@ -9,7 +9,14 @@ from multisite.cohort.cases import NO_PREDICTION, built_in_rules
 from multisite.cohort.flow import apply_rules
 from multisite.cohort.rules import EligibilityParameters, Rule, eligibility_rule
 from multisite.cohort.splits import SplitParameters, make_splits, split_rules
-from multisite.cohort.strata import StratumParameters, missing_rules, refuse_missing, stratum_column
+from multisite.cohort.strata import (
+    CrossingParameters,
+    StratumParameters,
+    crossed_column,
+    missing_rules,
+    refuse_missing,
+    stratum_column,
+)
 from multisite.errors import ConfigError
 from multisite.vocabulary import Split
 
@@ -33,6 +40,7 @@ def judge_cases(
     strata: Sequence[StratumParameters],
     split: SplitParameters | None,
     site: str,
+    crossings: Sequence[CrossingParameters] = (),
 ) -> Judged:
     """Faults of the tables, eligibility and missing values; then, with ``split``, the split and what depends on it.
 
@@ -54,6 +62,7 @@ def judge_cases(
         *missing_rules(strata, cases),
     ]
     judged = apply_rules(cases, rules).with_columns(stratum_column(stratum, cases) for stratum in strata)
+    judged = judged.with_columns(crossed_column(crossing) for crossing in crossings)
     refuse_missing(strata, judged.filter("included"))
     if split is not None:
         made = make_splits(judged.filter("included"), split, site=site)

@@ -21,7 +21,7 @@ from multisite.cohort.splits import (
     SplitParameters,
     split_in_words,
 )
-from multisite.cohort.strata import StratumParameters
+from multisite.cohort.strata import CrossingParameters, StratumParameters
 from multisite.errors import SchemaError
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, COHORT_IDENTITY, COMPOSITION, EXCLUSIONS, FLOW, PREDICTIONS
@@ -49,6 +49,7 @@ class CohortParameters:
     strata: tuple[StratumParameters, ...]
     split: SplitParameters | None = None
     adjudicated: tuple[str, ...] = ()
+    crossings: tuple[CrossingParameters, ...] = ()
 
 
 def build_cohort(inputs: StageInputs, parameters: CohortParameters) -> StageOutputs:
@@ -76,8 +77,10 @@ def build_cohort(inputs: StageInputs, parameters: CohortParameters) -> StageOutp
         strata=parameters.strata,
         split=parameters.split,
         site=inputs.site,
+        crossings=parameters.crossings,
     )
-    families = [*(f"stratum_{s.id}" for s in parameters.strata), *references]
+    axes = [*(s.id for s in parameters.strata), *(c.id for c in parameters.crossings)]
+    families = [*(f"stratum_{axis}" for axis in axes), *references]
     cohort = judged.cases.select(*COHORT.schema.names(), *families).sort("case_id")
     included = cohort.filter("included")
     reasons = {rule.id: rule.reason for rule in judged.rules}
@@ -103,7 +106,7 @@ def build_cohort(inputs: StageInputs, parameters: CohortParameters) -> StageOutp
             COHORT_IDENTITY.name: identity_row(
                 cohort, site=inputs.site, n_studies_without_case=_unclaimed_studies(inputs, cases)
             ),
-            COMPOSITION.name: composition_table(cohort, parameters.strata, parameters.findings),
+            COMPOSITION.name: composition_table(cohort, parameters.strata, parameters.findings, parameters.crossings),
         }
     )
 
@@ -155,6 +158,7 @@ def _parameters(study: Study, site: Site | None) -> CohortParameters:
         strata=tuple(StratumParameters(s.id, s.column, s.bands, s.levels, s.when_missing) for s in study.cohort.strata),
         split=_split_parameters(study, site),
         adjudicated=tuple(finding.id for finding in study.findings if finding.id in study.reference),
+        crossings=tuple(CrossingParameters(c.id, c.of) for c in study.cohort.intersections),
     )
 
 

@@ -1,8 +1,8 @@
 """Strata: the level of every case on every declared axis, and what becomes of the cases that have none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Literal
 
 import polars as pl
@@ -12,10 +12,22 @@ from multisite.errors import SchemaError
 from multisite.schemas.cohort import COHORT
 from multisite.vocabulary import UNKNOWN, ColumnPrivacy
 
-__all__ = ["OTHER", "StratumParameters", "level_order", "missing_rules", "refuse_missing", "stratum_column"]
+__all__ = [
+    "OTHER",
+    "CrossingParameters",
+    "StratumParameters",
+    "crossed_column",
+    "crossed_order",
+    "level_order",
+    "missing_rules",
+    "refuse_missing",
+    "stratum_column",
+]
 
 OTHER = "other"
 """Level of a value that a stratum with declared levels does not name."""
+
+_TIMES = " × "
 
 _EXACT = frozenset(c.name for c in COHORT.columns if c.privacy is ColumnPrivacy.QUASI and c.dtype.is_numeric())
 _PSEUDONYMS = frozenset(column.name for column in COHORT.columns if column.privacy is ColumnPrivacy.PSEUDONYM)
@@ -35,6 +47,14 @@ class StratumParameters:
     when_missing: Literal["level", "exclude", "fail"]
 
 
+@dataclass(frozen=True, slots=True)
+class CrossingParameters:
+    """Declared strata, by id, whose levels are crossed; ``id`` names the stratum that they make."""
+
+    id: str
+    of: tuple[str, ...]
+
+
 def stratum_column(stratum: StratumParameters, cases: pl.DataFrame) -> pl.Expr:
     """Expression for ``stratum_<id>``; a case without a value has the level ``unknown``.
 
@@ -45,6 +65,22 @@ def stratum_column(stratum: StratumParameters, cases: pl.DataFrame) -> pl.Expr:
         bands.
     """
     return _level(stratum, cases).fill_null(UNKNOWN).alias(f"stratum_{stratum.id}")
+
+
+def crossed_column(crossing: CrossingParameters) -> pl.Expr:
+    """Expression for ``stratum_<id>`` from the levels of the strata that are crossed: ``F × 40–<55``.
+
+    A case whose level is unknown on one axis is ``unknown`` there only. Only levels that hold a case come to be, and
+    no crossing that the study file does not name: each makes cells that are smaller than those of its strata.
+    """
+    levels = [pl.col(f"stratum_{name}") for name in crossing.of]
+    return pl.concat_str(levels, separator=_TIMES).alias(f"stratum_{crossing.id}")
+
+
+def crossed_order(orders: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """Position of each crossed level, from the positions of the levels on each axis: the first axis goes slowest."""
+    axes = [sorted(order, key=order.__getitem__) for order in orders]
+    return {_TIMES.join(levels): position for position, levels in enumerate(product(*axes))}
 
 
 def missing_rules(strata: Iterable[StratumParameters], cases: pl.DataFrame) -> list[Rule]:

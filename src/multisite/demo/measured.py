@@ -1,15 +1,13 @@
 """Faults that the pipeline finds by measuring: sensitivity of a vendor, calibration of a site, drift of a month."""
 
-import math
-
 import polars as pl
 
 from multisite.demo.counted import Reader, Sighting
 from multisite.demo.planted import Planted
 from multisite.schemas.drift import DRIFT_COMPARISON
 from multisite.schemas.performance import ESTIMATES
-from multisite.stats import proportion
-from multisite.vocabulary import ALL_SITES, OVERALL, EstimateStatus, Split
+from multisite.schemas.verdicts import VERDICTS
+from multisite.vocabulary import ALL_SITES, OVERALL, MarginKind, MarginVerdict, Split
 
 __all__ = ["in_calibration", "in_drift", "in_sensitivity"]
 
@@ -19,34 +17,26 @@ _LARGE_PART = 0.5
 
 
 def in_sensitivity(planted: Planted, read: Reader) -> Sighting:
-    """Sensitivity on the vendor against that on all others, over all sites.
+    """The verdict on the vendor's sensitivity against that of all others, over all sites.
 
-    Found when Newcombe's interval of the difference of two proportions lies below 0 and no other vendor is lower.
-    Source: Newcombe RG. Stat Med 1998;17:873-890, method 10.
-    doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
+    Found when the vendor fails the declared margin and no other level of a primary stratum does.
     """
     vendor = str(planted.expected["name"])
-    where = f"{ESTIMATES.name}, vendor {vendor}, {ALL_SITES}"
-    rows = _test_estimates(read).filter((pl.col("site") == ALL_SITES) & (pl.col("metric") == "sensitivity"))
-    levels = rows.filter((pl.col("stratum") == "vendor") & (pl.col("status") == EstimateStatus.OK.value))
-    mine, overall = levels.filter(pl.col("level") == vendor), rows.filter(pl.col("stratum") == OVERALL)
-    if mine.height != 1 or overall.height != 1:
-        return Sighting(False, "no estimate for the vendor", where)
-    own, whole = mine.row(0, named=True), overall.row(0, named=True)
-    others = proportion(
-        whole["numerator"] - own["numerator"], whole["denominator"] - own["denominator"], level=own["ci_level"]
+    where = f"{VERDICTS.name}, sensitivity, vendor {vendor}"
+    gaps = read(ALL_SITES, VERDICTS.name).filter(
+        (pl.col("metric") == "sensitivity") & (pl.col("margin_kind") == MarginKind.GAP.value)
     )
-    if others.estimate is None or others.ci_low is None or others.ci_high is None:
-        return Sighting(False, "no other vendor to compare with", where)
-    difference = own["estimate"] - others.estimate
-    low = difference - math.hypot(own["estimate"] - own["ci_low"], others.ci_high - others.estimate)
-    high = difference + math.hypot(own["ci_high"] - own["estimate"], others.estimate - others.ci_low)
-    lowest = own["estimate"] <= levels["estimate"].min()
+    mine = gaps.filter((pl.col("stratum") == "vendor") & (pl.col("level") == vendor))
+    if mine.height != 1 or mine["difference"].null_count():
+        return Sighting(False, "no difference for the vendor", where)
+    own = mine.row(0, named=True)
+    failing = gaps.filter(pl.col("verdict") == MarginVerdict.FAILS.value)
+    low, high = 100 * own["difference_low"], 100 * own["difference_high"]
     number = (
-        f"{own['estimate']:.2f} ({own['ci_low']:.2f}–{own['ci_high']:.2f}), others {others.estimate:.2f}: "
-        f"{100 * difference:+.0f} points ({100 * low:+.0f} to {100 * high:+.0f})"
+        f"{own['estimate']:.2f} ({own['ci_low']:.2f}–{own['ci_high']:.2f}), others {own['rest']:.2f}: "
+        f"{100 * own['difference']:+.0f} points ({low:+.0f} to {high:+.0f}), {own['verdict'] or 'not judged'}"
     )
-    return Sighting(high < 0 and lowest, number, where)
+    return Sighting(failing.height == 1 and own["verdict"] == MarginVerdict.FAILS, number, where)
 
 
 def in_calibration(planted: Planted, read: Reader) -> Sighting:

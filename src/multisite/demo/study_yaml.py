@@ -99,11 +99,14 @@ cohort:
   #   when_missing  level (a level of its own, "unknown"), exclude, or fail: always stated, never guessed
   #   bands         cuts a number: [18, 40] gives <18, 18 to <40, and 40 or more; `unit` is printed with it
   #   levels        fixes the order of the levels of a text; values that are not named become "other"
+  #   role          primary: its levels are judged against `performance.margins`, with correction for their number;
+  #                 exploratory (if left out): they may point to something, and are never judged. Fixed beforehand.
   strata:
     - id: vendor
       title: Vendor
       column: vendor
       when_missing: level
+      role: primary
     - id: model
       title: Scanner model
       column: manufacturer_model_name
@@ -124,6 +127,7 @@ cohort:
       column: patient_sex
       when_missing: level
       levels: [F, M, O]
+      role: primary
     - id: slice_thickness
       title: CT slice thickness
       column: slice_thickness_mm
@@ -140,6 +144,14 @@ cohort:
       column: clinical_setting
       when_missing: level
       levels: [emergency, inpatient, outpatient]
+
+  # Strata that are crossed, two or three of them: one more axis, with the level "F × 40-<55" and so on. Each may have a
+  # role. Only what is named here is crossed, for crossed levels are small.
+  intersections:
+    - of: [sex, age_band]
+
+  # The role of the sites, which are an axis without being declared: exploratory if left out.
+  # site_role: exploratory
 
   # For whom the model is meant: shares of the levels of a stratum, and where they were taken from. The report says how
   # far the tested patients lie from them. A level of a band is written <40, 40-<55 or >=75. May be left out.
@@ -216,6 +228,19 @@ performance:
   reliability_bins: 10
   # A proportion of fewer patients than this is shown as insufficient instead of as a number.
   minimum_denominator: 10
+  # What is accepted, fixed before the test set is looked at. The report then says meets, fails or insufficient evidence
+  # of all test cases and of each level of a primary stratum. May be left out.
+  #   metric        auc, sensitivity, specificity, ppv, npv, calibration_slope or observed_expected
+  #   finding       one of the ids; all of them if left out. So for `model`
+  #   at_least, at_most   bounds of the metric itself; `of: overall` (if left out), `levels` or `both` says of what
+  #   gap_at_most   how far a level may lie below all other cases; not for calibration
+  margins:
+    - metric: sensitivity
+      gap_at_most: 0.03
+    - metric: specificity
+      gap_at_most: 0.03
+    - metric: auc
+      at_least: 0.8
   # Scores are counted on a grid of so many steps from 0 to 1 before counts of several sites are added.
   score_grid_steps: 1000
   # Simulated data sets behind the null band of the calibration error; the seed makes them repeatable.

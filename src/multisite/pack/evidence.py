@@ -26,6 +26,7 @@ from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
+from multisite.schemas.verdicts import VERDICTS
 from multisite.vocabulary import ALL_SITES, OVERALL, UNKNOWN, EstimateStatus, Split
 
 __all__ = ["DRIFT_EVIDENCE", "EVIDENCE", "Endpoint", "EstimateRow", "Evidence"]
@@ -51,6 +52,7 @@ EVIDENCE: tuple[Artefact, ...] = (
     THRESHOLD_TRANSFER,
     OUTCOMES_PER_1000,
     DECISION_CURVES,
+    VERDICTS,
     LOOKS,
 )
 """Aggregates without which there is no report."""

@@ -75,12 +75,11 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "No disclosure control has been applied to this report: small counts are shown as they are. It is "
         "meant for the study's own "
         "reviewers and must not be passed on before cells below the sites' minimum have been dealt with.",
-        "No margin of acceptable performance is declared in the protocol, so nothing here says that the model "
-        "meets or fails a claim.",
+        _of_margins(parameters),
         "Nothing proves that the protocol was fixed before the results were seen. Its digest is given; a "
         "signed lock is not part of this version.",
-        "No correction for multiplicity has been made: with many levels and measures, some intervals lie off "
-        "by chance. The first page says how many.",
+        "Intervals are not corrected for multiplicity: with many levels and measures, some lie off by chance. "
+        "The first page says how many. Only verdicts on declared margins are corrected.",
         "Over all sites, and where patients have several cases, the intervals of the AUC and of all measures of "
         "calibration rest on the mean of what the sites found that this costs: an approximation. Those of the decision "
         "curve take cases as independent.",
@@ -97,4 +96,17 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "performance in routine use.",
         "Digests show that inputs have not changed since they were written. They are not signatures and do not "
         "say by whom.",
+    )
+
+
+def _of_margins(parameters: ReportParameters) -> str:
+    if not parameters.has_margins:
+        return (
+            "No margin of acceptable performance is declared in the protocol, so nothing here says that the model "
+            "meets or fails a claim."
+        )
+    return (
+        "Verdicts hold for the margins and the primary strata that the protocol declares. That a level meets its "
+        "margin is not corrected for the number of levels, and what exploratory strata point to is to be tested on "
+        "other data."
     )

@@ -15,6 +15,7 @@ from multisite.pack.exhibits.flow import flow_figure
 from multisite.pack.exhibits.ladder import ladder_figure
 from multisite.pack.exhibits.performance import sites_figure, strata_figure
 from multisite.pack.exhibits.shift import shift_figure
+from multisite.pack.exhibits.shrinkage import shrinkage_figures
 from multisite.pack.figures.figure import Figure
 from multisite.pack.glossary import glossary
 from multisite.pack.method import limits, notes
@@ -29,6 +30,7 @@ from multisite.pack.sentences.operating_point import operating_point
 from multisite.pack.sentences.shortcuts import shortcut_statement
 from multisite.pack.sentences.statement import Statement
 from multisite.pack.sentences.strata import strata_statement
+from multisite.pack.sentences.verdicts import verdict_statement
 from multisite.pack.tables import composition, flow, lineage, representation
 from multisite.pack.tables.across_sites import across_sites_table
 from multisite.pack.tables.calibration import calibration_table
@@ -41,6 +43,7 @@ from multisite.pack.tables.operating_point import operating_points_table, outcom
 from multisite.pack.tables.performance import decisions_table, site_strata_tables, sites_table
 from multisite.pack.tables.score_use import agreement_table, site_told_table
 from multisite.pack.tables.table import Table
+from multisite.pack.tables.verdicts import verdicts_table
 
 __all__ = ["CHAPTERS", "render_page"]
 
@@ -76,7 +79,10 @@ class EndpointChapters:
     transfer_table: Table
     outcomes_table: Table
     benefit_figure: Figure
+    verdicts: str
+    verdicts_table: Table | None
     strata_figure: Figure
+    shrinkage_figures: tuple[Figure, ...]
     site_strata_tables: tuple[Table, ...]
     reliability_figure: Figure
     calibration_table: Table
@@ -152,7 +158,10 @@ def _endpoint_chapters(evidence: Evidence, endpoint: Endpoint) -> EndpointChapte
         transfer_table=transfer_table(evidence, endpoint),
         outcomes_table=outcomes_table(evidence, endpoint),
         benefit_figure=benefit_figure(evidence, endpoint),
+        verdicts=verdicts.text if (verdicts := verdict_statement(evidence, endpoint)) else "",
+        verdicts_table=verdicts_table(evidence, endpoint),
         strata_figure=strata_figure(evidence, endpoint),
+        shrinkage_figures=shrinkage_figures(evidence, endpoint),
         site_strata_tables=site_strata_tables(evidence, endpoint),
         reliability_figure=reliability_figure(evidence, endpoint),
         calibration_table=calibration_table(evidence, endpoint),
@@ -167,7 +176,12 @@ def _statements(evidence: Evidence) -> list[tuple[str, list[Statement]]]:
         blocks.append((finding.title if len(findings) > 1 else "", [shortcut_statement(evidence, finding)]))
     for endpoint in evidence.endpoints:
         heading = endpoint.title if len(evidence.endpoints) > 1 else ""
-        blocks.append((heading, [strata_statement(evidence, endpoint), calibration_statement(evidence, endpoint)]))
+        of_endpoint = [
+            verdict_statement(evidence, endpoint),
+            strata_statement(evidence, endpoint),
+            calibration_statement(evidence, endpoint),
+        ]
+        blocks.append((heading, [statement for statement in of_endpoint if statement is not None]))
     blocks.append(("", [drift_statement(evidence)]))
     for endpoint in evidence.endpoints:
         blocks.append((endpoint.title if len(evidence.endpoints) > 1 else "", [missing_statement(evidence, endpoint)]))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from multisite import __version__
 from multisite.storage.canonical import digest_of
-from multisite.study import Site, Study
+from multisite.study import Intersection, Site, Study
 from multisite.tallies import Thresholds
 
 __all__ = ["FindingText", "ModelText", "ReportParameters", "RuleText", "StratumText", "report_parameters"]
@@ -77,6 +77,7 @@ class ReportParameters:
     reliability_bins: int
     score_grid_steps: int
     null_replicates: int
+    has_margins: bool
     monitored: tuple[str, ...]
     protocol_sha256: str
     code_version: str
@@ -85,6 +86,17 @@ class ReportParameters:
     def threshold_of(self, finding: FindingText, model: ModelText) -> float:
         """The operating threshold of a finding and model."""
         return Thresholds(self.threshold, self.own_thresholds).of(finding.id, model.id)
+
+
+def _crossed(study: Study, crossing: Intersection) -> StratumText:
+    """An axis that the study file makes of others; its levels have an order where all of theirs have."""
+    crossed = [stratum for name in crossing.of for stratum in study.cohort.strata if stratum.id == name]
+    return StratumText(
+        crossing.id,
+        " × ".join(stratum.title for stratum in crossed),
+        None,
+        ordered=all(stratum.bands is not None or stratum.levels is not None for stratum in crossed),
+    )
 
 
 def report_parameters(study: Study, site: Site | None) -> ReportParameters:
@@ -104,7 +116,8 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         strata=tuple(
             StratumText(s.id, s.title, s.unit, ordered=s.bands is not None or s.levels is not None, column=s.column)
             for s in study.cohort.strata
-        ),
+        )
+        + tuple(_crossed(study, crossing) for crossing in study.cohort.intersections),
         rules=tuple(RuleText(r.id, r.reason) for r in study.cohort.eligibility),
         target_source=study.cohort.target.source if study.cohort.target else None,
         blocking_checks=study.integrity.blocking,
@@ -114,6 +127,7 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         reliability_bins=performance.reliability_bins,
         score_grid_steps=performance.score_grid_steps,
         null_replicates=performance.null_replicates,
+        has_margins=bool(performance.margins),
         monitored=(*study.drift.numbers, *study.drift.categories),
         protocol_sha256=digest_of(study.model_dump(mode="json")),
         code_version=__version__,

@@ -10,14 +10,17 @@ from multisite.performance.evaluation import Evaluation, EvaluationParameters, e
 from multisite.performance.metrics import METRICS
 from multisite.performance.operating_point_stage import OPERATING_POINTS_STAGE, THRESHOLD_CHOICE_STAGE
 from multisite.performance.stage import ACROSS_SITES_STAGE, ESTIMATES_STAGE, PERFORMANCE_STAGE
+from multisite.performance.verdicts_stage import LEVEL_MOMENTS_STAGE, VERDICTS_STAGE
 
 __all__ = [
     "ACROSS_SITES_STAGE",
     "ESTIMATES_STAGE",
+    "LEVEL_MOMENTS_STAGE",
     "METRICS",
     "OPERATING_POINTS_STAGE",
     "PERFORMANCE_STAGE",
     "THRESHOLD_CHOICE_STAGE",
+    "VERDICTS_STAGE",
     "AcrossSites",
     "AcrossSitesParameters",
     "Evaluation",

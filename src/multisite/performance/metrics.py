@@ -24,9 +24,9 @@ from multisite.stats import (
 )
 from multisite.vocabulary import EstimateStatus
 
-__all__ = ["METRICS", "Segment", "SegmentRules", "null_model", "segment_metrics"]
+__all__ = ["METRICS", "UNITS", "Segment", "SegmentRules", "null_model", "segment_metrics", "segment_proportion"]
 
-_UNITS: Mapping[str, str] = {
+UNITS: Mapping[str, str] = {
     "sensitivity": "positive case",
     "specificity": "negative case",
     "ppv": "case called positive",
@@ -99,16 +99,17 @@ def segment_metrics(
     words, and the counts left standing. A number that does not exist is ``undefined``, however many
     patients there are. ``spread`` gives the intervals where patients have several cases.
     """
-    for metric, unit in _UNITS.items():
+    for metric, unit in UNITS.items():
         moments = segment.moments[metric]
         shortage = rules.shortage(moments.n_patients, unit)
-        yield metric, _withheld(_proportion(moments, unit, rules.level), shortage), moments.n_patients
+        yield metric, _withheld(segment_proportion(moments, unit, rules.level), shortage), moments.n_patients
     shortage = _score_shortage(segment, rules)
     for metric, estimate in _score_metrics(segment, rules, null, spread):
         yield metric, _withheld(estimate, shortage), segment.n_patients
 
 
-def _proportion(moments: ClusterMoments, unit: str, level: float) -> ProportionEstimate:
+def segment_proportion(moments: ClusterMoments, unit: str, level: float) -> ProportionEstimate:
+    """The proportion of a segment: between patients where one has several cases, of independent cases else."""
     if moments.clustered:
         return clustered_proportion(moments, level=level)
     estimate = proportion(moments.sum_y, moments.sum_n, level=level)
@@ -152,7 +153,7 @@ def _null_row(ece: CalibrationError) -> CalibrationError:
 
 def _score_shortage(segment: Segment, rules: SegmentRules) -> str | None:
     short = (
-        rules.shortage(segment.moments[metric].n_patients, _UNITS[metric]) for metric in ("sensitivity", "specificity")
+        rules.shortage(segment.moments[metric].n_patients, UNITS[metric]) for metric in ("sensitivity", "specificity")
     )
     return next((reason for reason in short if reason), None)
 

@@ -19,7 +19,10 @@ from multisite.stats import (
 )
 from multisite.tallies import KEYS, ProportionMoments, SegmentPatients
 
-__all__ = ["DesignEffects", "IndependentCases", "PatientRows", "ScoreMetrics", "Spread"]
+__all__ = ["DESIGN_EFFECT_NAMED", "DesignEffects", "IndependentCases", "PatientRows", "ScoreMetrics", "Spread"]
+
+DESIGN_EFFECT_NAMED = "widened by the sites' design effect"
+"""What a method says of an interval that is that of independent cases times the root of a design effect."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -154,7 +157,7 @@ class DesignEffects:
             estimate,
             ci_low=_back(metric, middle - root * (middle - low)),
             ci_high=_back(metric, middle + root * (high - middle)),
-            ci_method=f"{estimate.ci_method}; widened by the sites' design effect",
+            ci_method=f"{estimate.ci_method}; {DESIGN_EFFECT_NAMED}",
             standard_error=None if estimate.standard_error is None else root * estimate.standard_error,
         )
 

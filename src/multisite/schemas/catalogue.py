@@ -21,6 +21,7 @@ from multisite.schemas import (
     series_table,
     shortcut_use,
     shortcuts,
+    verdicts,
 )
 from multisite.schemas.artefact import AnyArtefact, Artefact, FileArtefact
 
@@ -47,6 +48,7 @@ def _declared() -> dict[str, AnyArtefact]:
         performance,
         operating_points,
         across_sites,
+        verdicts,
         drift,
         looks,
         report,

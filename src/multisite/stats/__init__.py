@@ -181,6 +181,7 @@ from multisite.stats.divergence import (
     wasserstein_of_counts,
 )
 from multisite.stats.estimate import BooleanArray, CountArray, Estimate, FloatArray, IntegerArray, ScoreEstimate
+from multisite.stats.interval_p_value import LEAST_P, interval_p_value
 from multisite.stats.multiplicity import benjamini_hochberg, bonferroni, holm
 from multisite.stats.pooling import (
     BetweenSitesMethod,
@@ -220,6 +221,7 @@ from multisite.stats.proportions import (
     ProportionEstimate,
     ProportionMethod,
     RatioEstimate,
+    SharedMoments,
     clustered_mcnemar,
     clustered_proportion,
     clustered_proportion_difference,
@@ -227,6 +229,7 @@ from multisite.stats.proportions import (
     design_effect_of,
     diagnostic_accuracy,
     mcnemar,
+    overlapping_proportion_difference,
     paired_clustered_proportion_difference,
     paired_predictive_values,
     paired_proportion_difference,
@@ -249,10 +252,12 @@ from multisite.stats.resampling import (
     percentile_interval,
 )
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
+from multisite.stats.size_to_decide import size_to_decide
 
 __all__ = [
     "ICC_FORMS",
     "INFLUENCES",
+    "LEAST_P",
     "AgreementEstimate",
     "AgreementInterval",
     "AgreementKind",
@@ -356,6 +361,7 @@ __all__ = [
     "ScoreInfluence",
     "ScoreShift",
     "SegmentedScoreCounts",
+    "SharedMoments",
     "ShrunkenStratum",
     "SmoothedError",
     "Smoother",
@@ -424,6 +430,7 @@ __all__ = [
     "icc",
     "independent_difference",
     "integrated_calibration_index",
+    "interval_p_value",
     "jackknife",
     "jackknife_acceleration",
     "jackknife_over_patients",
@@ -444,6 +451,7 @@ __all__ = [
     "observed_agreement",
     "observed_expected",
     "outcomes_at_prevalence",
+    "overlapping_proportion_difference",
     "paired_clustered_proportion_difference",
     "paired_predictive_values",
     "paired_proportion_difference",
@@ -471,6 +479,7 @@ __all__ = [
     "score_influence",
     "score_shift",
     "sensitivity_at_specificity",
+    "size_to_decide",
     "smallest_detectable_difference",
     "specific_agreement",
     "specificity_at_sensitivity",

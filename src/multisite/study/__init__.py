@@ -4,7 +4,9 @@ Belongs here: what a configuration file may say, and reading it with every fault
 the values (the rooms take plain parameters). Rooms import it only in their ``stage.py``.
 """
 
+from multisite.study.intersection import Intersection
 from multisite.study.loading import load_site, load_sites, load_study
+from multisite.study.margins import Margin
 from multisite.study.operating_point import OperatingPoint, ThresholdRule, operating_point_of
 from multisite.study.reference import FindingReference, IndependentRule, MajorityRule, PanelRule, TwoPlusOneRule
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
@@ -17,7 +19,9 @@ __all__ = [
     "EligibilityRule",
     "FindingReference",
     "IndependentRule",
+    "Intersection",
     "MajorityRule",
+    "Margin",
     "OperatingPoint",
     "PanelRule",
     "PatientSplit",

@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from multisite.study.intersection import Intersection, check_axes
+from multisite.study.margins import Margin, check_margins
 from multisite.study.operating_point import DecisionCurve, OperatingPoint, operating_point_of
 from multisite.study.reference import FindingReference
 from multisite.study.section import Identifier, Section, Share
 from multisite.study.split import PatientSplit, SplitRule, TableSplit
-from multisite.vocabulary import Severity
+from multisite.vocabulary import Severity, StratumRole
 
 __all__ = [
     "Cohort",
@@ -90,6 +92,7 @@ class Stratum(Section):
     bands: tuple[float, ...] | None = None
     unit: str | None = None
     levels: tuple[str, ...] | None = None
+    role: StratumRole = StratumRole.EXPLORATORY
 
     @model_validator(mode="after")
     def _bands_rise(self) -> "Stratum":
@@ -115,13 +118,23 @@ class Target(Section):
 
 
 class Cohort(Section):
-    """Which cases are validated, in which images, in which splits, and along which strata."""
+    """Which cases are validated, in which images, in which splits, and along which strata.
+
+    ``site_role`` is that of the sites, which are always an axis.
+    """
 
     modalities: Annotated[tuple[str, ...], Field(min_length=1)]
     eligibility: tuple[EligibilityRule, ...] = ()
     split: SplitRule = TableSplit()
     strata: Annotated[tuple[Stratum, ...], Field(min_length=1)]
+    intersections: tuple[Intersection, ...] = ()
+    site_role: StratumRole = StratumRole.EXPLORATORY
     target: Target | None = None
+
+    @model_validator(mode="after")
+    def _axes_fit(self) -> "Cohort":
+        check_axes([stratum.id for stratum in self.strata], self.intersections)
+        return self
 
 
 class Pixels(Section):
@@ -173,6 +186,7 @@ class Performance(Section):
     minimum_denominator: Annotated[int, Field(ge=1)] = 10
     score_grid_steps: Annotated[int, Field(ge=10, le=10_000)] = 1000
     null_replicates: Annotated[int, Field(ge=100, le=100_000)] = 2000
+    margins: tuple[Margin, ...] = ()
     seed: int
 
 
@@ -258,6 +272,13 @@ class Study(Section):
                 if point is not None and point.threshold is not None:
                     found.append((finding.id, model.id, point.threshold))
         return tuple(found)
+
+    @model_validator(mode="after")
+    def _margins_name_what_is_declared(self) -> "Study":
+        check_margins(
+            self.performance.margins, findings=[f.id for f in self.findings], models=[m.id for m in self.models]
+        )
+        return self
 
     @model_validator(mode="after")
     def _stratify_names_an_axis(self) -> "Study":

@@ -5,6 +5,7 @@ belong: what is estimated from them (``stats``), which of them a study reports (
 a site (the gate). Every room above may import it.
 """
 
+from multisite.tallies.cross_moments import LevelAndRest, level_and_rest, tally_cross_moments
 from multisite.tallies.proportion_moments import (
     PROPORTION_METRICS,
     ProportionMoments,
@@ -16,21 +17,31 @@ from multisite.tallies.scored_cases import scored_cases, strata_columns
 from multisite.tallies.segment_patients import SegmentCases, SegmentPatients
 from multisite.tallies.segments import KEYS
 from multisite.tallies.tally_scores import tally_scores
-from multisite.tallies.thresholds import Thresholds, tally_at_thresholds
+from multisite.tallies.thresholds import (
+    Thresholds,
+    cases_by_threshold,
+    cross_moments_at_thresholds,
+    tally_at_thresholds,
+)
 
 __all__ = [
     "KEYS",
     "PROPORTION_METRICS",
+    "LevelAndRest",
     "ProportionMoments",
     "ScoreTally",
     "SegmentCases",
     "SegmentPatients",
     "Thresholds",
+    "cases_by_threshold",
     "combine_proportion_moments",
     "combine_score_tallies",
+    "cross_moments_at_thresholds",
+    "level_and_rest",
     "scored_cases",
     "strata_columns",
     "tally_at_thresholds",
+    "tally_cross_moments",
     "tally_proportions",
     "tally_scores",
 ]

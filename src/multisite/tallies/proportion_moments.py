@@ -13,6 +13,7 @@ from multisite.vocabulary import ALL_SITES, OVERALL
 __all__ = [
     "PROPORTION_METRICS",
     "ProportionMoments",
+    "cell_counts",
     "combine_proportion_moments",
     "tally_proportions",
 ]
@@ -99,7 +100,7 @@ def tally_proportions(cases: pl.DataFrame, *, strata: Sequence[str], thresholds:
     wanted: dict[str, float | None] = {"prevalence": None}
     for threshold in sorted(set(thresholds)):
         wanted |= dict.fromkeys((metric for metric in PROPORTION_METRICS if metric not in _FREE), threshold)
-        crossed = encoded.rows.with_columns(_cells(threshold))
+        crossed = encoded.rows.with_columns(cell_counts(threshold))
         parts += [_moments(crossed, encoded, axis, wanted) for axis in encoded_strata]
         wanted = {}
     return combine_proportion_moments(parts)
@@ -111,7 +112,8 @@ def combine_proportion_moments(moments: Sequence[ProportionMoments]) -> Proporti
     return ProportionMoments.from_frame(pl.concat(frames))
 
 
-def _cells(threshold: float) -> list[pl.Expr]:
+def cell_counts(threshold: float) -> list[pl.Expr]:
+    """Which cell of the two-by-two table each case lies in: ``tp``, ``fp``, ``fn``, ``tn`` as 0 or 1."""
     called, truth = pl.col("score") >= threshold, pl.col("reference")
     cells = {"tp": called & truth, "fp": called & ~truth, "fn": ~called & truth, "tn": ~called & ~truth}
     return [cells[name].cast(pl.Int64).alias(name) for name in _CELLS]

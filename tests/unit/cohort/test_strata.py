@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from multisite.cohort.stage import CohortParameters
-from multisite.cohort.strata import StratumParameters
+from multisite.cohort.strata import CrossingParameters, StratumParameters
 from multisite.errors import SchemaError
 from multisite.schemas import StageOutputs
 from tests.unit.cohort.builders import CASES, PARAMETERS, build, excluded
@@ -63,3 +63,29 @@ def test_a_number_that_is_none_is_missing(bands: tuple[float, ...] | None) -> No
     parameters = replace(vendor("level"), strata=(stratum,))
     cohort = build(cases=cases, parameters=parameters, clinical_dose=pl.Float64()).frames["cohort"]
     assert cohort["stratum_dose"].to_list() == ["unknown", "≥40" if bands else "50.0", "unknown"]
+
+
+CROSSED = replace(
+    PARAMETERS,
+    strata=(
+        StratumParameters("vendor", "vendor", None, ("GE", "Siemens"), "level"),
+        StratumParameters("age", "age_years", (60.0,), None, "level"),
+    ),
+    eligibility=(),
+    crossings=(CrossingParameters("vendor_x_age", ("vendor", "age")),),
+)
+
+
+def test_strata_are_crossed_only_where_that_is_declared_and_only_into_levels_that_hold_a_case() -> None:
+    cohort = build(parameters=CROSSED).frames["cohort"]
+    parts = [cohort[f"stratum_{name}"].to_list() for name in ("vendor", "age")]
+    assert cohort["stratum_vendor_x_age"].to_list() == [f"{a} × {b}" for a, b in zip(*parts, strict=True)]
+    assert any("unknown × " in level for level in cohort["stratum_vendor_x_age"])
+    assert "stratum_vendor_x_age" not in build(parameters=replace(CROSSED, crossings=())).frames["cohort"].columns
+
+
+def test_crossed_levels_are_counted_in_the_order_of_their_axes() -> None:
+    composition = build(parameters=CROSSED).frames["composition"].filter(stratum="vendor_x_age").sort("level_order")
+    levels = list(dict.fromkeys(composition["level"]))
+    vendors = ["GE", "Siemens", "other", "unknown"]
+    assert levels == sorted(levels, key=lambda level: (vendors.index(level.split(" × ")[0]), level.endswith("≥60")))

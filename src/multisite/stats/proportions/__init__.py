@@ -13,6 +13,7 @@ from multisite.stats.proportions.diagnostic_accuracy import DiagnosticAccuracy, 
 from multisite.stats.proportions.difference import proportion_difference
 from multisite.stats.proportions.intervals import ProportionMethod
 from multisite.stats.proportions.mcnemar import mcnemar
+from multisite.stats.proportions.overlapping_difference import SharedMoments, overlapping_proportion_difference
 from multisite.stats.proportions.paired_clusters import PairedClusterMoments
 from multisite.stats.proportions.paired_difference import paired_proportion_difference
 from multisite.stats.proportions.paired_predictive_values import (
@@ -37,6 +38,7 @@ __all__ = [
     "ProportionEstimate",
     "ProportionMethod",
     "RatioEstimate",
+    "SharedMoments",
     "clustered_mcnemar",
     "clustered_proportion",
     "clustered_proportion_difference",
@@ -44,6 +46,7 @@ __all__ = [
     "design_effect_of",
     "diagnostic_accuracy",
     "mcnemar",
+    "overlapping_proportion_difference",
     "paired_clustered_proportion_difference",
     "paired_predictive_values",
     "paired_proportion_difference",
