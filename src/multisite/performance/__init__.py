@@ -8,12 +8,15 @@ shown (``pack``).
 from multisite.performance.across_sites import AcrossSites, AcrossSitesParameters, across_sites
 from multisite.performance.evaluation import Evaluation, EvaluationParameters, evaluate
 from multisite.performance.metrics import METRICS
+from multisite.performance.model_comparison_stage import MODEL_DIFFERENCES_STAGE, MODEL_PAIRS_STAGE
 from multisite.performance.stage import ACROSS_SITES_STAGE, ESTIMATES_STAGE, PERFORMANCE_STAGE
 
 __all__ = [
     "ACROSS_SITES_STAGE",
     "ESTIMATES_STAGE",
     "METRICS",
+    "MODEL_DIFFERENCES_STAGE",
+    "MODEL_PAIRS_STAGE",
     "PERFORMANCE_STAGE",
     "AcrossSites",
     "AcrossSitesParameters",

@@ -5,6 +5,7 @@ the values (the rooms take plain parameters). Rooms import it only in their ``st
 """
 
 from multisite.study.loading import load_site, load_sites, load_study
+from multisite.study.model_comparison import DataByDate, DataByStratum, ModelComparison
 from multisite.study.reference import FindingReference, IndependentRule, MajorityRule, PanelRule, TwoPlusOneRule
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
 from multisite.study.split import ColumnSplit, PatientSplit, SiteSplit, TableSplit, TimeSplit
@@ -13,10 +14,13 @@ from multisite.study.study_file import EligibilityRule, Stratum, Study
 __all__ = [
     "ColumnSplit",
     "Credentials",
+    "DataByDate",
+    "DataByStratum",
     "EligibilityRule",
     "FindingReference",
     "IndependentRule",
     "MajorityRule",
+    "ModelComparison",
     "PanelRule",
     "PatientSplit",
     "Site",

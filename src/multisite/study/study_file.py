@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from multisite.study.model_comparison import DataByStratum, ModelComparison
 from multisite.study.reference import FindingReference
 from multisite.study.section import Identifier, Section, Share
 from multisite.study.split import PatientSplit, SplitRule, TableSplit
@@ -170,6 +171,7 @@ class Performance(Section):
     score_grid_steps: Annotated[int, Field(ge=10, le=10_000)] = 1000
     null_replicates: Annotated[int, Field(ge=100, le=100_000)] = 2000
     seed: int
+    comparisons: tuple[ModelComparison, ...] = ()
 
 
 class Drift(Section):
@@ -244,4 +246,19 @@ class Study(Section):
             raise ValueError("`cohort.split.stratify` must name strata or findings, each by an id that only one has")
         if len(set(split.stratify)) != len(split.stratify):
             raise ValueError("`cohort.split.stratify` names an axis twice")
+        return self
+
+    @model_validator(mode="after")
+    def _comparisons_name_what_is_declared(self) -> "Study":
+        models, findings = {m.id for m in self.models}, {f.id for f in self.findings}
+        strata, compared = {s.id for s in self.cohort.strata}, self.performance.comparisons
+        for comparison in compared:
+            if not {comparison.new, comparison.old} <= models:
+                raise ValueError("`performance.comparisons` must name models, each by its id under `models`")
+            if not set(comparison.findings or ()) <= findings:
+                raise ValueError("`findings` of `performance.comparisons` must name findings by their ids")
+            if isinstance(comparison.data, DataByStratum) and comparison.data.stratum not in strata:
+                raise ValueError("`data.stratum` of `performance.comparisons` must name a stratum by its id")
+        if len({frozenset((c.new, c.old)) for c in compared}) != len(compared):
+            raise ValueError("two entries of `performance.comparisons` compare the same models")
         return self
