@@ -68,7 +68,8 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "meets or fails a claim.",
         "Nothing proves that the protocol was fixed before the results were seen. Its digest is given; a "
         "signed lock is not part of this version.",
-        "No correction for multiplicity has been made: with many levels and measures, some intervals lie off "
+        "No correction for multiplicity has been made, but for primary differences between models where the protocol "
+        "declares any: with many levels and measures, some intervals lie off "
         "by chance. The first page says how many.",
         "The intervals of the AUC and of all measures of calibration treat cases as independent, also where "
         "patients have several; "

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -17,6 +18,7 @@ from multisite.pack.exhibits.shift import shift_figure
 from multisite.pack.figures.figure import Figure
 from multisite.pack.glossary import glossary
 from multisite.pack.method import limits, notes
+from multisite.pack.model_comparison import Comparison, comparisons
 from multisite.pack.sentences.across_sites import auc_beside, new_site, sites_in_training
 from multisite.pack.sentences.calibration import calibration_statement
 from multisite.pack.sentences.drift import PICTURE_NOT_ALARM, drift_statement, sites_without_months
@@ -24,6 +26,7 @@ from multisite.pack.sentences.headline import answer, test_set
 from multisite.pack.sentences.integrity import blocking_failures, integrity_statement
 from multisite.pack.sentences.looks import looks_caution
 from multisite.pack.sentences.missing import missing_statement
+from multisite.pack.sentences.model_comparison import comparison_sentences, comparison_statement
 from multisite.pack.sentences.shortcuts import shortcut_statement
 from multisite.pack.sentences.statement import Statement
 from multisite.pack.sentences.strata import strata_statement
@@ -35,6 +38,13 @@ from multisite.pack.tables.drift import deployment_tables
 from multisite.pack.tables.headline import headline_table
 from multisite.pack.tables.integrity import failures_table, scorecard
 from multisite.pack.tables.looks import looks_table
+from multisite.pack.tables.model_by_data import data_effects_table, data_values_table
+from multisite.pack.tables.model_comparison import (
+    comparisons_overview,
+    differences_table,
+    strata_differences_table,
+)
+from multisite.pack.tables.overview import overview_table
 from multisite.pack.tables.performance import decisions_table, site_strata_tables, sites_table
 from multisite.pack.tables.score_use import agreement_table, site_told_table
 from multisite.pack.tables.table import Table
@@ -74,6 +84,17 @@ class EndpointChapters:
     calibration_table: Table
 
 
+@dataclass(frozen=True, slots=True)
+class ComparisonExhibits:
+    """What is shown of two models for one finding; ``data`` only where old and new data were told apart."""
+
+    comparison: Comparison
+    sentences: tuple[str, ...]
+    differences: Table
+    strata: Table
+    data: tuple[Table, ...]
+
+
 def render_page(evidence: Evidence) -> str:
     """The whole document. The same evidence gives the same bytes."""
     templates = files(__package__) / "templates"
@@ -85,6 +106,7 @@ def render_page(evidence: Evidence) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    compared = comparisons(evidence)
     return environment.get_template("report.html.j2").render(
         style=(templates / "report.css").read_text(encoding="utf-8"),
         script=script,
@@ -92,11 +114,14 @@ def render_page(evidence: Evidence) -> str:
         chapters=CHAPTERS,
         study=evidence.parameters,
         sites=evidence.sites,
+        overview=overview_table(evidence),
+        comparisons=[_comparison_exhibits(evidence, comparison) for comparison in compared],
+        comparisons_overview=comparisons_overview(evidence, compared),
         endpoints=[_endpoint_chapters(evidence, endpoint) for endpoint in evidence.endpoints],
         warning=blocking_failures(evidence),
         answers=[(answer(evidence, e), test_set(evidence, e)) for e in evidence.endpoints],
         headline=headline_table(evidence),
-        statements=_statements(evidence),
+        statements=_statements(evidence, compared),
         flow_figure=flow_figure(evidence),
         flow_tables=(flow.objects_table(evidence), flow.sites_table(evidence)),
         splits=composition.splits_table(evidence),
@@ -146,7 +171,18 @@ def _endpoint_chapters(evidence: Evidence, endpoint: Endpoint) -> EndpointChapte
     )
 
 
-def _statements(evidence: Evidence) -> list[tuple[str, list[Statement]]]:
+def _comparison_exhibits(evidence: Evidence, comparison: Comparison) -> ComparisonExhibits:
+    tables = (data_effects_table(evidence, comparison), data_values_table(evidence, comparison))
+    return ComparisonExhibits(
+        comparison=comparison,
+        sentences=comparison_sentences(comparison),
+        differences=differences_table(evidence, comparison),
+        strata=strata_differences_table(evidence, comparison),
+        data=tables if comparison.has_data_effects else (),
+    )
+
+
+def _statements(evidence: Evidence, compared: Sequence[Comparison]) -> list[tuple[str, list[Statement]]]:
     """What a reviewer must know: of the whole study first, then of each endpoint."""
     blocks = [("", [integrity_statement(evidence)])]
     findings = evidence.parameters.findings
@@ -155,6 +191,7 @@ def _statements(evidence: Evidence) -> list[tuple[str, list[Statement]]]:
     for endpoint in evidence.endpoints:
         heading = endpoint.title if len(evidence.endpoints) > 1 else ""
         blocks.append((heading, [strata_statement(evidence, endpoint), calibration_statement(evidence, endpoint)]))
+    blocks += [(comparison.title, [comparison_statement(evidence, comparison)]) for comparison in compared]
     blocks.append(("", [drift_statement(evidence)]))
     for endpoint in evidence.endpoints:
         blocks.append((endpoint.title if len(evidence.endpoints) > 1 else "", [missing_statement(evidence, endpoint)]))

@@ -177,7 +177,7 @@ def _judged(row: dict[str, Any], metric: str, margins: Margins) -> dict[str, Any
     return row | {
         "margin": loss,
         "verdict": None if loss is None else margin_verdict(*interval, loss, less_is_better=less),
-        "superiority": superiority(*interval, less_is_better=less),
+        "superiority": None if None in interval else superiority(*interval, less_is_better=less),
     }
 
 

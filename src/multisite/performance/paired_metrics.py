@@ -182,6 +182,8 @@ def _row(
         **more,
         **_described(found),
     }
+    if not cases.n_cases:
+        return row | {"reason": "no case has a score of both models"}
     shortage = rules.shortage(cases, metric)
     if shortage is None or found.status is EstimateStatus.UNDEFINED:
         return row

@@ -134,7 +134,7 @@ def test_a_site_without_one_model_says_so_in_every_row() -> None:
     counts = found["model_pair_counts"].filter(stratum="overall").row(0, named=True)
     assert (counts["n_cases_paired"], counts["n_cases_only_new"], counts["n_cases_only_old"]) == (0, 0, 200)
     assert set(found["model_pairs"]["status"]) == {"undefined"}
-    assert row(found["model_pairs"], "brier")["reason"] == "no case"
+    assert row(found["model_pairs"], "brier")["reason"] == "no case has a score of both models"
     nothing = compared({**frames, "predictions": frames["predictions"].clear()}, pairs_parameters(by_date()))
     assert nothing["model_pairs"].height == 4
     assert set(nothing["model_by_data"]["status"]) == {"undefined"}
