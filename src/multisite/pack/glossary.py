@@ -18,6 +18,7 @@ _WORDS = (
     ("Interval", "the range of true values that the data do not contradict at the stated level"),
     ("Level", "one value of a stratum, such as one vendor or one band of age; unknown is a level"),
     ("Look", "a run that reads the reference standard of test cases; the site's ledger notes each before it happens"),
+    ("Margin", "of a comparison of models: the largest loss that the protocol accepts"),
     ("Monitor", "a column of the acquisition, or a score, that is watched month by month"),
     ("Point", "a percentage point: 0.01 of a share"),
     ("Prediction interval", "the range in which the true value of one more such site is expected"),
