@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from multisite.performance.model_pairs import DataRule, ModelPair
 from multisite.performance.paired_metrics import PairedCases, PairRules, paired_rows
@@ -73,6 +74,23 @@ def test_with_one_case_per_patient_the_tests_are_delong_s_variance_and_mcnemar_s
     delong = auc_difference(a["reference_nodule"], a["v2"], a["v1"])
     ours = row(compared(frames)["model_pairs"], "auc")
     assert ours["standard_error"] == pytest.approx(delong.standard_error, rel=1e-12)
+
+
+def test_the_counts_of_dtcompair_s_paired1_give_its_printed_sensitivities_and_specificities() -> None:
+    # Counts and output of sesp.mcnemar as in DTComPair's README: both, first only, second only, neither.
+    calls = [[1, 1], [1, 0], [0, 1], [0, 0]]
+    with_finding, without = np.repeat(calls, [319, 78, 22, 32], axis=0), np.repeat(calls, [155, 22, 53, 31], axis=0)
+    called = np.concatenate([with_finding, without]).astype(float)
+    truth = np.repeat([True, False], [451, 261])
+    called[~truth] = 1 - called[~truth]
+    cases = PairedCases(truth, called[:, 0], called[:, 1], np.arange(712), 0.5, 0.5)
+    found = {row["metric"]: row for row in paired_rows(cases, PairRules(0.95, 1))}
+    sensitivity, specificity = found["sensitivity"], found["specificity"]
+    assert (sensitivity["new_value"], sensitivity["old_value"]) == pytest.approx((0.8802661, 0.7560976), abs=5e-8)
+    assert (specificity["new_value"], specificity["old_value"]) == pytest.approx((0.6781609, 0.7969349), abs=5e-8)
+    for row, one, other in ((sensitivity, 78, 22), (specificity, 22, 53)):
+        assert (row["n_cases_only_new_right"], row["n_cases_only_old_right"]) == (one, other)
+        assert row["p_value"] == pytest.approx(stats.binomtest(one, one + other).pvalue, rel=1e-9)
 
 
 def test_exchanging_the_models_turns_every_sign_and_changes_nothing_else() -> None:
