@@ -13,6 +13,7 @@ from multisite.pack.exhibits.calibration import reliability_figure
 from multisite.pack.exhibits.drift import drift_figures
 from multisite.pack.exhibits.flow import flow_figure
 from multisite.pack.exhibits.ladder import ladder_figure
+from multisite.pack.exhibits.model_comparison import differences_figure
 from multisite.pack.exhibits.performance import sites_figure, strata_figure
 from multisite.pack.exhibits.shift import shift_figure
 from multisite.pack.figures.figure import Figure
@@ -90,6 +91,7 @@ class ComparisonExhibits:
 
     comparison: Comparison
     sentences: tuple[str, ...]
+    figure: Figure
     differences: Table
     strata: Table
     data: tuple[Table, ...]
@@ -176,6 +178,7 @@ def _comparison_exhibits(evidence: Evidence, comparison: Comparison) -> Comparis
     return ComparisonExhibits(
         comparison=comparison,
         sentences=comparison_sentences(comparison),
+        figure=differences_figure(evidence, comparison),
         differences=differences_table(evidence, comparison),
         strata=strata_differences_table(evidence, comparison),
         data=tables if comparison.has_data_effects else (),

@@ -10,6 +10,8 @@ import pytest
 
 from multisite.pack import REPORT_STAGE, report_parameters
 from multisite.pack.evidence import Evidence
+from multisite.pack.exhibits.model_comparison import differences_figure
+from multisite.pack.figures.figure import MissingPanel, Panel
 from multisite.pack.model_comparison import Comparison, comparisons
 from multisite.pack.page import render_page
 from multisite.pack.sentences.model_comparison import comparison_sentences, comparison_statement
@@ -125,6 +127,31 @@ def test_models_that_score_alike_are_said_to_differ_by_zero_without_an_interval(
         "AUC not known (no site has a difference with an interval: the difference shows no variance" in statement.text
     )
     assert "AUC (0.02): insufficient evidence" in statement.text
+
+
+def test_the_figure_has_a_panel_per_measure_and_tells_why_a_site_has_no_bar() -> None:
+    held = evidence()
+    comparison = only(held)
+    figure = differences_figure(held, comparison)
+    assert figure.title == "No difference between the models is shown"
+    shown = {"estimate": -0.31, "ci_low": -0.4, "ci_high": -0.2}
+    lower = {key: {**row, **(shown if key[0] == "auc" else {})} for key, row in comparison.differences.items()}
+    assert (
+        differences_figure(held, replace(comparison, differences=lower)).title == "AUC of the new model is 0.31 lower"
+    )
+    auc, _, specificity = figure.panels
+    assert isinstance(auc, Panel)
+    assert isinstance(specificity, Panel)
+    assert f"{SITES[2]}: no case has a score of both models" in auc.svg
+    assert "A loss of up to 0.020 is shaded." in auc.svg
+    assert "mean of 2 sites" in specificity.svg
+
+
+def test_the_figure_of_models_that_score_alike_says_so_instead_of_drawing() -> None:
+    held = evidence("alike")
+    figure = differences_figure(held, only(held))
+    assert figure.title == "No difference between the models is shown"
+    assert all(isinstance(panel, MissingPanel) for panel in figure.panels)
 
 
 def test_levels_stand_with_their_differences() -> None:
