@@ -90,6 +90,16 @@ def test_the_sentence_tells_the_change_apart_by_model_and_by_data() -> None:
     assert "with the data, under the old model" in data
 
 
+def test_where_new_data_have_no_value_the_sentence_says_that_the_change_is_not_known() -> None:
+    comparison = only(evidence())
+    nothing = {"estimate": None, "ci_low": None, "ci_high": None, "reason": "no positive case in a set of data"}
+    gone = {k: {**r, **(nothing if k[1] != "new minus old" else {})} for k, r in comparison.differences.items()}
+    *_, data = comparison_sentences(replace(comparison, differences=gone))
+    assert data == (
+        "Whether a change of the AUC is of the model or of the data is not known: no positive case in a set of data."
+    )
+
+
 def test_the_table_of_the_differences_has_every_site_and_the_mean_for_every_metric() -> None:
     table = differences_table(evidence(), only(evidence()))
     assert [group.heading for group in table.groups] == ["AUC", "Sensitivity", "Specificity", "Brier"]

@@ -114,6 +114,9 @@ def _data(comparison: Comparison) -> str:
     }
     if len(parts) < 3:
         return ""
+    unknown = [as_estimate(row).why for row in parts.values() if row["estimate"] is None]
+    if unknown:
+        return f"Whether a change of the AUC is of the model or of the data is not known: {unknown[0]}."
     return (
         f"From the old model on old data to the new model on new data the AUC changed by {_said(parts['both'])}: by "
         f"{_said(parts['data_under_old_model'])} with the data, under the old model, and by "
