@@ -2,6 +2,7 @@
 
 from tests.coverage.agreement import AGREEMENT_SCENARIOS
 from tests.coverage.calibration import CALIBRATION_SCENARIOS
+from tests.coverage.comparison import COMPARISON_SCENARIOS
 from tests.coverage.discrimination import DISCRIMINATION_SCENARIOS
 from tests.coverage.divergence import DIVERGENCE_SCENARIOS
 from tests.coverage.pooling import POOLING_SCENARIOS
@@ -14,6 +15,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *PROPORTION_SCENARIOS,
     *DISCRIMINATION_SCENARIOS,
     *CALIBRATION_SCENARIOS,
+    *COMPARISON_SCENARIOS,
     *DIVERGENCE_SCENARIOS,
     *AGREEMENT_SCENARIOS,
     *POOLING_SCENARIOS,

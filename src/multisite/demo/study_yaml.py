@@ -246,6 +246,15 @@ performance:
   # Simulated data sets behind the null band of the calibration error; the seed makes them repeatable.
   null_replicates: 1000
   seed: {plan.seed}
+  # Models of `models` that are held against each other on the cases with a score of both. Left out, as here, none are.
+  #   comparisons:
+  #     - new: chest-2
+  #       old: chest-1
+  #       findings: [nodule]                        # all where left out
+  #       primary: [auc]                            # whose tests are adjusted for being many; or sensitivity, …, brier
+  #       margins: {{auc: 0.02, sensitivity: 0.03}}   # the largest losses that are accepted; optional
+  #       data: {{by: date, new_from: 2024-06-01}}    # what is new data, to tell a worse model from worse data; or:
+  #       # data: {{by: stratum, stratum: vendor, old: [GE], new: [Siemens]}}
 
 # What is watched in routine use, month by month, against the validated cases.
 drift:

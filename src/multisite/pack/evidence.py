@@ -15,6 +15,7 @@ from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.looks import LOOKS
+from multisite.schemas.model_comparison import MODEL_BY_DATA, MODEL_DIFFERENCES, MODEL_PAIR_COUNTS, MODEL_PAIRS
 from multisite.schemas.operating_points import (
     DECISION_CURVES,
     OPERATING_POINTS,
@@ -29,7 +30,7 @@ from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.schemas.verdicts import VERDICTS
 from multisite.vocabulary import ALL_SITES, OVERALL, UNKNOWN, EstimateStatus, Split
 
-__all__ = ["DRIFT_EVIDENCE", "EVIDENCE", "Endpoint", "EstimateRow", "Evidence"]
+__all__ = ["COMPARISON_EVIDENCE", "DRIFT_EVIDENCE", "EVIDENCE", "Endpoint", "EstimateRow", "Evidence"]
 
 EVIDENCE: tuple[Artefact, ...] = (
     HEADER_COUNTS,
@@ -59,6 +60,9 @@ EVIDENCE: tuple[Artefact, ...] = (
 
 DRIFT_EVIDENCE: tuple[Artefact, ...] = (DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE, DEPLOYMENT_COUNTS)
 """Aggregates that exist only where a site has a deployment table; their absence is shown."""
+
+COMPARISON_EVIDENCE: tuple[Artefact, ...] = (MODEL_DIFFERENCES, MODEL_PAIRS, MODEL_PAIR_COUNTS, MODEL_BY_DATA)
+"""Aggregates that exist only where the study file declares comparisons of models; without any, none is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +157,10 @@ class Evidence:
 
     @classmethod
     def from_inputs(cls, inputs: StageInputs, parameters: ReportParameters) -> "Evidence":
-        """Required frames must be there; a missing drift frame is an empty one."""
+        """Required frames must be there; a missing frame of drift or of a comparison is an empty one."""
         frames = {artefact.name: inputs.frame(artefact.name) for artefact in EVIDENCE}
-        frames |= {a.name: inputs.frames[a.name] if a.name in inputs.frames else a.empty() for a in DRIFT_EVIDENCE}
+        optional = (*DRIFT_EVIDENCE, *COMPARISON_EVIDENCE)
+        frames |= {a.name: inputs.frames[a.name] if a.name in inputs.frames else a.empty() for a in optional}
         return cls(parameters, frames, dict(inputs.lineage))
 
     def frame(self, artefact: Artefact) -> pl.DataFrame:

@@ -18,7 +18,11 @@ _WORDS = (
     ("Interval", "the range of true values that the data do not contradict at the stated level"),
     ("Level", "one value of a stratum, such as one vendor or one band of age; unknown is a level"),
     ("Look", "a run that reads the reference standard of test cases; the site's ledger notes each before it happens"),
-    ("Margin", "what the protocol accepts: of a measure itself, or of how far a level may lie below the rest"),
+    (
+        "Margin",
+        "what the protocol accepts: of a measure itself, or of how far a level may lie below the rest, or a new "
+        "model below an old one",
+    ),
     (
         "Meets, fails, insufficient evidence",
         "an interval wholly inside the margin, wholly outside, or neither",

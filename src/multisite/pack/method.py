@@ -79,7 +79,8 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "Nothing proves that the protocol was fixed before the results were seen. Its digest is given; a "
         "signed lock is not part of this version.",
         "Intervals are not corrected for multiplicity: with many levels and measures, some lie off by chance. "
-        "The first page says how many. Only verdicts on declared margins are corrected.",
+        "The first page says how many. Only verdicts on declared margins, and primary differences between models, "
+        "are corrected.",
         "Over all sites, and where patients have several cases, the intervals of the AUC and of all measures of "
         "calibration rest on the mean of what the sites found that this costs: an approximation. Those of the decision "
         "curve take cases as independent.",

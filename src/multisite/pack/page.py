@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -13,12 +14,14 @@ from multisite.pack.exhibits.decision_curve import benefit_figure
 from multisite.pack.exhibits.drift import drift_figures
 from multisite.pack.exhibits.flow import flow_figure
 from multisite.pack.exhibits.ladder import ladder_figure
+from multisite.pack.exhibits.model_comparison import differences_figure
 from multisite.pack.exhibits.performance import sites_figure, strata_figure
 from multisite.pack.exhibits.shift import shift_figure
 from multisite.pack.exhibits.shrinkage import shrinkage_figures
 from multisite.pack.figures.figure import Figure
 from multisite.pack.glossary import glossary
 from multisite.pack.method import limits, notes
+from multisite.pack.model_comparison import Comparison, comparisons
 from multisite.pack.sentences.across_sites import auc_beside, new_site, sites_in_training
 from multisite.pack.sentences.calibration import calibration_statement
 from multisite.pack.sentences.drift import PICTURE_NOT_ALARM, drift_statement, sites_without_months
@@ -26,6 +29,7 @@ from multisite.pack.sentences.headline import answer, test_set
 from multisite.pack.sentences.integrity import blocking_failures, integrity_statement
 from multisite.pack.sentences.looks import looks_caution
 from multisite.pack.sentences.missing import missing_statement
+from multisite.pack.sentences.model_comparison import comparison_sentences, comparison_statement
 from multisite.pack.sentences.operating_point import operating_point
 from multisite.pack.sentences.shortcuts import shortcut_statement
 from multisite.pack.sentences.statement import Statement
@@ -39,7 +43,14 @@ from multisite.pack.tables.drift import deployment_tables
 from multisite.pack.tables.headline import headline_table
 from multisite.pack.tables.integrity import failures_table, scorecard
 from multisite.pack.tables.looks import looks_table
+from multisite.pack.tables.model_by_data import data_effects_table, data_values_table
+from multisite.pack.tables.model_comparison import (
+    comparisons_overview,
+    differences_table,
+    strata_differences_table,
+)
 from multisite.pack.tables.operating_point import operating_points_table, outcomes_table, transfer_table
+from multisite.pack.tables.overview import overview_table
 from multisite.pack.tables.performance import decisions_table, site_strata_tables, sites_table
 from multisite.pack.tables.score_use import agreement_table, site_told_table
 from multisite.pack.tables.table import Table
@@ -88,6 +99,18 @@ class EndpointChapters:
     calibration_table: Table
 
 
+@dataclass(frozen=True, slots=True)
+class ComparisonExhibits:
+    """What is shown of two models for one finding; ``data`` only where old and new data were told apart."""
+
+    comparison: Comparison
+    sentences: tuple[str, ...]
+    figure: Figure
+    differences: Table
+    strata: Table
+    data: tuple[Table, ...]
+
+
 def render_page(evidence: Evidence) -> str:
     """The whole document. The same evidence gives the same bytes."""
     templates = files(__package__) / "templates"
@@ -99,6 +122,7 @@ def render_page(evidence: Evidence) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    compared = comparisons(evidence)
     return environment.get_template("report.html.j2").render(
         style=(templates / "report.css").read_text(encoding="utf-8"),
         script=script,
@@ -106,11 +130,14 @@ def render_page(evidence: Evidence) -> str:
         chapters=CHAPTERS,
         study=evidence.parameters,
         sites=evidence.sites,
+        overview=overview_table(evidence),
+        comparisons=[_comparison_exhibits(evidence, comparison) for comparison in compared],
+        comparisons_overview=comparisons_overview(evidence, compared),
         endpoints=[_endpoint_chapters(evidence, endpoint) for endpoint in evidence.endpoints],
         warning=blocking_failures(evidence),
         answers=[(answer(evidence, e), test_set(evidence, e)) for e in evidence.endpoints],
         headline=headline_table(evidence),
-        statements=_statements(evidence),
+        statements=_statements(evidence, compared),
         flow_figure=flow_figure(evidence),
         flow_tables=(flow.objects_table(evidence), flow.sites_table(evidence)),
         splits=composition.splits_table(evidence),
@@ -168,7 +195,19 @@ def _endpoint_chapters(evidence: Evidence, endpoint: Endpoint) -> EndpointChapte
     )
 
 
-def _statements(evidence: Evidence) -> list[tuple[str, list[Statement]]]:
+def _comparison_exhibits(evidence: Evidence, comparison: Comparison) -> ComparisonExhibits:
+    tables = (data_effects_table(evidence, comparison), data_values_table(evidence, comparison))
+    return ComparisonExhibits(
+        comparison=comparison,
+        sentences=comparison_sentences(comparison),
+        figure=differences_figure(evidence, comparison),
+        differences=differences_table(evidence, comparison),
+        strata=strata_differences_table(evidence, comparison),
+        data=tables if comparison.has_data_effects else (),
+    )
+
+
+def _statements(evidence: Evidence, compared: Sequence[Comparison]) -> list[tuple[str, list[Statement]]]:
     """What a reviewer must know: of the whole study first, then of each endpoint."""
     blocks = [("", [integrity_statement(evidence)])]
     findings = evidence.parameters.findings
@@ -182,6 +221,7 @@ def _statements(evidence: Evidence) -> list[tuple[str, list[Statement]]]:
             calibration_statement(evidence, endpoint),
         ]
         blocks.append((heading, [statement for statement in of_endpoint if statement is not None]))
+    blocks += [(comparison.title, [comparison_statement(evidence, comparison)]) for comparison in compared]
     blocks.append(("", [drift_statement(evidence)]))
     for endpoint in evidence.endpoints:
         blocks.append((endpoint.title if len(evidence.endpoints) > 1 else "", [missing_statement(evidence, endpoint)]))

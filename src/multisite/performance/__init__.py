@@ -8,6 +8,7 @@ shown (``pack``).
 from multisite.performance.across_sites import AcrossSites, AcrossSitesParameters, across_sites
 from multisite.performance.evaluation import Evaluation, EvaluationParameters, evaluate
 from multisite.performance.metrics import METRICS
+from multisite.performance.model_comparison_stage import MODEL_DIFFERENCES_STAGE, MODEL_PAIRS_STAGE
 from multisite.performance.operating_point_stage import OPERATING_POINTS_STAGE, THRESHOLD_CHOICE_STAGE
 from multisite.performance.stage import ACROSS_SITES_STAGE, ESTIMATES_STAGE, PERFORMANCE_STAGE
 from multisite.performance.verdicts_stage import LEVEL_MOMENTS_STAGE, VERDICTS_STAGE
@@ -17,6 +18,8 @@ __all__ = [
     "ESTIMATES_STAGE",
     "LEVEL_MOMENTS_STAGE",
     "METRICS",
+    "MODEL_DIFFERENCES_STAGE",
+    "MODEL_PAIRS_STAGE",
     "OPERATING_POINTS_STAGE",
     "PERFORMANCE_STAGE",
     "THRESHOLD_CHOICE_STAGE",

@@ -188,13 +188,13 @@ def lineage_of(stage: Stage, sites: Sequence[str], store: ArtefactStore, made_fo
         for folder in folders:
             lineage[f"{folder}/{artefact.name}"] = _required(artefact, folder, store, made_for).sha256
     for artefact in stage.optional_reads:
-        for site in sites:
-            if store.manifest(artefact, site) is None:
+        for folder in [STUDY_FOLDER] if artefact.zone is Zone.CENTRAL else sites:
+            if store.manifest(artefact, folder) is None:
                 continue
-            manifest = _required(artefact, site, store, made_for)
+            manifest = _required(artefact, folder, store, made_for)
             # Without a part it is as if it had not been made: a stage that had nothing to do changes nothing.
             if manifest.parts:
-                lineage[f"{site}/{artefact.name}"] = manifest.sha256
+                lineage[f"{folder}/{artefact.name}"] = manifest.sha256
     if stage.reads_ledger:
         lineage |= {f"{site}/ledger": ledger_of(store, site).chain().sha256 for site in sites}
     return lineage

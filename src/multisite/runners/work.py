@@ -101,6 +101,10 @@ def _inputs(task: Task, stage: Stage, store: ArtefactStore) -> StageInputs:
         artefact.name: _read(task, stage, artefact, store) for artefact in stage.reads if isinstance(artefact, Artefact)
     }
     for artefact in stage.optional_reads:
+        if artefact.zone is Zone.CENTRAL:
+            if store.manifest(artefact, STUDY_FOLDER) is not None:
+                frames[artefact.name] = store.read(artefact, STUDY_FOLDER)
+            continue
         owners = task.sites if stage.scope is Scope.STUDY else (task.site,)
         sites = [site for site in owners if store.manifest(artefact, site) is not None]
         if sites:

@@ -7,6 +7,7 @@ the values (the rooms take plain parameters). Rooms import it only in their ``st
 from multisite.study.intersection import Intersection
 from multisite.study.loading import load_site, load_sites, load_study
 from multisite.study.margins import Margin
+from multisite.study.model_comparison import DataByDate, DataByStratum, ModelComparison
 from multisite.study.operating_point import OperatingPoint, ThresholdRule, operating_point_of
 from multisite.study.reference import FindingReference, IndependentRule, MajorityRule, PanelRule, TwoPlusOneRule
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
@@ -16,12 +17,15 @@ from multisite.study.study_file import EligibilityRule, Stratum, Study
 __all__ = [
     "ColumnSplit",
     "Credentials",
+    "DataByDate",
+    "DataByStratum",
     "EligibilityRule",
     "FindingReference",
     "IndependentRule",
     "Intersection",
     "MajorityRule",
     "Margin",
+    "ModelComparison",
     "OperatingPoint",
     "PanelRule",
     "PatientSplit",

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from multisite.study.intersection import Intersection, check_axes
 from multisite.study.margins import Margin, check_margins
+from multisite.study.model_comparison import DataByStratum, ModelComparison
 from multisite.study.operating_point import DecisionCurve, OperatingPoint, operating_point_of
 from multisite.study.reference import FindingReference
 from multisite.study.section import Identifier, Section, Share
@@ -188,6 +189,7 @@ class Performance(Section):
     null_replicates: Annotated[int, Field(ge=100, le=100_000)] = 2000
     margins: tuple[Margin, ...] = ()
     seed: int
+    comparisons: tuple[ModelComparison, ...] = ()
 
 
 class Drift(Section):
@@ -290,4 +292,19 @@ class Study(Section):
             raise ValueError("`cohort.split.stratify` must name strata or findings, each by an id that only one has")
         if len(set(split.stratify)) != len(split.stratify):
             raise ValueError("`cohort.split.stratify` names an axis twice")
+        return self
+
+    @model_validator(mode="after")
+    def _comparisons_name_what_is_declared(self) -> "Study":
+        models, findings = {m.id for m in self.models}, {f.id for f in self.findings}
+        strata, compared = {s.id for s in self.cohort.strata}, self.performance.comparisons
+        for comparison in compared:
+            if not {comparison.new, comparison.old} <= models:
+                raise ValueError("`performance.comparisons` must name models, each by its id under `models`")
+            if not set(comparison.findings or ()) <= findings:
+                raise ValueError("`findings` of `performance.comparisons` must name findings by their ids")
+            if isinstance(comparison.data, DataByStratum) and comparison.data.stratum not in strata:
+                raise ValueError("`data.stratum` of `performance.comparisons` must name a stratum by its id")
+        if len({frozenset((c.new, c.old)) for c in compared}) != len(compared):
+            raise ValueError("two entries of `performance.comparisons` compare the same models")
         return self

@@ -386,6 +386,25 @@ def test_an_optional_input_of_a_site_is_that_of_the_site_alone(
         assert pl.read_parquet(tmp_path / f"chest/{site}/copy/part-all.parquet").height == rows
 
 
+def test_an_optional_input_of_the_whole_study_is_read_where_there_is_one(
+    source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
+) -> None:
+    seen: list[int | None] = []
+
+    def report(inputs: StageInputs, parameters: object) -> StageOutputs:
+        seen.append(inputs.frames["total"]["n"].item() if "total" in inputs.frames else None)
+        return StageOutputs(frames={"again": pl.DataFrame({"n": [0]})})
+
+    again = replace(TOTAL, name="again")
+    stages["report"] = replace(stages["total"], name="report", optional_reads=(TOTAL,), writes=(again,), run=report)
+    run({name: stage for name, stage in stages.items() if name != "total"}, study, tmp_path)
+    run(stages, study, tmp_path)
+    assert seen == [None, 30]
+    source.rows["north"]["03"] = 3
+    run(stages, study, tmp_path)
+    assert seen == [None, 30, 60]
+
+
 def test_an_optional_input_that_nobody_asked_for_is_as_one_that_was_not_made(
     source: Source, stages: dict[str, Stage], study: Study, tmp_path: Path
 ) -> None:

@@ -17,7 +17,8 @@ class PooledEstimate(Estimate):
     ``analysis_estimate``, ``standard_error``, ``tau2`` and its interval on the scale of analysis. ``n_cases`` is the
     number of sites where nothing but estimates was given, else that of cases. ``standard_error`` is that of the
     interval, ``wald_standard_error`` 1/√Σw. ``weights`` are shares that add up to 1, in the order of the sites.
-    ``tau2_note`` says what is to be said of ``tau2``: that it is at its boundary, or why it is missing.
+    ``tau2_note`` says what is to be said of ``tau2``: that it is at its boundary, or why it is missing. ``p_value`` is
+    two-sided, of a mean of 0 on the scale of analysis, and agrees with the interval; of ``random_effects`` only.
     """
 
     n_sites: int
@@ -25,6 +26,7 @@ class PooledEstimate(Estimate):
     analysis_estimate: float | None = None
     standard_error: float | None = None
     wald_standard_error: float | None = None
+    p_value: float | None = None
     weights: tuple[float, ...] = ()
     prediction_low: float | None = None
     prediction_high: float | None = None

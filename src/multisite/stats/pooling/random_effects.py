@@ -133,10 +133,12 @@ def random_effects(
     mean = float(w @ y) / float(w.sum())
     wald_error = 1.0 / math.sqrt(float(w.sum()))
     quantile, error = z, wald_error
+    tail = float(special.ndtr(-abs(mean) / error))
     if chosen != "wald":
         q = generalised_q(y, v, between) / (y.size - 1)
         error *= math.sqrt(max(1.0, q) if chosen == "hksj-guarded" else q)
         quantile = float(special.stdtrit(y.size - 1, 0.5 + level / 2.0))
+        tail = float(special.stdtr(y.size - 1, -abs(mean) / error))
     return make(
         estimate=back(mean, scale),
         ci_low=back(mean - quantile * error, scale),
@@ -144,6 +146,7 @@ def random_effects(
         analysis_estimate=mean,
         standard_error=error,
         wald_standard_error=wald_error,
+        p_value=2.0 * tail,
         weights=tuple((w / w.sum()).tolist()),
         tau2=between,
         **_prediction(mean, between + error * error, y.size, prediction, level, scale),

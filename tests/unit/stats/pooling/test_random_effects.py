@@ -158,3 +158,12 @@ def test_an_unknown_option_is_refused_by_name(option: str) -> None:
         random_effects(Y, V, **{option: "other"})  # type: ignore[arg-type]  # what is tested
     with pytest.raises(ValueError, match="level"):
         random_effects([], [], level=1.0)
+
+
+@pytest.mark.parametrize("interval", ["wald", "hksj", "hksj-guarded"])
+def test_the_p_value_of_no_effect_is_that_of_the_interval(interval: str) -> None:
+    p_value = random_effects(Y, V, interval=interval).p_value
+    assert p_value is not None
+    at_edge = random_effects(Y, V, interval=interval, level=1 - p_value)
+    assert at_edge.ci_low == pytest.approx(0.0, abs=1e-9)
+    assert random_effects([0.7], [0.04]).p_value is None
