@@ -79,7 +79,8 @@ def icc(ratings: npt.ArrayLike, *, form: IccForm, level: float = 0.95) -> IccEst
     ---------------
     Fewer than two complete cases or two raters, all ratings alike, or a denominator that is not above 0 (cases vary
     less than chance would have them): undefined. An ICC of 1: the estimate without an interval, ``insufficient``, for
-    nothing tells how large the error could be. An interval of a mean that is unbounded below: ``insufficient``.
+    nothing tells how large the error could be; and so where all cases have one mean. An interval of a mean that is
+    unbounded below: ``insufficient``.
 
     With normal data 1 and 3 keep 95 %. Those of 2 come to 94 % with 30 cases and 4 raters, and with 20 cases and 2, but
     to 89 % with 50 cases and 3 raters: few raters say little about how raters differ.
@@ -131,6 +132,9 @@ def icc(ratings: npt.ArrayLike, *, form: IccForm, level: float = 0.95) -> IccEst
     if single == 1.0:
         reason = "no error was seen, and nothing tells how large it could be"
         return IccEstimate(**known, **lack, estimate=1.0, status=EstimateStatus.INSUFFICIENT, reason=reason)
+    if squares.B == 0.0:
+        reason = "the means of the cases are all alike, and show no variance"
+        return IccEstimate(**known, **lack, estimate=estimate, status=EstimateStatus.INSUFFICIENT, reason=reason)
     low, high = _single_limits(squares, form, level)
     if form[2] == "k":
         low, high = _of_mean(low, k), _of_mean(high, k)
@@ -187,8 +191,6 @@ def _ratio(s: _MeanSquares, form: IccForm) -> tuple[float | None, float | None]:
 
 def _single_limits(s: _MeanSquares, form: IccForm, level: float) -> tuple[float, float]:
     n, k, upper = s.n, s.k, 0.5 + level / 2.0
-    if s.B == 0.0:
-        return (-1.0 / (k - 1), -1.0 / (k - 1))
     if form[0] != "2":
         error, degrees = (s.W, n * (k - 1)) if form[0] == "1" else (s.E, (n - 1) * (k - 1))
         ratio = s.B / error

@@ -74,9 +74,10 @@ def integrated_calibration_index(
 
     Undefined cases
     ---------------
-    No case: undefined. One case or one class: the estimates stand without an interval, status ``insufficient``. One
-    score for all: the curve is the prevalence. More than 16,384 distinct scores (1,024, if direct) are first merged
-    into as many cells of equal mass, at their mean score.
+    No case: undefined. One case, one class, or replicates that are all alike (scores that separate the classes): the
+    estimates stand without an interval, status ``insufficient``. One score for all: the curve is the prevalence. More
+    than 16,384 distinct scores (1,024, if direct) are first merged into as many cells of equal mass, at their mean
+    score.
 
     Notes
     -----

@@ -31,6 +31,7 @@ _USUAL: dict[Smoother, tuple[float, int, Surface]] = {
 }
 _MOST_ROWS: dict[Surface, int] = {"interpolate": 16_384, "direct": 1_024}
 _MOST_POINTS_AGAIN = 100
+_NO_SPREAD = 1e-12
 _NAMES = ("ici", "e50", "e90", "emax")
 
 
@@ -188,8 +189,10 @@ def integrated_calibration(
 
     def measure(column: int) -> SmoothedError:
         estimate = None if values is None else float(values[column])
-        low, high = None, None
-        if again is not None and estimate is not None:
+        low, high, lack = None, None, obstacle
+        if again is not None and np.ptp(again[:, column]) < _NO_SPREAD:
+            lack = "every replicate has the same value, and there is no interval"
+        elif again is not None and estimate is not None:
             low, high = _interval(estimate, again[:, column], asked)
             # No bootstrap sample of a calibrated model has an error of zero; only the null can tell.
             if null is not None and estimate <= float(np.quantile(null[:, column], 0.5 + asked.level / 2.0)):
@@ -204,7 +207,7 @@ def integrated_calibration(
             ci_method=f"{method}; {asked.curve_named}",
             n_cases=n,
             status=thin if lacks else EstimateStatus.OK,
-            reason=obstacle if lacks else None,
+            reason=lack if lacks else None,
             n_positive=positives,
             n_negative=n - positives,
             null_mean=None if null is None else float(null[:, column].mean()),

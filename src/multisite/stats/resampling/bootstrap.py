@@ -121,7 +121,15 @@ def bootstrap(
 
 
 def percentile_interval(replicates: FloatArray, *, level: float = 0.95) -> tuple[float, float]:
-    """Quantiles (1 − level)/2 and (1 + level)/2 of the replicates, linear between order statistics."""
+    """Quantiles (1 − level)/2 and (1 + level)/2 of the replicates, linear between order statistics.
+
+    Raises
+    ------
+    ValueError
+        If there is no replicate, or one is NaN or infinite.
+    """
+    if not replicates.size or not np.isfinite(replicates).all():
+        raise ValueError("`replicates` must hold finite values, one or more.")
     low, high = np.quantile(replicates, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     return float(low), float(high)
 
@@ -133,10 +141,12 @@ def bca_interval(
 
     The quantiles are those at Φ(z₀ + (z₀ ± z)/(1 − a(z₀ ± z))), z₀ the normal quantile of the share of replicates below
     the estimate (equal ones count half), a the acceleration of the jackknifed values. ``None`` where z₀ is infinite
-    (all replicates lie on one side), a does not exist, or a(z₀ ± z) reaches 1.
+    (all replicates lie on one side), a does not exist, a(z₀ ± z) reaches 1, or there is no replicate.
 
     SciPy has the same interval, but only of statistics that it resamples itself, without clusters.
     """
+    if not replicates.size:
+        return None
     below = (np.count_nonzero(replicates < estimate) + np.count_nonzero(replicates <= estimate)) / (2 * replicates.size)
     bias, acceleration = float(special.ndtri(below)), jackknife_acceleration(jackknifed)
     if not np.isfinite(bias) or np.isnan(acceleration):

@@ -45,26 +45,26 @@ def jackknife(statistic: WeightedStatistic, patient: npt.ArrayLike) -> FloatArra
 def jackknife_variance(values: FloatArray) -> float:
     """Variance (K − 1)/K · Σ (θ₍ₖ₎ − mean)² of a statistic with these values, each without one of K patients.
 
-    NaN where a value is NaN or there is one patient.
+    NaN where a value is NaN or infinite, or there is one patient.
 
     References
     ----------
     Efron B, Tibshirani RJ. An Introduction to the Bootstrap. 1993; equation 11.5. doi:10.1201/9780429246593
     """
     n = values.size
-    return float((n - 1) * np.var(values)) if n > 1 else float("nan")
+    return float((n - 1) * np.var(values)) if n > 1 and np.isfinite(values).all() else float("nan")
 
 
 def jackknife_acceleration(values: FloatArray) -> float:
     """Efron's acceleration Σ d³ / (6 (Σ d²)^{3/2}), d being the mean of the values minus each; 0 without spread.
 
-    NaN where a value is NaN.
+    NaN where a value is NaN or infinite.
 
     References
     ----------
     Efron B. J Am Stat Assoc 1987;82:171-185. doi:10.1080/01621459.1987.10478410
     """
-    if not values.size:
+    if not values.size or not np.isfinite(values).all():
         return float("nan")
     distance = values.mean() - values
     spread = float((distance**2).sum())
