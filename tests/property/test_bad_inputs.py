@@ -31,6 +31,8 @@ NAN, INF = math.nan, math.inf
 NAN_IS_DOCUMENTED = {
     "benjamini_hochberg": "an undefined test keeps its place",
     "bonferroni": "an undefined test keeps its place",
+    "benjamini_yekutieli": "an undefined test keeps its place",
+    "hochberg": "an undefined test keeps its place",
     "holm": "an undefined test keeps its place",
     "bootstrap_replicates": "a replicate without a value",
     "jackknife": "no value without that patient",
@@ -88,6 +90,11 @@ OF_SCORE_COUNTS: Mapping[str, Callable[[ScoreCounts], Any]] = {
         library.brier_decomposition(c, binning=b) for b in ("distinct scores", "equal width", "equal mass")
     ],
     "calibration_line": lambda c: [library.calibration_line(c, extreme=e) for e in ("clip", "drop")],
+    "calibration_line_test": lambda c: [
+        library.calibration_line_test(c, method=m, extreme=e)
+        for m in ("likelihood-ratio", "wald")
+        for e in ("clip", "drop")
+    ],
     "corp_reliability": lambda c: library.corp_reliability(c, rng=rng(), n_replicates=20),
     "decision_curve": lambda c: library.decision_curve(c, [0.0, 0.2, 0.9]),
     "expected_calibration_error": lambda c: [
@@ -185,7 +192,9 @@ OF_CASES: Mapping[str, Callable[[Any, Any, Any], Any]] = {
         library.proportion_without(y, p, np.ones(len(y))),
     ],
     "bootstrap": lambda y, s, p: [
-        library.bootstrap(WeightedAuc(y, s), p, seed=1, n_replicates=50, method=m) for m in ("bca", "percentile")
+        library.bootstrap(WeightedAuc(y, s), p, seed=1, n_replicates=50, method=m, stratum=stratum)
+        for m in ("bca", "percentile")
+        for stratum in (None, np.zeros(len(y)))
     ],
     "bootstrap_replicates": lambda y, s, p: library.bootstrap_replicates(WeightedAuc(y, s), p, n_replicates=3, seed=1),
     "jackknife": lambda y, s, p: library.jackknife(WeightedAuc(y, s), p),
@@ -263,6 +272,9 @@ OF_MOMENTS: Mapping[str, Callable[[Any, Any, Any], Any]] = {
         library.clustered_mcnemar(PairedClusterMoments.from_clusters(a, b, n), method=m)
         for m in ("obuchowski", "modified-obuchowski")
     ],
+    "clustered_mcnemar_by_patient": lambda a, b, n: [
+        library.clustered_mcnemar_by_patient(b, a, b, n, method=m) for m in ("durkalski", "eliasziw-donner")
+    ],
     "net_benefit_by_patient": lambda a, b, n: [
         library.net_benefit_by_patient(a, b, n, n, threshold=t) for t in (0.0, 0.2)
     ],
@@ -291,11 +303,12 @@ OF_FOUR: Mapping[str, Callable[[Any, Any, Any, Any], Any]] = {
         library.predictive_values(*n, prevalence=0.1, method=m) for m in ("logit", "adjusted-logit")
     ],
     "proportion": lambda a, b, c, d: [
-        library.proportion(a, b, method=m) for m in ("wilson", "wilson-cc", "clopper-pearson", "agresti-coull")
+        library.proportion(a, b, method=m)
+        for m in ("wilson", "wilson-cc", "clopper-pearson", "mid-p", "agresti-coull", "jeffreys", "wald")
     ],
     "proportion_difference": lambda a, b, c, d: [
         library.proportion_difference(a, a + b, c, c + d, method=m)
-        for m in ("newcombe", "newcombe-cc", "miettinen-nurminen")
+        for m in ("newcombe", "newcombe-cc", "miettinen-nurminen", "agresti-caffo")
     ],
     "paired_proportion_difference": lambda *n: library.paired_proportion_difference(*n),
     "mcnemar": lambda a, b, c, d: [
@@ -363,18 +376,21 @@ OF_SAMPLES: Mapping[str, Callable[[Any, Any], Any]] = {
     ],
     "wasserstein": lambda a, b: library.wasserstein(a, b, rng=rng(), n_draws=9),
     "standardised_mean_difference": lambda a, b: [
-        library.standardised_mean_difference(a, b, method=m) for m in ("bonett", "hedges-olkin")
+        library.standardised_mean_difference(a, b, kind=k) for k in ("mean variance", "cohen", "hedges", "glass")
     ],
     "limits_of_agreement": lambda a, b: library.limits_of_agreement(a, b),
     "random_effects": lambda a, b: [
-        library.random_effects(a, b, tau2=t, interval=i)
+        library.random_effects(a, b, tau2=t, interval=i, i2_interval=h)
         for t in ("reml", "pm", "dl")
         for i in ("by-sites", "wald", "hksj")
+        for h in ("q-profile", "higgins-thompson")
     ],
     "common_effect": lambda a, b: library.common_effect(a, b),
     "leave_one_out": lambda a, b: library.leave_one_out(a, b),
     "partial_pooling": lambda a, b: [library.partial_pooling(a, b, tau2=t) for t in ("reml", "pm")],
     "holm": lambda a, b: library.holm(a),
+    "hochberg": lambda a, b: library.hochberg(a),
+    "benjamini_yekutieli": lambda a, b: library.benjamini_yekutieli(a),
     "bonferroni": lambda a, b: library.bonferroni(a),
     "benjamini_hochberg": lambda a, b: library.benjamini_hochberg(a),
 }
@@ -406,6 +422,10 @@ OF_RATINGS: Mapping[str, Callable[[Any], Any]] = {
         for w in ("unweighted", "linear")
     ],
     "pairwise_kappa": lambda r: [pair for pair in library.pairwise_kappa(r, categories=[0, 1, 2]).pairs.values()],
+    "conger_kappa": lambda r: [
+        library.conger_kappa(r, categories=[0, 1, 2], weights=w) for w in ("unweighted", "linear")
+    ],
+    "light_kappa": lambda r: [library.light_kappa(r, categories=[0, 1, 2]), library.light_kappa(r)],
     "fleiss_kappa": lambda r: [library.fleiss_kappa(r, categories=[0, 1, 2]), library.fleiss_kappa(r)],
     "gwet_ac1": lambda r: [library.gwet_ac1(r, categories=[0, 1, 2]), library.gwet_ac1(r)],
     "gwet_ac2": lambda r: [library.gwet_ac2(r, categories=[0, 1, 2]), library.gwet_ac2(r)],

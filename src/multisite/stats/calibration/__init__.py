@@ -18,6 +18,7 @@ from multisite.stats.calibration.integrated_calibration_index import (
     clustered_integrated_calibration_index,
     integrated_calibration_index,
 )
+from multisite.stats.calibration.line_test import calibration_line_test
 from multisite.stats.calibration.logistic_fit import Line
 from multisite.stats.calibration.observed_expected import observed_expected
 from multisite.stats.calibration.perfect_calibration import PerfectCalibration, perfect_calibration
@@ -55,6 +56,7 @@ __all__ = [
     "brier",
     "brier_decomposition",
     "calibration_line",
+    "calibration_line_test",
     "clustered_calibration_line",
     "clustered_integrated_calibration_index",
     "clustered_observed_expected",

@@ -105,7 +105,7 @@ def test_impossible_input_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="zero_cells"):
         diagnostic_accuracy(1, 2, 1, 3, zero_cells="drop")
     with pytest.raises(ValueError, match="method"):
-        diagnostic_accuracy(1, 2, 1, 3, method="wald")
+        diagnostic_accuracy(1, 2, 1, 3, method="exact")
     with pytest.raises(ValueError, match="method"):
         predictive_values(1, 2, 1, 3, prevalence=0.1, method="delta")
 
