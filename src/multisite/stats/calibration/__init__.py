@@ -2,7 +2,7 @@
 
 from multisite.stats.calibration.binning import Binning, ClosedSide, Quantiles, equal_mass_cell, equal_width_cell
 from multisite.stats.calibration.brier import brier
-from multisite.stats.calibration.brier_decomposition import BrierDecomposition, brier_decomposition
+from multisite.stats.calibration.brier_decomposition import BrierDecomposition, Debiasing, brier_decomposition
 from multisite.stats.calibration.calibration_error import (
     CalibrationError,
     SquaredCalibrationError,
@@ -43,6 +43,7 @@ __all__ = [
     "ClosedSide",
     "ClusteredScoreEstimate",
     "CorpReliability",
+    "Debiasing",
     "ExtremeScores",
     "HosmerLemeshow",
     "IntegratedCalibration",

@@ -10,6 +10,7 @@ from multisite.stats.pooling.partial_pooling import PartialPooling, ShrunkenStra
 from multisite.stats.pooling.pooled_estimate import PooledEstimate
 from multisite.stats.pooling.proportions import PooledProportion, random_effects_proportions
 from multisite.stats.pooling.random_effects import (
+    HeterogeneityInterval,
     HeterogeneityMethod,
     IntervalMethod,
     PredictionMethod,
@@ -23,6 +24,7 @@ __all__ = [
     "Bivariate",
     "BivariateInterval",
     "Correction",
+    "HeterogeneityInterval",
     "HeterogeneityMethod",
     "IntervalMethod",
     "LeftOut",

@@ -114,12 +114,12 @@ def test_glass_divides_by_the_deviation_of_the_second() -> None:
 
 def test_hedges_g_is_unbiased_where_cohen_s_is_not() -> None:
     rng = np.random.default_rng(8)
-    draws = [(rng.normal(1, 1, 5), rng.normal(0, 1, 5)) for _ in range(4000)]
+    draws = [(rng.normal(1, 1, 5), rng.normal(0, 1, 5)) for _ in range(1500)]
     means = {
-        kind: np.mean([standardised_mean_difference(a, b, kind=kind).estimate for a, b in draws[:3000]])
+        kind: np.mean([standardised_mean_difference(a, b, kind=kind).estimate for a, b in draws])
         for kind in ("cohen", "hedges")
     }
-    assert abs(means["hedges"] - 1.0) < 0.04 < means["cohen"] - 1.0
+    assert abs(means["hedges"] - 1.0) < 0.05 < means["cohen"] - 1.0
 
 
 def test_an_interval_of_another_kind_is_refused() -> None:
