@@ -52,7 +52,8 @@ def bootstrap(
     """Value of ``statistic`` with a patient-clustered bootstrap interval.
 
     Of an AUC of 25 positives and 80 negatives, BCa covers 93 to 95 % and the percentile interval 90 to 93 %, the lower
-    of these for an AUC of 0.94; an interval by placements (:func:`clustered_auc`) covers better, and takes no draws.
+    of these for an AUC of 0.94 (drawn within classes: 92 to 96 %, and 88 to 94 %); an interval by placements
+    (:func:`clustered_auc`) covers better, and takes no draws.
 
     Parameters
     ----------
