@@ -6,11 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from multisite.stats.pooling.between_sites import BetweenSitesMethod
+from multisite.stats.pooling.heterogeneity import HeterogeneityInterval, HeterogeneityMethod
 from multisite.stats.pooling.logit_of_counts import Correction, logit_of_counts, require_counts
 from multisite.stats.pooling.pooled_estimate import PooledEstimate
 from multisite.stats.pooling.random_effects import (
-    HeterogeneityInterval,
-    HeterogeneityMethod,
     IntervalMethod,
     PredictionMethod,
     random_effects,
