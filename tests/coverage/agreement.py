@@ -13,12 +13,14 @@ from multisite.stats.agreement import (
     LimitsMethod,
     LimitsOfAgreement,
     cohen_kappa,
+    conger_kappa,
     fleiss_kappa,
     gwet_ac1,
     gwet_ac2,
     icc,
     jackknife_over_patients,
     krippendorff_alpha,
+    light_kappa,
     limits_of_agreement,
     limits_of_agreement_repeated,
     observed_agreement,
@@ -114,6 +116,19 @@ def _fleiss(
         lambda r, _: fleiss_kappa(r, categories=range(len(shares)), method=method),
         missing=missing,
         expected=expected,
+    )
+
+
+def _many(n: int, kappa: float, shares: Sequence[float], which: str) -> Scenario:
+    statistic = conger_kappa if which == "conger" else light_kappa
+    return _categorical(
+        f"{which}_kappa",
+        "jackknife",
+        n,
+        3,
+        kappa,
+        shares,
+        lambda r, _: statistic(r, categories=range(len(shares))),
     )
 
 
@@ -279,6 +294,7 @@ AGREEMENT_SCENARIOS = (
     _fleiss(20, 0.4, RARE, "wilson", expected=(0.83, 0.92)),
     _fleiss(50, 0.8, EVEN, "wilson"),
     _fleiss(100, 0.6, THREE, "wald", missing=0.3),
+    *(_many(n, kappa, THREE, which) for n, kappa in ((30, 0.4), (60, 0.6)) for which in ("conger", "light")),
     _gwet(20, 0.6, THREE, "wald"),
     _gwet(20, 0.6, THREE, "wilson"),
     _gwet(50, 0.6, RARE, "wald"),

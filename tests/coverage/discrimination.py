@@ -118,10 +118,18 @@ def _plain(positive: np.ndarray, score: np.ndarray, *, patient: None) -> Estimat
     return auc(ScoreCounts.from_cases(positive, score))
 
 
-def _drawn(method: str) -> _Estimator:
+def _drawn(method: str, *, by_class: bool = False) -> _Estimator:
     def estimate(positive: np.ndarray, score: np.ndarray, *, patient: np.ndarray | None, seed: int) -> Estimate:
         names = np.arange(positive.size) if patient is None else patient
-        return bootstrap(WeightedAuc(positive, score), names, seed=seed, n_replicates=_FEW, method=method)  # type: ignore[arg-type]  # a literal
+        stratum = positive if by_class else None
+        return bootstrap(
+            WeightedAuc(positive, score),
+            names,
+            seed=seed,
+            n_replicates=_FEW,
+            method=method,  # type: ignore[arg-type]  # a literal
+            stratum=stratum,
+        )
 
     return estimate
 
@@ -192,6 +200,19 @@ DISCRIMINATION_SCENARIOS: tuple[Scenario, ...] = (
         _scenario("auc bootstrap", method, cases, cases.area, _drawn(method), seeded=True, expected=expected)
         for method, expected in (("bca", (0.92, 0.97)), ("percentile", (0.89, 0.97)))
         for cases in (_SMALL, _HIGH, _TIES, _CLUSTERS)
+    ),
+    *(
+        _scenario(
+            "auc bootstrap in classes",
+            method,
+            cases,
+            cases.area,
+            _drawn(method, by_class=True),
+            seeded=True,
+            expected=expected,
+        )
+        for method, expected in (("bca", (0.90, 0.97)), ("percentile", (0.86, 0.97)))
+        for cases in (_SMALL, _HIGH)
     ),
     *(_difference(cases) for cases in (_SMALL, _HIGH, _CLUSTERS, _FEW_CLUSTERS)),
     *(_difference(cases, unpaired=True) for cases in (_SMALL, _CLUSTERS)),

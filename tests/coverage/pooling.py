@@ -5,6 +5,7 @@ between sites. Where the truth is drawn too (a new site, a stratum), the interva
 """
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from scipy import special
@@ -107,19 +108,18 @@ def _bivariate(k: int, side: str, expected: Range = NOMINAL) -> Scenario:
     )
 
 
-def _strata(k: int, tau: float, expected: Range = NOMINAL) -> Scenario:
+def _strata(k: int, tau: float, expected: Range = NOMINAL, *, by: Literal["reml", "pm"] = "reml") -> Scenario:
     def draw(rng: np.random.Generator) -> Estimate:
         variances = rng.uniform(0.02, 0.25, k)
         truth = rng.normal(_TRUE_MEAN, tau, k)
-        found = partial_pooling(rng.normal(truth, np.sqrt(variances)), variances, scale="raw").strata[0].shrunken
+        seen = rng.normal(truth, np.sqrt(variances))
+        found = partial_pooling(seen, variances, tau2=by, scale="raw").strata[0].shrunken
         assert found.ci_low is not None
         assert found.ci_high is not None
         return replace(found, ci_low=found.ci_low - float(truth[0]), ci_high=found.ci_high - float(truth[0]))
 
     setting = f"{k} strata, tau {tau:g}"
-    return Scenario(
-        statistic="partial_pooling", method="prasad-rao", setting=setting, truth=0.0, draw=draw, expected=expected
-    )
+    return Scenario(statistic="partial_pooling", method=by, setting=setting, truth=0.0, draw=draw, expected=expected)
 
 
 def _benefit(part: str, n: int, threshold: float, kind: str, expected: Range = NOMINAL) -> Scenario:
@@ -231,6 +231,9 @@ POOLING_SCENARIOS = (
     _bivariate(30, "sensitivity", (0.905, 0.945)),
     _bivariate(10, "specificity"),
     *(_strata(k, tau, expected) for (k, tau), expected in _STRATA.items()),
+    _strata(3, 0.3, (0.95, 0.99), by="pm"),
+    _strata(6, 0.3, by="pm"),
+    _strata(12, 0.1, (0.96, 1.0), by="pm"),
     *(_benefit(part, 400, 0.1, "cohort") for part in _PARTS),
     # Seven true positives are expected.
     _benefit("net_benefit", 60, 0.1, "cohort", (0.89, 0.94)),

@@ -28,7 +28,13 @@ __all__ = ["PROPORTION_SCENARIOS"]
 AT_LEAST = (0.93, 1.0)
 """What a method promises that would rather cover too much."""
 
-SINGLE = {"wilson": NOMINAL, "wilson-cc": AT_LEAST, "clopper-pearson": AT_LEAST, "agresti-coull": AT_LEAST}
+SINGLE = {
+    "wilson": NOMINAL,
+    "wilson-cc": AT_LEAST,
+    "clopper-pearson": AT_LEAST,
+    "mid-p": AT_LEAST,
+    "agresti-coull": AT_LEAST,
+}
 
 
 def _independent(n: int, truth: float, method: str, expected: tuple[float, float]) -> Scenario:
@@ -203,7 +209,12 @@ PROPORTION_SCENARIOS = (
     *(
         _difference(n, p, method, expected)
         for n, p in (((20, 30), (0.9, 0.7)), ((60, 60), (0.95, 0.85)), ((200, 100), (0.5, 0.5)))
-        for method, expected in (("newcombe", NOMINAL), ("newcombe-cc", AT_LEAST), ("miettinen-nurminen", NOMINAL))
+        for method, expected in (
+            ("newcombe", NOMINAL),
+            ("newcombe-cc", AT_LEAST),
+            ("miettinen-nurminen", NOMINAL),
+            ("agresti-caffo", AT_LEAST),
+        )
     ),
     *(
         _paired(n, cells, method)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from multisite.stats.multiplicity import benjamini_hochberg, bonferroni, holm
+from multisite.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, bonferroni, hochberg, holm
 
 # Benjamini and Hochberg 1995, section 3.2: 15 hypotheses on thrombolysis, Neuhaus et al. 1992.
 THROMBOLYSIS = (
@@ -21,7 +21,14 @@ def test_the_published_example_has_four_discoveries_where_bonferroni_has_three()
 
 @pytest.mark.parametrize("n", [1, 2, 7, 40])
 @pytest.mark.parametrize(
-    ("ours", "theirs"), [(holm, "holm"), (benjamini_hochberg, "fdr_bh"), (bonferroni, "bonferroni")]
+    ("ours", "theirs"),
+    [
+        (holm, "holm"),
+        (hochberg, "simes-hochberg"),
+        (benjamini_hochberg, "fdr_bh"),
+        (benjamini_yekutieli, "fdr_by"),
+        (bonferroni, "bonferroni"),
+    ],
 )
 def test_adjusted_p_values_are_those_of_statsmodels(n: int, ours, theirs: str) -> None:
     p_values = np.random.default_rng(n).beta(0.4, 2, n).round(2)

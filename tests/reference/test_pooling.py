@@ -220,3 +220,12 @@ def test_the_bivariate_fit_is_the_maximum_of_the_likelihood_of_contrasts(seed: i
     covariance = np.linalg.inv(design.T @ precision @ design)
     assert np.asarray(found.logit_covariance) == pytest.approx(covariance, rel=1e-6)
     assert found.logit_mean == pytest.approx((covariance @ design.T @ precision @ y).tolist(), rel=1e-6)
+
+
+def test_the_interval_of_i2_of_higgins_and_thompson_as_r_s_meta_prints_it() -> None:
+    # metagen and metabin of the vaccine trials: H = 3.56 [2.93; 4.34], I² = 92.1 % [88.3 %; 94.7 %].
+    found = random_effects(Y, V, i2_interval="higgins-thompson")
+    assert (found.i2, found.i2_low, found.i2_high) == pytest.approx((0.921, 0.883, 0.947), abs=5e-4)
+    assert found.i2_method == "from q, higgins-thompson interval"
+    assert found.h2 is not None
+    assert found.h2**0.5 == pytest.approx(3.56, abs=5e-3)

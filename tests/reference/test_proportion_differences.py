@@ -128,3 +128,12 @@ def test_mcnemar_s_p_values_as_printed() -> None:
     # Fagerland, Lydersen and Laake, BMC Med Res Methodol 2013;13:91: 1 against 7 discordant pairs.
     found = {m: round(mcnemar(1, 7, method=m).p_value, 3) for m in ("exact", "mid-p", "asymptotic", "asymptotic-cc")}
     assert found == {"exact": 0.070, "mid-p": 0.039, "asymptotic": 0.034, "asymptotic-cc": 0.077}
+
+
+@pytest.mark.parametrize("counts", [(56, 70, 48, 80), (9, 10, 3, 10), (5, 56, 0, 29), (10, 10, 0, 10)])
+def test_agresti_and_caffo_s_interval_is_that_of_statsmodels(counts: tuple[int, int, int, int]) -> None:
+    found = proportion_difference(*counts, method="agresti-caffo")
+    low, high = confint_proportions_2indep(*counts, compare="diff", method="agresti-caffo")
+    assert (found.ci_low, found.ci_high) == pytest.approx(
+        (max(-1.0, min(low, found.estimate)), min(1.0, max(high, found.estimate))), abs=1e-12
+    )

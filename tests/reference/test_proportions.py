@@ -44,3 +44,19 @@ def test_scipy_gives_the_same_wilson_interval_with_continuity_correction(level: 
         theirs = binomtest(numerator, denominator).proportion_ci(level, method="wilsoncc")
         ours = proportion(numerator, denominator, method="wilson-cc", level=level)
         assert (ours.ci_low, ours.ci_high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "low", "high"),
+    [(81, 263, 0.2544, 0.3658), (15, 148, 0.0601, 0.1581), (0, 20, 0.0, 0.1391), (1, 29, 0.0017, 0.1585)],
+)
+def test_mid_p_and_wald_as_newcombe_1998_table_1_prints_them(
+    numerator: int, denominator: int, low: float, high: float
+) -> None:
+    found = proportion(numerator, denominator, method="mid-p")  # his method 6
+    assert (found.ci_low, found.ci_high) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_statsmodels_gives_the_same_wald_interval() -> None:
+    found = proportion(81, 263, method="wald")
+    assert (found.ci_low, found.ci_high) == pytest.approx(proportion_confint(81, 263, method="normal"), abs=1e-12)

@@ -135,7 +135,7 @@ def _pooled(used: Sequence[SiteEffect], scale: Scale, level: float) -> PooledEst
 
 
 def _row(pool: Pool, used: Sequence[SiteEffect], pooled: PooledEstimate) -> dict[str, Any]:
-    remarks = sorted({effect.remark for effect in used if effect.remark})
+    remarks = sorted({remark for effect in used if effect.remark for remark in effect.remark.split("; ")})
     return {
         "pool": pool.value,
         "left_out": None,

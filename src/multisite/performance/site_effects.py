@@ -22,6 +22,10 @@ _INTERVALS: Mapping[str, tuple[str, str]] = {
 """Metric to the method whose interval is symmetric on the scale, and why a site with another interval is left out."""
 
 
+_REMARKS = ("repeated cases", "scores of 0 or 1")
+"""How the parts of a method begin that hold for the pooled number, too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteEffect:
     """One site and metric. ``value`` and ``standard_error`` are on the scale of pooling; both or neither are there.
@@ -99,13 +103,14 @@ def interval_effect(row: Mapping[str, Any]) -> tuple[float, float, str] | None:
     """The estimate of ``row`` on the scale of its metric, and half the width of its interval there over z.
 
     Exact where the interval was made on this scale: DeLong's on the logit scale, that of ln O:E, and Wald's. ``None``
-    where an end has no value on the scale, or the interval no width. There is no remark.
+    where an end has no value on the scale, or the interval no width. The remark is what the method tells of patients,
+    and of scores that were moved.
     """
     points = [_scaled(row[name], POOLED_METRICS[row["metric"]]) for name in ("estimate", "ci_low", "ci_high")]
     value, low, high = points
     if value is None or low is None or high is None or not low < high:
         return None
-    return value, (high - low) / (2.0 * normal_quantile(row["ci_level"])), ""
+    return value, (high - low) / (2.0 * normal_quantile(row["ci_level"])), "; ".join(_remarks(row))
 
 
 def patient_effect(row: Mapping[str, Any], error: float) -> tuple[float, float, str] | None:
@@ -118,7 +123,11 @@ def patient_effect(row: Mapping[str, Any], error: float) -> tuple[float, float, 
     if value is None:
         return None
     stretched = error / (row["estimate"] * (1.0 - row["estimate"])) if scale == "logit" else error
-    return value, stretched, "patients as clusters"
+    return value, stretched, "; ".join(["patients as clusters", *_remarks(row)])
+
+
+def _remarks(row: Mapping[str, Any]) -> list[str]:
+    return [part for part in row["ci_method"].split("; ")[1:] if part.startswith(_REMARKS)]
 
 
 def _scaled(value: float | None, scale: str) -> float | None:

@@ -147,7 +147,7 @@ def _whole(counts: npt.ArrayLike) -> IntegerArray:
     values = np.asarray(counts)
     if values.dtype.kind in "iu":
         return values
-    if values.size and not (values == np.trunc(values)).all():
+    if values.size and not (np.isfinite(values).all() and (values == np.trunc(values)).all()):
         raise ValueError("Counts must be whole numbers.")
     return values.astype(np.int64)
 

@@ -188,6 +188,18 @@ def test_where_patients_repeat_the_error_between_patients_counts_and_the_mean_te
     assert of(found, "auc")["ci_method"] == "random effects, reml, hksj-guarded; patients as clusters"
 
 
+def test_that_scores_were_moved_is_told_of_the_mean_as_well_and_each_remark_once() -> None:
+    moved, repeated = "scores of 0 or 1 moved inside", "repeated cases of a patient taken as independent"
+    line = "wald, intercept and slope fitted together"
+    found = pooled(
+        [
+            estimate("a", "calibration_slope", ci_method=f"{line}; {moved}; {repeated}"),
+            estimate("b", "calibration_slope", ci_method=f"{line}; {moved}"),
+        ]
+    )
+    assert of(found, "calibration_slope")["ci_method"] == f"random effects, reml, hksj-guarded; {repeated}; {moved}"
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "reason"),
     [

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from multisite.stats.multiplicity import benjamini_hochberg, bonferroni, holm
+from multisite.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, bonferroni, hochberg, holm
 from multisite.stats.multiplicity import holm as holm_of_dependence
 
-EVERY = pytest.mark.parametrize("adjust", [holm, benjamini_hochberg, bonferroni])
+EVERY = pytest.mark.parametrize("adjust", [holm, hochberg, benjamini_hochberg, benjamini_yekutieli, bonferroni])
 
 
 @EVERY

@@ -67,6 +67,8 @@ def _reading(row: dict[str, Any]) -> str:
         return "cannot be judged"
     if not row["n_patients_removed"]:
         return "none of them is in it"
+    if row["ci_low"] is None or row["ci_high"] is None:
+        return "cannot be judged"
     if row["ci_low"] > 0:
         return "flattered by them"
     return "harmed by them" if row["ci_high"] < 0 else "no change seen"

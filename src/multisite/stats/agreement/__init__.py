@@ -14,6 +14,7 @@ from multisite.stats.agreement.krippendorff import AlphaInterval, KrippendorffAl
 from multisite.stats.agreement.limits import LimitsMethod, limits_of_agreement
 from multisite.stats.agreement.limits_repeated import limits_of_agreement_repeated
 from multisite.stats.agreement.limits_result import LimitsOfAgreement
+from multisite.stats.agreement.many_kappas import conger_kappa, light_kappa
 from multisite.stats.agreement.observed import (
     AgreementKind,
     SpecificAgreement,
@@ -48,6 +49,7 @@ __all__ = [
     "agreement_weights",
     "cohen_kappa",
     "cohen_kappa_from_table",
+    "conger_kappa",
     "fleiss_kappa",
     "fleiss_kappa_from_counts",
     "gwet_ac1",
@@ -56,6 +58,7 @@ __all__ = [
     "icc",
     "jackknife_over_patients",
     "krippendorff_alpha",
+    "light_kappa",
     "limits_of_agreement",
     "limits_of_agreement_repeated",
     "observed_agreement",

@@ -29,7 +29,8 @@ class IccEstimate(Estimate):
     """An intraclass correlation with the mean squares it was made from.
 
     ``n_cases`` are the cases with all ratings, ``n_left_out`` those without. The mean squares are BMS, WMS, JMS and
-    EMS of Shrout and Fleiss; ``None`` where they do not exist.
+    EMS of Shrout and Fleiss; ``None`` where they do not exist. ``f_statistic`` and the one-sided ``p_value`` test that
+    the intraclass correlation is 0; ``None`` where no error was seen.
     """
 
     form: IccForm
@@ -39,6 +40,9 @@ class IccEstimate(Estimate):
     within_cases: float | None = None
     between_raters: float | None = None
     residual: float | None = None
+    f_statistic: float | None = None
+    f_degrees_of_freedom: tuple[int, int] | None = None
+    p_value: float | None = None
 
 
 def icc(ratings: npt.ArrayLike, *, form: IccForm, level: float = 0.95) -> IccEstimate:
@@ -53,7 +57,8 @@ def icc(ratings: npt.ArrayLike, *, form: IccForm, level: float = 0.95) -> IccEst
 
     McGraw and Wong call 2 and 3 ICC(A) and ICC(C). The intervals of 1 and 3 are exact for normal data; that of 2 is
     approximate, with degrees of freedom v = B²/((aJ)²/(k − 1) + (bE)²/((n − 1)(k − 1))), a = (B − E)/(J + (n − 1)E) and
-    b = 1 + (n − 1)a. Limits for the mean are Spearman–Brown's of those for one rating.
+    b = 1 + (n − 1)a. Limits for the mean are Spearman–Brown's of those for one rating. The test of ICC = 0 is B/W on
+    n − 1 and n(k − 1) degrees of freedom for 1, B/E on n − 1 and (n − 1)(k − 1) for 2 and 3, one-sided.
 
     Parameters
     ----------
@@ -79,7 +84,8 @@ def icc(ratings: npt.ArrayLike, *, form: IccForm, level: float = 0.95) -> IccEst
     ---------------
     Fewer than two complete cases or two raters, all ratings alike, or a denominator that is not above 0 (cases vary
     less than chance would have them): undefined. An ICC of 1: the estimate without an interval, ``insufficient``, for
-    nothing tells how large the error could be. An interval of a mean that is unbounded below: ``insufficient``.
+    nothing tells how large the error could be; and so where all cases have one mean. An interval of a mean that is
+    unbounded below: ``insufficient``.
 
     With normal data 1 and 3 keep 95 %. Those of 2 come to 94 % with 30 cases and 4 raters, and with 20 cases and 2, but
     to 89 % with 50 cases and 3 raters: few raters say little about how raters differ.
@@ -120,6 +126,7 @@ def icc(ratings: npt.ArrayLike, *, form: IccForm, level: float = 0.95) -> IccEst
         "within_cases": squares.W,
         "between_raters": squares.J,
         "residual": squares.E,
+        **_test(squares, form),
     }
     single, mean = _ratio(squares, form)
     if single is None or mean is None:
@@ -131,6 +138,9 @@ def icc(ratings: npt.ArrayLike, *, form: IccForm, level: float = 0.95) -> IccEst
     if single == 1.0:
         reason = "no error was seen, and nothing tells how large it could be"
         return IccEstimate(**known, **lack, estimate=1.0, status=EstimateStatus.INSUFFICIENT, reason=reason)
+    if squares.B == 0.0:
+        reason = "the means of the cases are all alike, and show no variance"
+        return IccEstimate(**known, **lack, estimate=estimate, status=EstimateStatus.INSUFFICIENT, reason=reason)
     low, high = _single_limits(squares, form, level)
     if form[2] == "k":
         low, high = _of_mean(low, k), _of_mean(high, k)
@@ -185,10 +195,17 @@ def _ratio(s: _MeanSquares, form: IccForm) -> tuple[float | None, float | None]:
     return over / single, over / mean if mean > nothing else float("nan")
 
 
+def _test(s: _MeanSquares, form: IccForm) -> dict[str, Any]:
+    error, degrees = (s.W, s.n * (s.k - 1)) if form[0] == "1" else (s.E, (s.n - 1) * (s.k - 1))
+    if error == 0.0:
+        return {}
+    ratio = s.B / error
+    p = float(special.fdtrc(s.n - 1, degrees, ratio))
+    return {"f_statistic": ratio, "f_degrees_of_freedom": (s.n - 1, degrees), "p_value": p}
+
+
 def _single_limits(s: _MeanSquares, form: IccForm, level: float) -> tuple[float, float]:
     n, k, upper = s.n, s.k, 0.5 + level / 2.0
-    if s.B == 0.0:
-        return (-1.0 / (k - 1), -1.0 / (k - 1))
     if form[0] != "2":
         error, degrees = (s.W, n * (k - 1)) if form[0] == "1" else (s.E, (n - 1) * (k - 1))
         ratio = s.B / error

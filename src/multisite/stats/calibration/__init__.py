@@ -2,7 +2,7 @@
 
 from multisite.stats.calibration.binning import Binning, ClosedSide, Quantiles, equal_mass_cell, equal_width_cell
 from multisite.stats.calibration.brier import brier
-from multisite.stats.calibration.brier_decomposition import BrierDecomposition, brier_decomposition
+from multisite.stats.calibration.brier_decomposition import BrierDecomposition, Debiasing, brier_decomposition
 from multisite.stats.calibration.calibration_error import (
     CalibrationError,
     SquaredCalibrationError,
@@ -18,6 +18,7 @@ from multisite.stats.calibration.integrated_calibration_index import (
     clustered_integrated_calibration_index,
     integrated_calibration_index,
 )
+from multisite.stats.calibration.line_test import calibration_line_test
 from multisite.stats.calibration.logistic_fit import Line
 from multisite.stats.calibration.observed_expected import observed_expected
 from multisite.stats.calibration.perfect_calibration import PerfectCalibration, perfect_calibration
@@ -42,6 +43,7 @@ __all__ = [
     "ClosedSide",
     "ClusteredScoreEstimate",
     "CorpReliability",
+    "Debiasing",
     "ExtremeScores",
     "HosmerLemeshow",
     "IntegratedCalibration",
@@ -55,6 +57,7 @@ __all__ = [
     "brier",
     "brier_decomposition",
     "calibration_line",
+    "calibration_line_test",
     "clustered_calibration_line",
     "clustered_integrated_calibration_index",
     "clustered_observed_expected",

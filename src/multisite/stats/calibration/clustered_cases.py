@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from multisite.stats.estimate import CountArray, FloatArray, ScoreEstimate
+from multisite.stats.resampling.case_arrays import patient_numbers
 from multisite.stats.score_counts import ScoreCounts, require_probabilities
 
 __all__ = ["ClusteredCases", "ClusteredScoreEstimate"]
@@ -36,18 +37,13 @@ class ClusteredCases:
         ------
         ValueError
             If the shapes differ, ``reference`` is not binary, a score is not finite or lies outside [0, 1], or a
-            patient is missing (NaN).
+            patient is missing.
         """
         counts = ScoreCounts.from_cases(reference, score)
         require_probabilities(counts)
-        owner = np.asarray(patient)
         truth = np.asarray(reference, dtype=np.float64)
-        if owner.shape != truth.shape:
-            raise ValueError("`patient` must be one-dimensional and of the same length as `reference`.")
-        if owner.dtype.kind == "f" and not np.isfinite(owner).all():
-            raise ValueError("`patient` must name a patient for every case; at least one is NaN or infinite.")
-        names, number = np.unique(owner, return_inverse=True)
-        return cls(truth, np.asarray(score, dtype=np.float64), number.astype(np.int64), int(names.size), counts)
+        number, n_patients = patient_numbers(patient, truth.size)
+        return cls(truth, np.asarray(score, dtype=np.float64), number, n_patients, counts)
 
     def between_zero_and_one(self) -> "ClusteredCases":
         """The cases whose score is neither 0 nor 1, and their patients."""

@@ -34,8 +34,9 @@ def integrated_calibration_index(
     """Integrated calibration index: mean over cases of |c(s) − s|, c being the smoothed share of positives at s.
 
     E50, E90 and Emax are the median, the 90th percentile (linear between order statistics) and the maximum of the same
-    distances. All are above zero for every finite sample: read them beside ``null_mean`` and ``null_95``, what the
-    same scores give when the truth is drawn from them.
+    distances; ECI, the estimated calibration index, is 100 times the mean of their squares. All are above zero for
+    every finite sample: read them beside ``null_mean`` and ``null_95``, what the same scores give when the truth is
+    drawn from them.
 
     Parameters
     ----------
@@ -74,20 +75,22 @@ def integrated_calibration_index(
 
     Undefined cases
     ---------------
-    No case: undefined. One case or one class: the estimates stand without an interval, status ``insufficient``. One
-    score for all: the curve is the prevalence. More than 16,384 distinct scores (1,024, if direct) are first merged
-    into as many cells of equal mass, at their mean score.
+    No case: undefined. One case, one class, or replicates that are all alike (scores that separate the classes): the
+    estimates stand without an interval, status ``insufficient``. One score for all: the curve is the prevalence. More
+    than 16,384 distinct scores (1,024, if direct) are first merged into as many cells of equal mass, at their mean
+    score.
 
     Notes
     -----
     The estimates are biased upwards, by noise where the model is nearly calibrated and by the smoother elsewhere.
     Simulated coverage of the percentile interval of the ICI at level 0.95 is 91 to 94 % at 400 to 1,000 cases, and
-    96.5 % for a calibrated model. The basic one falls to 78 % where the error is small but not zero. Of E50, E90
-    and Emax it has not been simulated; a maximum bootstraps badly.
+    96.5 % for a calibrated model. The basic one falls to 78 % where the error is small but not zero. Of E50, E90,
+    Emax and ECI it has not been simulated; a maximum bootstraps badly.
 
     References
     ----------
     Austin PC, Steyerberg EW. Stat Med 2019;38:4051-4065. doi:10.1002/sim.8281
+    Van Hoorde K et al. J Biomed Inform 2015;54:283-293. doi:10.1016/j.jbi.2014.12.016 (ECI)
     Cleveland WS, Devlin SJ. J Am Stat Assoc 1988;83:596-610. doi:10.1080/01621459.1988.10478639 (loess)
     Davison AC, Hinkley DV. Bootstrap Methods and their Application. Cambridge 1997. doi:10.1017/CBO9780511802843
     """

@@ -31,7 +31,9 @@ _USUAL: dict[Smoother, tuple[float, int, Surface]] = {
 }
 _MOST_ROWS: dict[Surface, int] = {"interpolate": 16_384, "direct": 1_024}
 _MOST_POINTS_AGAIN = 100
-_NAMES = ("ici", "e50", "e90", "emax")
+_NO_SPREAD = 1e-12
+_NAMES = ("ici", "e50", "e90", "emax", "eci")
+_HIGHEST = (1.0, 1.0, 1.0, 1.0, 100.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class SmoothedError(ScoreEstimate):
 class IntegratedCalibration:
     """Mean, median, 90th percentile and maximum over cases of the distance between score and curve.
 
+    ``eci`` is the estimated calibration index of Van Hoorde et al., 100 times the mean of the squared distance.
     ``score`` and ``smoothed`` are the curve, shape ``(n_scores,)``; it may leave [0, 1] at its ends, and is not cut.
     """
 
@@ -54,6 +57,7 @@ class IntegratedCalibration:
     e50: SmoothedError
     e90: SmoothedError
     emax: SmoothedError
+    eci: SmoothedError
     score: FloatArray
     smoothed: FloatArray
     smoother: Smoother
@@ -170,7 +174,7 @@ def integrated_calibration(
     *,
     n_patients: int | None,
 ) -> IntegratedCalibration:
-    """The four distances of ``rows``; ``resampled`` gives the bootstrap samples, of cases or of patients."""
+    """The distances of ``rows``; ``resampled`` gives the bootstrap samples, of cases or of patients."""
     n, positives = int(rows.total.sum()), int(rows.positive.sum())
     smoothed, values, null, again = np.empty(0), None, None, None
     if n:
@@ -188,9 +192,11 @@ def integrated_calibration(
 
     def measure(column: int) -> SmoothedError:
         estimate = None if values is None else float(values[column])
-        low, high = None, None
-        if again is not None and estimate is not None:
-            low, high = _interval(estimate, again[:, column], asked)
+        low, high, lack = None, None, obstacle
+        if again is not None and np.ptp(again[:, column]) < _NO_SPREAD:
+            lack = "every replicate has the same value, and there is no interval"
+        elif again is not None and estimate is not None:
+            low, high = _interval(estimate, again[:, column], asked, highest=_HIGHEST[column])
             # No bootstrap sample of a calibrated model has an error of zero; only the null can tell.
             if null is not None and estimate <= float(np.quantile(null[:, column], 0.5 + asked.level / 2.0)):
                 low = 0.0
@@ -204,7 +210,7 @@ def integrated_calibration(
             ci_method=f"{method}; {asked.curve_named}",
             n_cases=n,
             status=thin if lacks else EstimateStatus.OK,
-            reason=obstacle if lacks else None,
+            reason=lack if lacks else None,
             n_positive=positives,
             n_negative=n - positives,
             null_mean=None if null is None else float(null[:, column].mean()),
@@ -212,12 +218,13 @@ def integrated_calibration(
             n_patients=n_patients,
         )
 
-    ici, e50, e90, emax = (measure(column) for column in range(len(_NAMES)))
+    ici, e50, e90, emax, eci = (measure(column) for column in range(len(_NAMES)))
     return IntegratedCalibration(
         ici=ici,
         e50=e50,
         e90=e90,
         emax=emax,
+        eci=eci,
         score=rows.score,
         smoothed=smoothed,
         smoother=asked.smoother,
@@ -255,13 +262,15 @@ def _distances(smoothed: FloatArray, rows: ScoreRows) -> FloatArray:
         lower = gap[order[np.searchsorted(upto, below, side="right")]]
         upper = gap[order[np.searchsorted(upto, min(below + 1, n - 1), side="right")]]
         found.append(float(lower + (rank - below) * (upper - lower)))
-    return np.array([*found, float(gap.max())])
+    return np.array([*found, float(gap.max()), 100.0 * float((gap * gap * rows.total).sum()) / n])
 
 
-def _interval(estimate: float, again: FloatArray, asked: SmoothedErrorOptions) -> tuple[float, float]:
+def _interval(
+    estimate: float, again: FloatArray, asked: SmoothedErrorOptions, *, highest: float
+) -> tuple[float, float]:
     tail = (1.0 - asked.level) / 2.0
     low, high = (float(end) for end in np.quantile(again, [tail, 1.0 - tail]))
     if asked.interval == "basic":
         low, high = 2.0 * estimate - high, 2.0 * estimate - low
     # Where noise outweighs the distance, resampling may lie on one side of the estimate altogether.
-    return max(0.0, min(low, estimate)), max(min(high, max(1.0, estimate)), estimate)
+    return max(0.0, min(low, estimate)), max(min(high, max(highest, estimate)), estimate)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from multisite.stats.discrimination.placements import Linearised, area_influence, patient_sums
+from multisite.stats.discrimination.placements import Linearised, area_influence, patient_sums, shows_no_variance
 from multisite.stats.estimate import IntegerArray, normal_quantile
 from multisite.stats.resampling.case_arrays import CaseArrays, case_arrays
 from multisite.vocabulary import EstimateStatus
@@ -21,7 +21,11 @@ _METHOD = "linearised, patients as clusters, wald"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemovalDifference:
-    """A statistic of all cases, of those that are left, and the first minus the second with its interval."""
+    """A statistic of all cases, of those that are left, and the first minus the second with its interval.
+
+    ``insufficient`` without an interval: nobody was removed, and the difference is 0 because both are the same; or the
+    patients show no variance, and the difference is not given, for it would read as a certain 0.
+    """
 
     of_all: float | None
     without: float | None
@@ -71,7 +75,9 @@ def auc_without(
 
     Undefined cases
     ---------------
-    No case, or none left, with (or without) the finding: undefined, with what is known.
+    No case, or none left, with (or without) the finding: undefined, with what is known. Nobody removed: 0 without an
+    interval, status ``insufficient``. Both areas 0 or both 1: no patient differs from another, and nothing tells how
+    far off the difference may be; both areas stand without one, status ``insufficient``.
 
     References
     ----------
@@ -94,7 +100,7 @@ def proportion_without(
 
     Undefined cases
     ---------------
-    No case, or none left: undefined.
+    No case, or none left: undefined. Nobody removed, and shares of 0 or 1: as there.
     """
     cases, _ = case_arrays(success, patient)
     out, successes = _whole_patients(cases, removed), cases.positive
@@ -127,15 +133,25 @@ def _difference(
         "n_patients": int(numbers.size),
         "n_patients_removed": int(np.unique(patient[removed]).size),
     }
+    nothing: dict[str, Any] = {"ci_low": None, "ci_high": None}
     if of_all is None or without is None:
-        nothing: dict[str, Any] = {"difference": None, "ci_low": None, "ci_high": None}
-        return RemovalDifference(**known, **nothing, status=EstimateStatus.UNDEFINED, reason=reason)
+        return RemovalDifference(**known, **nothing, difference=None, status=EstimateStatus.UNDEFINED, reason=reason)
+    thin = EstimateStatus.INSUFFICIENT
+    if not removed.any():
+        return RemovalDifference(
+            **known, **nothing, difference=0.0, status=thin, reason="nobody is removed: both are of the same patients"
+        )
     influence = of_all.influence.copy()
     influence[~removed] -= without.influence
     sums = patient_sums(influence, cluster, numbers.size)
     difference = of_all.value - without.value
     # A single patient has no spread, and then nothing could have been removed and left something.
-    error = math.sqrt(float(sums @ sums) * numbers.size / max(numbers.size - 1, 1))
+    variance = float(sums @ sums) * numbers.size / max(numbers.size - 1, 1)
+    if shows_no_variance(variance):
+        return RemovalDifference(
+            **known, **nothing, difference=None, status=thin, reason="the patients show no variance, with or without"
+        )
+    error = math.sqrt(variance)
     return RemovalDifference(
         **known,
         difference=difference,

@@ -31,7 +31,7 @@ def patient_folds(positive: Booleans, patient: IntegerArray, *, n_folds: int, se
     n_with = np.unique(patient[positive]).size
     n_without = np.unique(patient[~positive]).size
     if min(n_with, n_without) < n_folds:
-        raise ValueError(f"{n_folds} folds need as many patients with a positive case, and with a negative one")
+        raise ValueError(f"{n_folds} folds need as many patients with a positive case, and with a negative one.")
     folds = np.empty(positive.size, dtype=np.int64)
     division = StratifiedGroupKFold(n_splits=n_folds, shuffle=True, random_state=seed)
     for number, (_, held_out) in enumerate(division.split(positive[:, np.newaxis], positive, patient)):

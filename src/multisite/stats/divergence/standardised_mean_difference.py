@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from multisite.stats.estimate import Estimate, normal_quantile
 from multisite.vocabulary import EstimateStatus
@@ -13,6 +14,21 @@ from multisite.vocabulary import EstimateStatus
 __all__ = ["StandardisedMeanDifference", "standardised_mean_difference", "standardised_mean_difference_of_moments"]
 
 MeanDifferenceInterval: TypeAlias = Literal["bonett", "hedges-olkin"]
+MeanDifferenceKind: TypeAlias = Literal["mean variance", "cohen", "hedges", "glass"]
+
+_INTERVALS: dict[MeanDifferenceKind, tuple[MeanDifferenceInterval, ...]] = {
+    "mean variance": ("bonett", "hedges-olkin"),
+    "cohen": ("hedges-olkin",),
+    "hedges": ("hedges-olkin",),
+    "glass": ("bonett",),
+}
+"""Which intervals are of which kind, the default first."""
+_KINDS: dict[MeanDifferenceKind, str] = {
+    "mean variance": "",
+    "cohen": "cohen's d, pooled standard deviation, ",
+    "hedges": "hedges' g, pooled standard deviation and exact correction, ",
+    "glass": "glass' delta, standard deviation of the second, ",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,22 +48,33 @@ class StandardisedMeanDifference(Estimate):
 
 
 def standardised_mean_difference(
-    first: npt.ArrayLike, second: npt.ArrayLike, *, method: MeanDifferenceInterval = "bonett", level: float = 0.95
+    first: npt.ArrayLike,
+    second: npt.ArrayLike,
+    *,
+    kind: MeanDifferenceKind = "mean variance",
+    method: MeanDifferenceInterval | None = None,
+    level: float = 0.95,
 ) -> StandardisedMeanDifference:
-    """d = (x̄ − ȳ) / √((s² + t²)/2), with sample variances s² and t² over n − 1 and m − 1.
+    """d = (x̄ − ȳ)/S, with sample variances s² and t² over n − 1 and m − 1.
 
-    This is the continuous case of Yang and Dalton, whose multinomial case is :func:`standardised_difference`; the
-    standard deviation is the root of the mean of both variances, whatever the sizes, and not the pooled one of Cohen.
+    ``mean variance``: S² = (s² + t²)/2, whatever the sizes; the continuous case of Yang and Dalton, whose multinomial
+    case is :func:`standardised_difference`. ``cohen``: the pooled S² = ((n − 1)s² + (m − 1)t²)/f, f = n + m − 2.
+    ``hedges``: Cohen's times J = Γ(f/2)/(√(f/2) Γ((f − 1)/2)), which takes its bias away. ``glass``: S² = t², that of
+    the second sample, the reference.
 
     Parameters
     ----------
     first, second
         A value for each patient, finite, shape (n,) and (m,).
+    kind
+        Whose standard deviation.
     method
         ``bonett``: variance d²(s⁴/(n − 1) + t⁴/(m − 1))/(8 S⁴) + (s²/(n − 1) + t²/(m − 1))/S² with S² = (s² + t²)/2;
-        variances may differ. ``hedges-olkin``: (n + m)/(nm) + d²/(2(n + m)), for equal variances and sizes, as many
-        tables of balance use. Both: d ± z·SE, values normal; simulated coverage at level 0.95 is 95 to 96 % for
-        ``bonett``, and 91 % for ``hedges-olkin`` where the smaller side varies twice as much.
+        variances may differ. For ``glass`` it is d²/(2(m − 1)) + s²/(t²(n − 1)) + 1/(m − 1). ``hedges-olkin``:
+        (n + m)/(nm) + d²/(2(n + m)), for equal variances, as many tables of balance use; the only one of ``cohen`` and
+        ``hedges`` (with g for d), and none of ``glass``. Unless named, ``bonett`` where there is one. Both: d ± z·SE,
+        values normal; simulated coverage at level 0.95 is 95 to 96 % for ``bonett``, and 91 % for ``hedges-olkin``
+        where the smaller side varies twice as much (of ``mean variance``).
     level
         Confidence level in (0, 1).
 
@@ -59,17 +86,20 @@ def standardised_mean_difference(
     Raises
     ------
     ValueError
-        If a sample is not one-dimensional or not finite, or ``method`` is unknown.
+        If a sample is not one-dimensional or not finite, or ``kind`` or ``method`` is unknown or none of its kind.
 
     Undefined cases
     ---------------
-    A side with fewer than two values. No variance on either side: 0 without an interval, status ``insufficient``, where
-    the means agree; undefined, for it has no bound, where they do not.
+    A side with fewer than two values. S of zero (for ``glass``, no variance of the second; else, on neither side): 0
+    without an interval, status ``insufficient``, where the means agree; undefined, for it has no bound, where they do
+    not. ``floor`` is of equal variances.
 
     References
     ----------
     Yang D, Dalton JE. SAS Global Forum 2012, paper 335. Bonett DG. Psychol Methods 2008;13:99-109.
     doi:10.1037/1082-989X.13.2.99. Hedges LV, Olkin I. Statistical Methods for Meta-Analysis. Academic Press 1985.
+    Hedges LV. J Educ Stat 1981;6:107-128. doi:10.3102/10769986006002107. Glass GV. Educ Res 1976;5:3-8.
+    doi:10.3102/0013189X005010003
     """
     moments: list[tuple[float, float, int]] = []
     for name, side in (("first", first), ("second", second)):
@@ -83,14 +113,15 @@ def standardised_mean_difference(
         mean = float(values[0]) if constant else (float(values.mean()) if values.size else 0.0)
         spread = float(values.var(ddof=1)) if values.size > 1 and not constant else 0.0
         moments.append((mean, spread, int(values.size)))
-    return _difference(moments[0], moments[1], method, level)
+    return _difference(moments[0], moments[1], kind, method, level)
 
 
 def standardised_mean_difference_of_moments(
     first: tuple[float, float, int],
     second: tuple[float, float, int],
     *,
-    method: MeanDifferenceInterval = "bonett",
+    kind: MeanDifferenceKind = "mean variance",
+    method: MeanDifferenceInterval | None = None,
     level: float = 0.95,
 ) -> StandardisedMeanDifference:
     """:func:`standardised_mean_difference` from mean, sample standard deviation (over n − 1) and n of each side.
@@ -98,7 +129,7 @@ def standardised_mean_difference_of_moments(
     Raises
     ------
     ValueError
-        If a number is not finite, a standard deviation or n is negative, or ``method`` is unknown.
+        If a number is not finite, a standard deviation or n is negative, or as there.
 
     Undefined cases
     ---------------
@@ -108,43 +139,48 @@ def standardised_mean_difference_of_moments(
     for name, (mean, deviation, n) in (("first", first), ("second", second)):
         if not (math.isfinite(mean) and math.isfinite(deviation)):
             raise ValueError(f"`{name}` must hold a finite mean and standard deviation.")
-        if deviation < 0.0 or n < 0 or int(n) != n:
+        if deviation < 0.0 or n < 0 or not math.isfinite(n) or int(n) != n:
             raise ValueError(f"`{name}` must hold no negative standard deviation, and a whole number of values.")
         moments.append((float(mean), float(deviation) ** 2, int(n)))
-    return _difference(moments[0], moments[1], method, level)
+    return _difference(moments[0], moments[1], kind, method, level)
 
 
 def _difference(
-    first: tuple[float, float, int], second: tuple[float, float, int], method: str, level: float
+    first: tuple[float, float, int],
+    second: tuple[float, float, int],
+    kind: MeanDifferenceKind,
+    method: MeanDifferenceInterval | None,
+    level: float,
 ) -> StandardisedMeanDifference:
-    if method not in ("bonett", "hedges-olkin"):
-        raise ValueError("`method` must be `bonett` or `hedges-olkin`.")
+    if kind not in _INTERVALS:
+        raise ValueError(f"`kind` must be one of: {', '.join(_INTERVALS)}.")
+    method = method or _INTERVALS[kind][0]
+    if method not in _INTERVALS[kind]:
+        raise ValueError(f"`method` of this `kind` must be one of: {', '.join(_INTERVALS[kind])}.")
     z = normal_quantile(level)
     (x, s2, n), (y, t2, m) = first, second
-    mean_variance = (s2 + t2) / 2.0
     estimate = error = floor = reason = None
     if n < 2 or m < 2:
         reason = "fewer than two values on one side"
-    elif mean_variance == 0.0 and x != y:
-        reason = "no variance on either side, and different means: no bound"
-    elif mean_variance == 0.0:
-        estimate, reason = 0.0, "no variance on either side, and no interval"
     else:
-        estimate = (x - y) / math.sqrt(mean_variance)
-        floor = z * math.sqrt(1.0 / n + 1.0 / m)
-        a, b = s2 / mean_variance, t2 / mean_variance
-        if method == "bonett":
-            own = estimate**2 * (a * a / (n - 1) + b * b / (m - 1)) / 8.0
-            error = math.sqrt(own + a / (n - 1) + b / (m - 1))
+        variance = _variance(s2, n, t2, m, kind)
+        whose = "of the second" if kind == "glass" else "on either side"
+        if variance == 0.0 and x != y:
+            reason = f"no variance {whose}, and different means: no bound"
+        elif variance == 0.0:
+            estimate, reason = 0.0, f"no variance {whose}, and no interval"
         else:
-            error = math.sqrt(1.0 / n + 1.0 / m + estimate**2 / (2.0 * (n + m)))
+            unbiased = _unbiased(n + m - 2) if kind == "hedges" else 1.0
+            estimate = unbiased * (x - y) / math.sqrt(variance)
+            floor = z * unbiased * math.sqrt(1.0 / n + 1.0 / m)
+            error = _error(estimate, s2 / variance, n, t2 / variance, m, kind, method)
     thin = EstimateStatus.UNDEFINED if estimate is None else EstimateStatus.INSUFFICIENT
     return StandardisedMeanDifference(
         estimate=estimate,
         ci_low=None if estimate is None or error is None else estimate - z * error,
         ci_high=None if estimate is None or error is None else estimate + z * error,
         ci_level=level,
-        ci_method=f"{method}, variances over n - 1",
+        ci_method=f"{_KINDS[kind]}{method}, variances over n - 1",
         n_cases=n + m,
         status=thin if reason else EstimateStatus.OK,
         reason=reason,
@@ -153,3 +189,27 @@ def _difference(
         standard_error=error,
         floor=floor,
     )
+
+
+def _variance(s2: float, n: int, t2: float, m: int, kind: MeanDifferenceKind) -> float:
+    if kind == "glass":
+        return t2
+    return (s2 + t2) / 2.0 if kind == "mean variance" else ((n - 1) * s2 + (m - 1) * t2) / (n + m - 2)
+
+
+def _unbiased(degrees: int) -> float:
+    """Hedges' J, through logarithms: the gamma functions alone overflow at 343 degrees of freedom."""
+    ratio = special.gammaln(degrees / 2.0) - special.gammaln((degrees - 1) / 2.0)
+    return float(np.exp(ratio - 0.5 * np.log(degrees / 2.0)))
+
+
+def _error(
+    estimate: float, a: float, n: int, b: float, m: int, kind: MeanDifferenceKind, method: MeanDifferenceInterval
+) -> float:
+    """Standard error, with the variances of both sides over that of the denominator."""
+    if kind == "glass":
+        return math.sqrt(estimate**2 / (2.0 * (m - 1)) + a / (n - 1) + 1.0 / (m - 1))
+    if method == "bonett":
+        own = estimate**2 * (a * a / (n - 1) + b * b / (m - 1)) / 8.0
+        return math.sqrt(own + a / (n - 1) + b / (m - 1))
+    return math.sqrt(1.0 / n + 1.0 / m + estimate**2 / (2.0 * (n + m)))

@@ -4,13 +4,13 @@ from multisite.stats.pooling.between_sites import BetweenSitesMethod
 from multisite.stats.pooling.binomial_normal import BinomialNormal, binomial_normal
 from multisite.stats.pooling.bivariate import Bivariate, BivariateInterval, bivariate
 from multisite.stats.pooling.common_effect import common_effect
+from multisite.stats.pooling.heterogeneity import HeterogeneityInterval, HeterogeneityMethod
 from multisite.stats.pooling.leave_one_out import LeftOut, leave_one_out
 from multisite.stats.pooling.logit_of_counts import Correction, LogitCounts, logit_of_counts
 from multisite.stats.pooling.partial_pooling import PartialPooling, ShrunkenStratum, partial_pooling
 from multisite.stats.pooling.pooled_estimate import PooledEstimate
 from multisite.stats.pooling.proportions import PooledProportion, random_effects_proportions
 from multisite.stats.pooling.random_effects import (
-    HeterogeneityMethod,
     IntervalMethod,
     PredictionMethod,
     random_effects,
@@ -23,6 +23,7 @@ __all__ = [
     "Bivariate",
     "BivariateInterval",
     "Correction",
+    "HeterogeneityInterval",
     "HeterogeneityMethod",
     "IntervalMethod",
     "LeftOut",

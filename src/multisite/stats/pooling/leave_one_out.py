@@ -10,9 +10,9 @@ from scipy import special
 
 from multisite.stats.estimate import FloatArray
 from multisite.stats.pooling.between_sites import BetweenSitesMethod, require_estimates
+from multisite.stats.pooling.heterogeneity import HeterogeneityMethod
 from multisite.stats.pooling.pooled_estimate import PooledEstimate
 from multisite.stats.pooling.random_effects import (
-    HeterogeneityMethod,
     IntervalMethod,
     PredictionMethod,
     random_effects,

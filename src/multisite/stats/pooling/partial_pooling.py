@@ -14,6 +14,8 @@ from multisite.vocabulary import EstimateStatus
 
 __all__ = ["PartialPooling", "ShrunkenStratum", "partial_pooling"]
 
+_METHODS = {"reml": "empirical bayes, reml, prasad-rao", "pm": "empirical bayes, pm, datta-rao-smith"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShrunkenStratum:
@@ -54,7 +56,9 @@ def partial_pooling(
     """Empirical Bayes: θ̃ = μ̂ + B(y − μ̂) with B = τ̂²/(τ̂² + v), for strata y ~ N(θ, v), θ ~ N(μ, τ²).
 
     The interval is θ̃ ± z√(g₁ + g₂ + 2g₃): g₁ = Bv as if all were known; g₂ = (1 − B)²/Σw for μ̂; and for τ̂², g₃ =
-    v²/(τ̂² + v)³ · 2/Σw² with w = 1/(τ̂² + v). Without g₃ it would be far too narrow wherever τ̂² comes out as 0.
+    v²/(τ̂² + v)³ · V with w = 1/(τ̂² + v) and V the large-sample variance of τ̂²: 2/Σw² for ``reml``, 2k/(Σw)² of k
+    strata for ``pm``, which is never smaller. Without g₃ it would be far too narrow wherever τ̂² comes out as 0. The
+    small upward bias of Paule and Mandel's τ̂² is not taken off: that would narrow the interval, even to nothing.
 
     Parameters
     ----------
@@ -94,6 +98,7 @@ def partial_pooling(
     ----------
     Morris CN. J Am Stat Assoc 1983;78:47-55. doi:10.1080/01621459.1983.10477920
     Prasad NGN, Rao JNK. J Am Stat Assoc 1990;85:163-171. doi:10.1080/01621459.1990.10475320 (g₁, g₂, g₃)
+    Datta GS, Rao JNK, Smith DD. Biometrika 2005;92:183-196. doi:10.1093/biomet/92.1.183 (V of ``pm``, its bias)
 
     Examples
     --------
@@ -125,8 +130,9 @@ def partial_pooling(
     mean = float(w @ y) / float(w.sum())
     own = between * w
     shrunken = mean + own * (y - mean)
-    error = np.sqrt(own * v + (1.0 - own) ** 2 / w.sum() + 2.0 * v * v * w**3 * 2.0 / float(w @ w))
-    method = f"empirical bayes, {tau2}, prasad-rao"
+    of_between = 2.0 / float(w @ w) if tau2 == "reml" else 2.0 * y.size / float(w.sum()) ** 2
+    error = np.sqrt(own * v + (1.0 - own) ** 2 / w.sum() + 2.0 * v * v * w**3 * of_between)
+    method = _METHODS[tau2]
     strata = tuple(
         ShrunkenStratum(
             raw=raw[i],
@@ -147,14 +153,16 @@ def partial_pooling(
     )
 
 
-def _too_few(raw: list[Estimate], errors: list[float], tau2: str, scale: Scale, level: float) -> PartialPooling:
+def _too_few(
+    raw: list[Estimate], errors: list[float], tau2: Literal["reml", "pm"], scale: Scale, level: float
+) -> PartialPooling:
     reason = "one stratum: nothing to draw it to" if raw else "no stratum"
     missing = Estimate(
         estimate=None,
         ci_low=None,
         ci_high=None,
         ci_level=level,
-        ci_method=f"empirical bayes, {tau2}, prasad-rao",
+        ci_method=_METHODS[tau2],
         n_cases=1,
         status=EstimateStatus.UNDEFINED,
         reason=reason,

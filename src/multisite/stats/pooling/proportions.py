@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from multisite.stats.pooling.between_sites import BetweenSitesMethod
+from multisite.stats.pooling.heterogeneity import HeterogeneityInterval, HeterogeneityMethod
 from multisite.stats.pooling.logit_of_counts import Correction, logit_of_counts, require_counts
 from multisite.stats.pooling.pooled_estimate import PooledEstimate
 from multisite.stats.pooling.random_effects import (
-    HeterogeneityMethod,
     IntervalMethod,
     PredictionMethod,
     random_effects,
@@ -43,6 +43,7 @@ def random_effects_proportions(
     interval: IntervalMethod = "by-sites",
     prediction: PredictionMethod = "t(k-2)",
     i2: HeterogeneityMethod = "q",
+    i2_interval: HeterogeneityInterval = "q-profile",
     level: float = 0.95,
 ) -> PooledProportion:
     """:func:`~multisite.stats.pooling.random_effects` of the sites' logits.
@@ -53,7 +54,7 @@ def random_effects_proportions(
         Whole numbers per site, 0 ≤ events ≤ cases, shape ``(n_sites,)``.
     correction
         As for :func:`~multisite.stats.pooling.logit_of_counts`: ½ is added where a cell is zero.
-    tau2, interval, prediction, i2, level
+    tau2, interval, prediction, i2, i2_interval, level
         As for :func:`~multisite.stats.pooling.random_effects`.
 
     Returns
@@ -94,6 +95,7 @@ def random_effects_proportions(
         interval=interval,
         prediction=prediction,
         i2=i2,
+        i2_interval=i2_interval,
         scale="logit",
         level=level,
     )

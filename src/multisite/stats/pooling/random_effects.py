@@ -13,19 +13,17 @@ from multisite.stats.pooling.between_sites import (
     BetweenSitesMethod,
     between_sites_variance,
     generalised_q,
-    q_profile_interval,
     require_estimates,
-    typical_variance,
 )
+from multisite.stats.pooling.heterogeneity import HeterogeneityInterval, HeterogeneityMethod, heterogeneity
 from multisite.stats.pooling.pooled_estimate import PooledEstimate
 from multisite.stats.pooling.scales import Scale, back, require_scale
 from multisite.vocabulary import EstimateStatus
 
-__all__ = ["HeterogeneityMethod", "IntervalMethod", "PredictionMethod", "random_effects"]
+__all__ = ["IntervalMethod", "PredictionMethod", "random_effects"]
 
 IntervalMethod: TypeAlias = Literal["by-sites", "wald", "hksj", "hksj-guarded"]
 PredictionMethod: TypeAlias = Literal["t(k-2)", "t(k-1)", "z"]
-HeterogeneityMethod: TypeAlias = Literal["q", "tau2"]
 
 _GUARDED_UP_TO = 5
 
@@ -38,6 +36,7 @@ def random_effects(
     interval: IntervalMethod = "by-sites",
     prediction: PredictionMethod = "t(k-2)",
     i2: HeterogeneityMethod = "q",
+    i2_interval: HeterogeneityInterval = "q-profile",
     scale: Scale = "raw",
     level: float = 0.95,
 ) -> PooledEstimate:
@@ -60,10 +59,16 @@ def random_effects(
     prediction
         Quantile of the interval in which the true value of one more such site would lie, μ̂ ± quantile·√(τ̂² + SE²):
         Student's on k − 2 degrees of freedom (Higgins, Thompson and Spiegelhalter), on k − 1, or normal. SE is that
-        of ``interval``: with ``wald``, the original proposals. Approximate, whichever is chosen.
+        of ``interval``: with ``wald``, the original proposals; with ``hksj``, one that Partlett and Riley studied. They
+        found all of them right where sites differ much and are of like size, and too short where they differ little and
+        sizes vary, whatever SE and degrees of freedom: SE is a small part of it. Approximate, whichever is chosen.
     i2
         ``q``: I² = max(0, 1 − (k − 1)/Q), H² = max(1, Q/(k − 1)). ``tau2``: I² = τ̂²/(τ̂² + s²), H² = 1 + τ̂²/s², s²
-        the typical variance within sites. The interval of both is that of τ², through τ²/(τ² + s²).
+        the typical variance within sites.
+    i2_interval
+        ``q-profile``: that of τ², through τ²/(τ² + s²). ``higgins-thompson``: H ± z·SE on the logarithm ("test-based"),
+        SE(ln H) = ½(ln Q − ln(k − 1))/(√(2Q) − √(2k − 3)) where Q > k, else √((1 − 1/(3(k − 2)²))/(2(k − 2))), with H
+        and both ends cut at 1; it is one of I² from Q, and of three sites or more.
     scale
         Where ``estimates`` come from: estimate and intervals are taken back to it by x, 1/(1 + e⁻ˣ) or eˣ. What
         comes back is the **median** over sites, not their mean.
@@ -84,7 +89,8 @@ def random_effects(
     ---------------
     No site: undefined. One site: its own estimate, status ``insufficient``, no interval of a mean over sites, no
     τ² and no prediction. Two sites: no prediction. τ̂² of 0 is a number: ``tau2_note`` says that it is at the
-    boundary; and where the sites differ so little that the Q-profile interval is empty, τ² and I² have none. Sites that
+    boundary; and where the sites differ so little that the Q-profile interval is empty, τ² and (by it) I² have none.
+    Two sites have no interval of I² by ``higgins-thompson``. Sites that
     agree to the last digit would give the plain HKSJ interval no width: it is then guarded, and ``ci_method`` says so.
 
     Coverage
@@ -93,6 +99,8 @@ def random_effects(
     99 % of 3 sites, 97-100 % of 5. Wald at τ = 0.3: 90 % of 3 sites, 91 % of 5, 93 % of 10. τ²: 95-97 %. A **new site's
     value** lies in ``t(k-2)``: of 3 sites, always; of 5, 92 to 100 %; of 10, 86 to 96 %; of 30, 83 to 96 %, least
     where τ is small beside the sites' errors and its estimate often 0. ``t(k-1)`` and ``z`` hold it more rarely still.
+    That is with the SE of HKSJ beyond five sites; with ``wald``, of 10 sites, 94 in place of 89 % at τ = 0.1 and 87 in
+    place of 86 % at 0.3; of 5 and of 30 sites, much the same (within 1.5 points).
 
     References
     ----------
@@ -101,6 +109,7 @@ def random_effects(
     Viechtbauer W. J Educ Behav Stat 2005;30:261-293. doi:10.3102/10769986030003261 (REML)
     Röver C, Knapp G, Friede T. BMC Med Res Methodol 2015;15:99. doi:10.1186/s12874-015-0091-1 (HKSJ, guarded)
     Higgins JPT, Thompson SG, Spiegelhalter DJ. J R Stat Soc A 2009;172:137-159. doi:10.1111/j.1467-985X.2008.00552.x
+    Partlett C, Riley RD. Stat Med 2017;36:301-317. doi:10.1002/sim.7140 (prediction with HKSJ)
     Higgins JPT, Thompson SG. Stat Med 2002;21:1539-1558. doi:10.1002/sim.1186 (I², H²)
     Viechtbauer W. Stat Med 2007;26:37-52. doi:10.1002/sim.2514 (Q-profile)
 
@@ -111,7 +120,7 @@ def random_effects(
     (0.382, 0.034)
     """
     y, v = require_estimates(estimates, variances)
-    _require_options(tau2, interval, prediction, i2)
+    _require_options(tau2, interval, prediction, i2, i2_interval)
     require_scale(scale)
     z = normal_quantile(level)
     chosen = _chosen(interval, y)
@@ -124,7 +133,7 @@ def random_effects(
         ci_method=f"random effects, {tau2}, {chosen}",
         prediction_method=f"{prediction}, approximate",
         tau2_method=f"{tau2}, q-profile interval",
-        i2_method=f"from {i2}",
+        i2_method=f"from {i2}" + (", higgins-thompson interval" if i2_interval == "higgins-thompson" else ""),
     )
     if y.size < 2:
         return _too_few(y, v, make, scale)
@@ -150,7 +159,7 @@ def random_effects(
         weights=tuple((w / w.sum()).tolist()),
         tau2=between,
         **_prediction(mean, between + error * error, y.size, prediction, level, scale),
-        **_heterogeneity(y, v, between, i2, level),
+        **heterogeneity(y, v, between, i2, i2_interval, level),
     )
 
 
@@ -161,7 +170,7 @@ def _chosen(interval: IntervalMethod, y: FloatArray) -> IntervalMethod:
     return "hksj" if plain else "wald" if interval == "wald" else "hksj-guarded"
 
 
-def _require_options(tau2: str, interval: str, prediction: str, i2: str) -> None:
+def _require_options(tau2: str, interval: str, prediction: str, i2: str, i2_interval: str) -> None:
     if tau2 not in ("dl", "pm", "reml"):
         raise ValueError("`tau2` must be `dl`, `pm` or `reml`.")
     if interval not in ("by-sites", "wald", "hksj", "hksj-guarded"):
@@ -170,6 +179,10 @@ def _require_options(tau2: str, interval: str, prediction: str, i2: str) -> None
         raise ValueError("`prediction` must be `t(k-2)`, `t(k-1)` or `z`.")
     if i2 not in ("q", "tau2"):
         raise ValueError("`i2` must be `q` or `tau2`.")
+    if i2_interval not in ("q-profile", "higgins-thompson"):
+        raise ValueError("`i2_interval` must be `q-profile` or `higgins-thompson`.")
+    if i2_interval == "higgins-thompson" and i2 != "q":
+        raise ValueError("`i2_interval` `higgins-thompson` is one of `i2` from `q`.")
 
 
 def _too_few(y: FloatArray, v: FloatArray, make: Callable[..., PooledEstimate], scale: Scale) -> PooledEstimate:
@@ -204,29 +217,3 @@ def _prediction(
         quantile = float(special.stdtrit(n_sites - (2 if method == "t(k-2)" else 1), 0.5 + level / 2.0))
     half = quantile * math.sqrt(variance)
     return {"prediction_low": back(mean - half, scale), "prediction_high": back(mean + half, scale)}
-
-
-def _heterogeneity(
-    y: FloatArray, v: FloatArray, between: float, method: HeterogeneityMethod, level: float
-) -> dict[str, Any]:
-    freedom, q, typical = y.size - 1, generalised_q(y, v, 0.0), typical_variance(v)
-    interval = q_profile_interval(y, v, level)
-    low, high = interval or (None, None)
-    note = "the estimate is at the boundary 0" if between == 0.0 else None
-    if between == 0.0 and low:
-        note = "the estimate is at the boundary 0 and its interval lies above: other estimators would be above, too"
-    if interval is None:
-        note = "at the boundary 0: the sites differ less than chance lets them, and the interval is empty"
-    h2 = max(1.0, q / freedom) if method == "q" else 1.0 + between / typical
-    return {
-        "q": q,
-        "q_degrees_of_freedom": freedom,
-        "q_p_value": float(special.chdtrc(freedom, q)),
-        "tau2_low": low,
-        "tau2_high": high,
-        "tau2_note": note,
-        "i2": 1.0 - 1.0 / h2,
-        "i2_low": None if low is None else low / (low + typical),
-        "i2_high": None if high is None else high / (high + typical),
-        "h2": h2,
-    }

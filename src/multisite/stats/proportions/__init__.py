@@ -7,6 +7,7 @@ from multisite.stats.proportions.clustered_difference import (
 )
 from multisite.stats.proportions.clustered_gee import clustered_proportion_gee
 from multisite.stats.proportions.clustered_mcnemar import clustered_mcnemar
+from multisite.stats.proportions.clustered_mcnemar_by_patient import clustered_mcnemar_by_patient
 from multisite.stats.proportions.counts import PairedCounts
 from multisite.stats.proportions.design_effect import design_effect_of, proportion_with_design_effect
 from multisite.stats.proportions.diagnostic_accuracy import DiagnosticAccuracy, diagnostic_accuracy
@@ -40,6 +41,7 @@ __all__ = [
     "RatioEstimate",
     "SharedMoments",
     "clustered_mcnemar",
+    "clustered_mcnemar_by_patient",
     "clustered_proportion",
     "clustered_proportion_difference",
     "clustered_proportion_gee",

@@ -10,6 +10,7 @@ from scipy import special
 from multisite.stats.estimate import BooleanArray, IntegerArray, normal_quantile
 from multisite.stats.proportions.counts import binary_results
 from multisite.stats.proportions.result import ProportionEstimate, undefined_proportion
+from multisite.stats.resampling.case_arrays import patient_numbers
 from multisite.vocabulary import EstimateStatus
 
 __all__ = ["clustered_proportion_gee"]
@@ -63,7 +64,7 @@ def clustered_proportion_gee(
     Raises
     ------
     ValueError
-        If the outcome is not binary, the shapes differ, a patient is NaN, or a name is unknown.
+        If the outcome is not binary, the shapes differ, a patient is missing, or a name is unknown.
 
     Undefined cases
     ---------------
@@ -79,11 +80,10 @@ def clustered_proportion_gee(
     z = normal_quantile(level)
     if working not in ("exchangeable", "independence") or variance not in _VARIANCES:
         raise ValueError("`working` must be `exchangeable` or `independence`, `variance` `robust` or `bias-reduced`.")
-    hit, cluster = binary_results("outcome", outcome), _numbered(patient)
-    if hit.shape != cluster.shape:
-        raise ValueError("`outcome` and `patient` must be of the same length.")
+    hit = binary_results("outcome", outcome)
+    cluster, k = patient_numbers(patient, hit.size)
     name = f"gee, {working} working correlation, {_VARIANCES[variance]}, logit scale"
-    n, y, k = hit.size, int(hit.sum()), int(cluster.max(initial=-1)) + 1
+    n, y = hit.size, int(hit.sum())
     if n == 0:
         return undefined_proportion(name, level, n_patients=0)
     fitted, reason = None, None
@@ -116,13 +116,6 @@ def clustered_proportion_gee(
         n_patients=k,
         design_effect=design_effect,
     )
-
-
-def _numbered(patient: npt.ArrayLike) -> IntegerArray:
-    labels = np.asarray(patient)
-    if labels.ndim != 1 or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
-        raise ValueError("`patient` must be one-dimensional, and no label NaN or infinite.")
-    return np.unique(labels, return_inverse=True)[1]
 
 
 def _fit(

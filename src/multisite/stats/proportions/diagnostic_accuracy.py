@@ -124,12 +124,18 @@ def _youden_index(
     sensitivity: ProportionEstimate, false_positive_rate: ProportionEstimate, *, method: ProportionMethod, level: float
 ) -> DifferenceEstimate:
     one, other = sensitivity, false_positive_rate
-    index = low = high = None
+    index = low = high = reason = None
     if one.estimate is not None and other.estimate is not None:
         index = (one.numerator * other.denominator - other.numerator * one.denominator) / (
             one.denominator * other.denominator
         )
-        low, high = square_and_add(one.estimate, limits(one), other.estimate, limits(other))
+        if one.ci_low is None or other.ci_low is None:
+            reason = "one of the two has no interval"
+        else:
+            low, high = square_and_add(one.estimate, limits(one), other.estimate, limits(other))
+    else:
+        reason = "no case with the finding, or none without it"
+    thin = EstimateStatus.UNDEFINED if index is None else EstimateStatus.INSUFFICIENT
     return DifferenceEstimate(
         estimate=index,
         ci_low=low,
@@ -137,8 +143,8 @@ def _youden_index(
         ci_level=level,
         ci_method=f"square-and-add of {method}",
         n_cases=one.denominator + other.denominator,
-        status=EstimateStatus.UNDEFINED if index is None else EstimateStatus.OK,
-        reason="no case with the finding, or none without it" if index is None else None,
+        status=thin if reason else EstimateStatus.OK,
+        reason=reason,
         first=one.estimate,
         second=other.estimate,
         n_first=one.denominator,

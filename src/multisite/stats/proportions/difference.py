@@ -1,5 +1,6 @@
 """The difference of two proportions of different, independent cases."""
 
+import math
 from typing import Literal, TypeAlias, get_args
 
 from multisite.stats.estimate import normal_quantile
@@ -11,12 +12,13 @@ from multisite.vocabulary import EstimateStatus
 
 __all__ = ["proportion_difference"]
 
-DifferenceMethod: TypeAlias = Literal["newcombe", "newcombe-cc", "miettinen-nurminen"]
+DifferenceMethod: TypeAlias = Literal["newcombe", "newcombe-cc", "miettinen-nurminen", "agresti-caffo"]
 
 _NAMES: dict[DifferenceMethod, str] = {
     "newcombe": "newcombe, square-and-add of wilson (method 10)",
     "newcombe-cc": "newcombe, square-and-add of wilson-cc (method 11)",
     "miettinen-nurminen": "miettinen-nurminen score",
+    "agresti-caffo": "agresti-caffo, wald of one success and one failure more on each side",
 }
 _BISECTIONS = 64
 
@@ -36,11 +38,12 @@ def proportion_difference(
     limits of each (Newcombe's method 10); ``newcombe-cc`` takes Wilson's limits with continuity correction (his
     method 11) and covers more. ``miettinen-nurminen`` holds the δ with (θ − δ)² ≤ z² V(δ), where
     V = [p̃₁(1 − p̃₁)/n₁ + p̃₂(1 − p̃₂)/n₂] · N/(N − 1), N = n₁ + n₂, and p̃ are the maximum-likelihood proportions under
-    p̃₁ − p̃₂ = δ. (Without N/(N − 1) it would be Mee's.)
+    p̃₁ − p̃₂ = δ. (Without N/(N − 1) it would be Mee's.) ``agresti-caffo`` is Wald's, p̃₁ − p̃₂ ± z√(p̃₁(1 − p̃₁)/(n₁ + 2)
+    + p̃₂(1 − p̃₂)/(n₂ + 2)) with p̃ = (y + 1)/(n + 2), cut to [−1, 1] and stretched to θ where it lies outside.
 
     By enumeration, at 15 and 20 cases and proportions from 0.1 to 0.9, level 0.95: ``newcombe`` covers 93-98 % (94.8 on
-    average), ``newcombe-cc`` 96-100 %, ``miettinen-nurminen`` 94-97 %; at 10 and 10 cases ``newcombe`` goes down to
-    91 %.
+    average), ``newcombe-cc`` 96-100 %, ``miettinen-nurminen`` 94-97 %, ``agresti-caffo`` 94-99 % (95.6 on average); at
+    10 and 10 cases ``newcombe`` goes down to 91 %.
 
     Parameters
     ----------
@@ -69,6 +72,7 @@ def proportion_difference(
     ----------
     Newcombe RG. Stat Med 1998;17:873-890. doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
     Miettinen O, Nurminen M. Stat Med 1985;4:213-226. doi:10.1002/sim.4780040211
+    Agresti A, Caffo B. Am Stat 2000;54:280-288. doi:10.1080/00031305.2000.10474560
 
     Examples
     --------
@@ -90,6 +94,9 @@ def proportion_difference(
         difference = (y1 * n2 - y2 * n1) / (n1 * n2)
         if method == "miettinen-nurminen":
             low, high = _miettinen_nurminen(y1, n1, y2, n2, z)
+        elif method == "agresti-caffo":
+            low, high = _agresti_caffo(y1, n1, y2, n2, z)
+            low, high = min(low, difference), max(high, difference)
         else:
             single: ProportionMethod = "wilson" if method == "newcombe" else "wilson-cc"
             limits = (binomial_interval(y, n, method=single, level=level) for y, n in ((y1, n1), (y2, n2)))
@@ -108,6 +115,12 @@ def proportion_difference(
         n_first=n1,
         n_second=n2,
     )
+
+
+def _agresti_caffo(y1: int, n1: int, y2: int, n2: int, z: float) -> tuple[float, float]:
+    p1, p2 = (y1 + 1) / (n1 + 2), (y2 + 1) / (n2 + 2)
+    half = z * math.sqrt(p1 * (1.0 - p1) / (n1 + 2) + p2 * (1.0 - p2) / (n2 + 2))
+    return max(-1.0, p1 - p2 - half), min(1.0, p1 - p2 + half)
 
 
 def _miettinen_nurminen(y1: int, n1: int, y2: int, n2: int, z: float) -> tuple[float, float]:

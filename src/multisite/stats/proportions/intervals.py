@@ -3,14 +3,16 @@
 import math
 from typing import Literal, TypeAlias, get_args
 
-from scipy import special
+from scipy import optimize, special
 
 from multisite.stats.estimate import normal_quantile
 from multisite.stats.proportions.result import wilson_interval
 
 __all__ = ["PROPORTION_METHODS", "ProportionMethod", "binomial_interval", "clopper_pearson_interval"]
 
-ProportionMethod: TypeAlias = Literal["wilson", "wilson-cc", "clopper-pearson", "agresti-coull", "jeffreys"]
+ProportionMethod: TypeAlias = Literal[
+    "wilson", "wilson-cc", "clopper-pearson", "mid-p", "agresti-coull", "jeffreys", "wald"
+]
 
 PROPORTION_METHODS: tuple[ProportionMethod, ...] = get_args(ProportionMethod)
 
@@ -31,6 +33,11 @@ def binomial_interval(y: int, n: int, *, method: ProportionMethod, level: float)
             return _wilson_with_correction(y, n, z)
         case "clopper-pearson":
             return clopper_pearson_interval(y, n, level)
+        case "mid-p":
+            return _mid_p(y, n, level)
+        case "wald":
+            half = z * math.sqrt(y * (n - y) / n) / n
+            return max(0.0, y / n - half), min(1.0, y / n + half)
         case "agresti-coull":
             return _agresti_coull(y, n, z)
         case "jeffreys":
@@ -44,6 +51,21 @@ def clopper_pearson_interval(y: float, n: float, level: float) -> tuple[float, f
     low = 0.0 if y <= 0 else float(special.betaincinv(y, n - y + 1, tail))
     high = 1.0 if y >= n else float(special.betaincinv(y + 1, n - y, 1.0 - tail))
     return low, high
+
+
+def _mid_p(y: int, n: int, level: float) -> tuple[float, float]:
+    tail = (1.0 - level) / 2.0
+
+    def excess(p: float) -> float:
+        """P(X > y) + P(X = y)/2, which rises with p; special.bdtrc is 0 beyond n."""
+        above = float(special.bdtrc(y, n, p)) if y < n else 0.0
+        at_or_above = float(special.bdtrc(y - 1, n, p)) if y > 0 else 1.0
+        return (above + at_or_above) / 2.0
+
+    def where(value: float) -> float:
+        return float(optimize.brentq(lambda p: excess(p) - value, 0.0, 1.0, xtol=1e-15, rtol=1e-13))
+
+    return (0.0 if y == 0 else where(tail)), (1.0 if y == n else where(1.0 - tail))
 
 
 def _wilson_with_correction(y: int, n: int, z: float) -> tuple[float, float]:

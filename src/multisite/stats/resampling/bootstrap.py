@@ -10,7 +10,7 @@ from scipy import special
 from multisite.stats.estimate import Estimate, FloatArray, normal_quantile
 from multisite.stats.resampling.case_arrays import patient_numbers
 from multisite.stats.resampling.jackknife import jackknife, jackknife_acceleration
-from multisite.stats.resampling.replicates import WeightedStatistic, bootstrap_replicates
+from multisite.stats.resampling.replicates import WeightedStatistic, bootstrap_replicates, patient_strata
 from multisite.vocabulary import EstimateStatus
 
 __all__ = [
@@ -46,16 +46,18 @@ def bootstrap(
     n_replicates: int = 2_000,
     method: BootstrapMethod = "bca",
     max_undefined: float = 0.05,
+    stratum: npt.ArrayLike | None = None,
     level: float = 0.95,
 ) -> BootstrapEstimate:
     """Value of ``statistic`` with a patient-clustered bootstrap interval.
 
     Of an AUC of 25 positives and 80 negatives, BCa covers 93 to 95 % and the percentile interval 90 to 93 %, the lower
-    of these for an AUC of 0.94; an interval by placements (:func:`clustered_auc`) covers better, and takes no draws.
+    of these for an AUC of 0.94 (drawn within classes: 92 to 96 %, and 88 to 94 %); an interval by placements
+    (:func:`clustered_auc`) covers better, and takes no draws.
 
     Parameters
     ----------
-    statistic, patient, n_replicates, seed
+    statistic, patient, n_replicates, seed, stratum
         As for :func:`bootstrap_replicates`; ``statistic`` gives one value per row of weights.
     method
         ``bca``: bias-corrected and accelerated, with the acceleration of a jackknife over patients (for a statistic
@@ -98,12 +100,13 @@ def bootstrap(
     normal_quantile(level)
     numbers, n_patients = patient_numbers(patient)
     value = float(statistic(np.ones((1, numbers.size), dtype=np.int64))[0]) if n_patients else float("nan")
-    about = _About(value, level, method, int(numbers.size), n_patients, n_replicates)
+    strata = None if stratum is None else patient_strata(stratum, numbers, n_patients)
+    about = _About(value, level, method, int(numbers.size), n_patients, n_replicates, stratum is not None)
     if np.isnan(value):
         return about.without("the statistic does not exist for these cases" if n_patients else "no case")
     if n_patients == 1:
         return about.without("one patient: there is no variance between patients, and no interval")
-    drawn = bootstrap_replicates(statistic, numbers, n_replicates=n_replicates, seed=seed)
+    drawn = bootstrap_replicates(statistic, numbers, n_replicates=n_replicates, seed=seed, stratum=stratum)
     defined = drawn[~np.isnan(drawn)]
     undefined = int(drawn.size - defined.size)
     if reason := too_many_undefined(undefined, drawn.size, max_undefined):
@@ -114,14 +117,23 @@ def bootstrap(
     if method == "percentile":
         interval: tuple[float, float] | None = percentile_interval(defined, level=level)
     else:
-        interval = bca_interval(defined, value, jackknife(statistic, numbers), level=level)
+        acceleration = jackknife_acceleration(jackknife(statistic, numbers), strata)
+        interval = _bca(defined, value, acceleration, level)
     if interval is None:
         return about.without("the bias or the acceleration of the replicates does not exist", undefined, error)
     return about.with_interval(interval, undefined, error)
 
 
 def percentile_interval(replicates: FloatArray, *, level: float = 0.95) -> tuple[float, float]:
-    """Quantiles (1 − level)/2 and (1 + level)/2 of the replicates, linear between order statistics."""
+    """Quantiles (1 − level)/2 and (1 + level)/2 of the replicates, linear between order statistics.
+
+    Raises
+    ------
+    ValueError
+        If there is no replicate, or one is NaN or infinite.
+    """
+    if not replicates.size or not np.isfinite(replicates).all():
+        raise ValueError("`replicates` must hold finite values, one or more.")
     low, high = np.quantile(replicates, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     return float(low), float(high)
 
@@ -133,12 +145,18 @@ def bca_interval(
 
     The quantiles are those at Φ(z₀ + (z₀ ± z)/(1 − a(z₀ ± z))), z₀ the normal quantile of the share of replicates below
     the estimate (equal ones count half), a the acceleration of the jackknifed values. ``None`` where z₀ is infinite
-    (all replicates lie on one side), a does not exist, or a(z₀ ± z) reaches 1.
+    (all replicates lie on one side), a does not exist, a(z₀ ± z) reaches 1, or there is no replicate.
 
     SciPy has the same interval, but only of statistics that it resamples itself, without clusters.
     """
+    return _bca(replicates, estimate, jackknife_acceleration(jackknifed), level)
+
+
+def _bca(replicates: FloatArray, estimate: float, acceleration: float, level: float) -> tuple[float, float] | None:
+    if not replicates.size:
+        return None
     below = (np.count_nonzero(replicates < estimate) + np.count_nonzero(replicates <= estimate)) / (2 * replicates.size)
-    bias, acceleration = float(special.ndtri(below)), jackknife_acceleration(jackknifed)
+    bias = float(special.ndtri(below))
     if not np.isfinite(bias) or np.isnan(acceleration):
         return None
     z = normal_quantile(level)
@@ -167,6 +185,7 @@ class _About:
     n_cases: int
     n_patients: int
     n_replicates: int
+    stratified: bool
 
     def without(self, reason: str, n_undefined: int = 0, error: float | None = None) -> BootstrapEstimate:
         """A result without an interval."""
@@ -187,7 +206,8 @@ class _About:
             ci_low=None if interval is None else min(interval[0], self.value),
             ci_high=None if interval is None else max(interval[1], self.value),
             ci_level=self.level,
-            ci_method=f"bootstrap of patients, {'BCa' if self.method == 'bca' else self.method}",
+            ci_method=f"bootstrap of patients{' within strata' if self.stratified else ''}, "
+            f"{'BCa' if self.method == 'bca' else self.method}",
             n_cases=self.n_cases,
             status=thin if interval is None else EstimateStatus.OK,
             reason=reason,

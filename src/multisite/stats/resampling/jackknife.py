@@ -1,9 +1,11 @@
 """Values of a statistic without each patient in turn."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-from multisite.stats.estimate import FloatArray
+from multisite.stats.estimate import CountArray, FloatArray
 from multisite.stats.resampling.case_arrays import patient_numbers
 from multisite.stats.resampling.replicates import WeightedStatistic
 from multisite.stats.resampling.weighted_auc import WeightedAuc
@@ -45,28 +47,34 @@ def jackknife(statistic: WeightedStatistic, patient: npt.ArrayLike) -> FloatArra
 def jackknife_variance(values: FloatArray) -> float:
     """Variance (K − 1)/K · Σ (θ₍ₖ₎ − mean)² of a statistic with these values, each without one of K patients.
 
-    NaN where a value is NaN or there is one patient.
+    NaN where a value is NaN or infinite, or there is one patient.
 
     References
     ----------
     Efron B, Tibshirani RJ. An Introduction to the Bootstrap. 1993; equation 11.5. doi:10.1201/9780429246593
     """
     n = values.size
-    return float((n - 1) * np.var(values)) if n > 1 else float("nan")
+    return float((n - 1) * np.var(values)) if n > 1 and np.isfinite(values).all() else float("nan")
 
 
-def jackknife_acceleration(values: FloatArray) -> float:
+def jackknife_acceleration(values: FloatArray, strata: Sequence[CountArray] | None = None) -> float:
     """Efron's acceleration Σ d³ / (6 (Σ d²)^{3/2}), d being the mean of the values minus each; 0 without spread.
 
-    NaN where a value is NaN.
+    With ``strata``, the places of the values of each: the mean is that of the stratum, and d is times (k − 1)/k for its
+    k values (Davison and Hinkley's acceleration of several samples).
+
+    NaN where a value is NaN or infinite.
 
     References
     ----------
     Efron B. J Am Stat Assoc 1987;82:171-185. doi:10.1080/01621459.1987.10478410
+    Davison AC, Hinkley DV. Bootstrap Methods and their Application. Cambridge 1997, section 5.4.
     """
-    if not values.size:
+    if not values.size or not np.isfinite(values).all():
         return float("nan")
     distance = values.mean() - values
+    for members in strata or ():
+        distance[members] = (values[members].mean() - values[members]) * (members.size - 1) / members.size
     spread = float((distance**2).sum())
     # Below this the distances are the rounding of equal values.
     if spread <= values.size * (1e-14 * float(np.abs(values).max())) ** 2:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from multisite.stats.estimate import CountArray, FloatArray
 from multisite.stats.resampling.case_arrays import patient_numbers
 
-__all__ = ["REPLICATES_PER_SEED", "WeightedStatistic", "bootstrap_replicates"]
+__all__ = ["REPLICATES_PER_SEED", "WeightedStatistic", "bootstrap_replicates", "patient_strata"]
 
 WeightedStatistic: TypeAlias = Callable[[CountArray], FloatArray]
 """Weights of shape ``(n, n_cases)`` to values of shape ``(n,)`` or ``(n, n_values)``, each row on its own."""
@@ -29,6 +29,7 @@ def bootstrap_replicates(
     seed: int | np.random.SeedSequence,
     first: int = 0,
     last: int | None = None,
+    stratum: npt.ArrayLike | None = None,
 ) -> FloatArray:
     """Values of ``statistic`` over data sets of as many patients, drawn with replacement with all their cases.
 
@@ -48,6 +49,9 @@ def bootstrap_replicates(
         Length of the whole, at least 1.
     seed
         Non-negative whole number, or a seed sequence, whose own count of children is neither used nor changed.
+    stratum
+        Stratum of each case, alike for all cases of a patient: patients are then drawn within their stratum, as many as
+        it has. With the truth of patients who have cases of one class only, every replicate has both classes.
     first, last
         The part to compute, 0 ≤ first ≤ last ≤ n_replicates; ``last`` is not included, and ``None`` is the end.
 
@@ -60,9 +64,10 @@ def bootstrap_replicates(
     ------
     ValueError
         If there is no case, the part does not lie in the whole, the seed is negative, or ``statistic`` does not return
-        one row per row.
+        one row per row; or if ``stratum`` is missing for a case or differs within a patient.
     """
     numbers, n_patients = patient_numbers(patient)
+    strata = None if stratum is None else patient_strata(stratum, numbers, n_patients)
     if not n_patients:
         raise ValueError("`patient` must name at least one patient.")
     if n_replicates < 1:
@@ -76,13 +81,34 @@ def bootstrap_replicates(
     rows = max(1, _NUMBERS_PER_BATCH // numbers.size)
     values = [
         _applied(statistic, counts[begin : begin + rows, numbers])
-        for counts in _patient_counts(n_patients, sequence, first, end)
+        for counts in _patient_counts(n_patients, sequence, first, end, strata)
         for begin in range(0, len(counts), rows)
     ]
     return np.concatenate(values) if values else np.empty(0)
 
 
-def _patient_counts(n_patients: int, sequence: np.random.SeedSequence, first: int, last: int) -> Iterator[CountArray]:
+def patient_strata(stratum: npt.ArrayLike, numbers: CountArray, n_patients: int) -> list[CountArray]:
+    """The numbers of the patients of each stratum.
+
+    Raises
+    ------
+    ValueError
+        If a case has no stratum, or a patient two.
+    """
+    try:
+        codes, n_strata = patient_numbers(stratum, numbers.size)
+    except ValueError:
+        raise ValueError("`stratum` must be given for every case, numbers only or texts only.") from None
+    of_patient = np.zeros(n_patients, dtype=np.int64)
+    of_patient[numbers] = codes
+    if (of_patient[numbers] != codes).any():
+        raise ValueError("`stratum` must be the same for all cases of a patient.")
+    return [np.flatnonzero(of_patient == code) for code in range(n_strata)]
+
+
+def _patient_counts(
+    n_patients: int, sequence: np.random.SeedSequence, first: int, last: int, strata: list[CountArray] | None
+) -> Iterator[CountArray]:
     rows = max(1, min(REPLICATES_PER_SEED, _NUMBERS_PER_BATCH // n_patients))
     for child in range(first // REPLICATES_PER_SEED, -(-last // REPLICATES_PER_SEED)):
         key = (*sequence.spawn_key, child)
@@ -94,7 +120,12 @@ def _patient_counts(n_patients: int, sequence: np.random.SeedSequence, first: in
                 break
             # Whole batches are drawn, even where a part begins or ends inside one.
             n = min(rows, REPLICATES_PER_SEED - begin)
-            drawn = rng.integers(0, n_patients, size=(n, n_patients))
+            if strata is None:
+                drawn = rng.integers(0, n_patients, size=(n, n_patients))
+            else:
+                drawn = np.concatenate(
+                    [members[rng.integers(0, members.size, size=(n, members.size))] for members in strata], axis=1
+                )
             if start + n <= first:
                 continue
             drawn += n_patients * np.arange(n)[:, None]

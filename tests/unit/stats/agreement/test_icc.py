@@ -77,3 +77,15 @@ def test_unit_and_origin_do_not_matter() -> None:
 def test_an_unknown_form_is_refused() -> None:
     with pytest.raises(ValueError, match="`form` must be one of"):
         icc(NORMAL, form="4,1")  # type: ignore[arg-type]  # the point of the test
+
+
+def test_the_test_of_no_correlation_is_shrout_and_fleiss_s_f() -> None:
+    # F and p of the four judges and six targets of Shrout and Fleiss, as R's psych::ICC prints them.
+    table = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    one, two, three = (icc(table, form=form) for form in ("1,1", "2,k", "3,1"))
+    assert (one.f_statistic, one.p_value) == pytest.approx((1.79, 0.16477), abs=5e-3)
+    assert one.f_degrees_of_freedom == (5, 18)
+    for found in (two, three):
+        assert (found.f_statistic, found.p_value) == pytest.approx((11.03, 0.00013), rel=4e-2)
+        assert found.f_degrees_of_freedom == (5, 15)
+    assert icc([[1, 1], [2, 2], [3, 3]], form="3,1").p_value is None

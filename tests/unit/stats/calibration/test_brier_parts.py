@@ -87,3 +87,40 @@ def test_scores_that_no_case_has_change_no_part() -> None:
     for binning in ("distinct scores", "equal width", "equal mass"):
         assert brier_decomposition(bare, binning=binning) == brier_decomposition(padded, binning=binning)
     assert corp_reliability(padded).recalibrated.size == 2
+
+
+@pytest.mark.parametrize("positive", [[1, 3, 4], [1, 3, 5], [2, 2, 2], [0, 3, 5]])
+def test_debiasing_can_stop_where_a_term_would_leave_its_range(positive: list[int]) -> None:
+    counts = ScoreCounts([0.2, 0.6, 0.9], positive, [5 - k for k in positive])
+    full, bounded = (brier_decomposition(counts, debiasing=d) for d in ("full", "bounded"))
+    v, u = full.reliability - full.debiased_reliability, full.debiased_uncertainty - full.uncertainty
+    # The share of R's SpecsVerification 0.5, BrierDecomp.
+    limits = [full.resolution / (v - u), (full.resolution - 1) / (v - u)]
+    share = min(full.reliability / v, max(limits), (1 - 4 * full.uncertainty) / (4 * u), 1)
+    found = bounded.debiased_reliability, bounded.debiased_resolution, bounded.debiased_uncertainty
+    expected = full.reliability - share * v, full.resolution - share * (v - u), full.uncertainty + share * u
+    assert found == pytest.approx(expected, abs=1e-14)
+    assert min(found) >= -1e-15
+    assert found[0] - found[1] + found[2] == pytest.approx(bounded.brier)
+
+
+def test_how_the_terms_were_debiased_is_named() -> None:
+    counts = ScoreCounts([0.2], [3], [4])
+    assert brier_decomposition(counts).debiasing == "ferro and fricker"
+    bounded = brier_decomposition(counts, debiasing="bounded")
+    assert bounded.debiasing == "ferro and fricker, no further than every term keeps its range"
+    with pytest.raises(ValueError, match="`debiasing`"):
+        brier_decomposition(counts, debiasing="none")
+
+
+def test_the_debiased_terms_are_less_biased_on_average() -> None:
+    rng = np.random.default_rng(6)
+    score, chance = np.array([0.1, 0.4, 0.8]), np.array([0.2, 0.35, 0.7])
+    truth = {"reliability": float(((score - chance) ** 2).mean())}
+    found = []
+    for _ in range(500):
+        positive = rng.binomial(12, chance)
+        found.append(brier_decomposition(ScoreCounts(score, positive, 12 - positive)))
+    plain = np.mean([one.reliability for one in found]) - truth["reliability"]
+    less = np.mean([one.debiased_reliability for one in found]) - truth["reliability"]
+    assert abs(less) < 0.002 < 0.01 < plain

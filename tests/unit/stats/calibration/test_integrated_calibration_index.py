@@ -28,6 +28,15 @@ def test_the_four_distances_are_those_of_numpy_over_cases(smoother: str) -> None
     assert (found.ici.ci_level, found.ici.status) == (None, EstimateStatus.OK)
 
 
+def test_the_estimated_calibration_index_is_a_hundred_times_the_mean_squared_distance() -> None:
+    counts = ScoreCounts([0.2, 0.4, 0.7, 0.9], [3, 1, 8, 9], [7, 9, 2, 1])
+    found = integrated_calibration_index(counts)
+    squares = (found.smoothed - found.score) ** 2 @ np.array([10, 10, 10, 10]) / 40
+    assert found.eci.estimate == pytest.approx(100 * squares)
+    drawn = integrated_calibration_index(counts, rng=np.random.default_rng(1), n_replicates=50).eci
+    assert 0.0 <= drawn.ci_low <= drawn.estimate <= drawn.ci_high
+
+
 def test_one_score_for_all_is_as_far_as_the_prevalence() -> None:
     found = integrated_calibration_index(ScoreCounts([0.3], [8], [12]))
     assert found.ici.estimate == pytest.approx(0.1)

@@ -35,9 +35,28 @@ def test_a_share_worked_by_hand() -> None:
     assert found.ci_high == pytest.approx(0.05 + 1.959964 * error, abs=1e-6)
 
 
-def test_removing_nobody_changes_nothing_for_sure() -> None:
-    found = proportion_without(np.array([True, False, True]), np.arange(3), np.zeros(3, dtype=bool))
-    assert (found.difference, found.ci_low, found.ci_high) == (0.0, 0.0, 0.0)
+def test_removing_nobody_is_no_comparison() -> None:
+    nobody = np.zeros(3, dtype=bool)
+    shares = proportion_without(np.array([True, False, True]), np.arange(3), nobody)
+    areas = auc_without(np.array([True, False, True]), np.array([0.3, 0.2, 0.1]), np.arange(3), nobody)
+    for found in (shares, areas):
+        assert (found.difference, found.ci_low, found.ci_high) == (0.0, None, None)
+        assert (found.status, found.reason) == (
+            EstimateStatus.INSUFFICIENT,
+            "nobody is removed: both are of the same patients",
+        )
+
+
+def test_patients_who_are_all_alike_do_not_make_a_difference_of_zero_certain() -> None:
+    truth, last = np.array([True, True, True, False, False, False]), np.arange(6) == 5
+    shares = proportion_without(np.ones(6, dtype=bool), np.arange(6), last)
+    areas = auc_without(truth, np.arange(6.0)[::-1], np.arange(6), last)
+    for found in (shares, areas):
+        assert (found.of_all, found.without, found.difference, found.ci_low) == (1.0, 1.0, None, None)
+        assert (found.status, found.reason) == (
+            EstimateStatus.INSUFFICIENT,
+            "the patients show no variance, with or without",
+        )
 
 
 def test_cases_of_one_patient_count_as_one() -> None:

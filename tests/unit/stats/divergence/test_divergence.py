@@ -1,9 +1,11 @@
 """Divergences: definitions, empty bins, ties, undefined cases, and the noise floor."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
+from scipy import special, stats
 
 from multisite.stats.divergence import (
     chi_square,
@@ -14,6 +16,8 @@ from multisite.stats.divergence import (
     wasserstein,
     wasserstein_of_counts,
 )
+from multisite.stats.divergence.divergence import counted
+from multisite.stats.divergence.kolmogorov_smirnov import _exact_with_ties
 from multisite.vocabulary import EstimateStatus
 
 SEED = 55
@@ -78,15 +82,60 @@ def test_one_bin_is_no_divergence() -> None:
     assert (alone.degrees_of_freedom, alone.p_value, alone.noise_floor) == (0, 1.0, 0.0)
 
 
-def test_ties_make_the_p_value_of_continuous_values_conservative_and_it_says_so() -> None:
+def test_the_exact_p_value_minds_ties_and_the_asymptotic_one_is_conservative_and_says_so() -> None:
     rng = np.random.default_rng(SEED)
     first, second = rng.integers(0, 4, 80), rng.integers(0, 4, 60) + (rng.random(60) < 0.3)
-    exact = kolmogorov_smirnov(first, second, rng=rng, n_draws=400)
-    assert exact.p_method == "exact, conservative: there are ties"
-    permuted = kolmogorov_smirnov(first, second, test="permutation", rng=rng, n_draws=400)
-    assert permuted.p_value < exact.p_value
+    exact = kolmogorov_smirnov(first, second)
+    assert exact.p_method == "exact, given the ties"
+    permuted = kolmogorov_smirnov(first, second, test="permutation", rng=rng, n_draws=4000)
+    assert exact.p_value == pytest.approx(permuted.p_value, abs=4 * np.sqrt(exact.p_value / 4000))
+    limit = kolmogorov_smirnov(first, second, test="asymptotic")
+    assert limit.p_method == "asymptotic, conservative: there are ties"
+    assert limit.p_value > exact.p_value
     assert kolmogorov_smirnov([0.1, 0.4], [0.2, 0.3]).p_method == "exact"
     assert kolmogorov_smirnov([0.1, 0.4], [0.2, 0.3], test="asymptotic").p_method == "asymptotic"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [([1, 2, 2, 3, 3], [1, 2, 3, 3, 4, 5]), ([1, 1, 1], [1, 2, 2, 2]), ([0, 0, 1], [2, 2]), ([3, 1, 4], [1, 5, 9, 2])],
+)
+def test_the_exact_p_value_with_ties_is_the_share_of_all_deals(first: list[int], second: list[int]) -> None:
+    pooled, n = np.array(first + second), len(first)
+
+    def gap(chosen: tuple[int, ...]) -> float:
+        mine = np.isin(np.arange(pooled.size), chosen)
+        levels = np.unique(pooled)
+        one = (pooled[mine][:, None] <= levels).sum(axis=0) * int((~mine).sum())
+        other = (pooled[~mine][:, None] <= levels).sum(axis=0) * n
+        return np.abs(one - other).max()
+
+    seen = gap(tuple(range(n)))
+    deals = [gap(chosen) >= seen for chosen in itertools.combinations(range(pooled.size), n)]
+    found = kolmogorov_smirnov(first, second, test="exact")
+    assert found.p_value == pytest.approx(np.mean(deals))
+    swapped = kolmogorov_smirnov(second, first, test="exact")
+    assert swapped.p_value == pytest.approx(found.p_value)
+
+
+@pytest.mark.parametrize(("n", "m"), [(7, 11), (40, 40), (200, 31)])
+def test_without_a_tie_the_deals_give_what_scipy_gives(n: int, m: int) -> None:
+    rng = np.random.default_rng(n)
+    first, second = rng.normal(0.3, 1, n), rng.normal(0, 1, m)
+    _, one, other = counted(first, second)
+    assert _exact_with_ties(one, other) == pytest.approx(stats.ks_2samp(first, second, method="exact").pvalue, rel=1e-9)
+
+
+def test_alike_samples_have_a_p_of_one_and_samples_apart_a_tiny_one() -> None:
+    assert kolmogorov_smirnov([1, 1, 2], [1, 1, 2], test="exact").p_value == 1.0
+    apart = kolmogorov_smirnov([1] * 60, [2] * 60)
+    assert apart.p_value == pytest.approx(2 / special.binom(120, 60), rel=1e-9)
+
+
+def test_too_many_ties_for_the_exact_sum_fall_back_on_the_limit() -> None:
+    many = np.repeat([0, 1, 2], 2000)
+    assert kolmogorov_smirnov(many, many[::2]).p_method == "asymptotic, conservative: there are ties"
+    assert kolmogorov_smirnov(many[::4], many[::8]).p_method == "exact, given the ties"
 
 
 def test_samples_and_their_distinct_values_counted_are_the_same() -> None:

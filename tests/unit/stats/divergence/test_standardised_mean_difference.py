@@ -78,3 +78,52 @@ def test_what_are_no_values_is_refused() -> None:
         standardised_mean_difference_of_moments((math.inf, 1.0, 5), (0.0, 1.0, 5))
     with pytest.raises(ValueError, match="`second` must hold no negative"):
         standardised_mean_difference_of_moments((0.0, 1.0, 5), (0.0, -1.0, 5))
+
+
+FIRST, SECOND = (103.0, 5.5, 50), (100.0, 4.5, 50)
+
+
+def test_cohen_s_and_hedges_as_borenstein_prints_them() -> None:
+    # Borenstein et al., Introduction to Meta-Analysis, 2009, chapter 4: d = 0.5970 (variance 0.0418), g = 0.5924.
+    cohen = standardised_mean_difference_of_moments(FIRST, SECOND, kind="cohen")
+    assert (cohen.estimate, cohen.standard_error**2) == pytest.approx((0.5970, 0.0418), abs=5e-5)
+    hedges = standardised_mean_difference_of_moments(FIRST, SECOND, kind="hedges")
+    assert hedges.estimate == pytest.approx(0.5924, abs=5e-5)
+    assert hedges.ci_method.startswith("hedges' g, pooled standard deviation and exact correction, hedges-olkin")
+
+
+def test_hedges_correction_is_that_of_the_gamma_function_and_does_not_overflow() -> None:
+    few = standardised_mean_difference_of_moments((1.0, 1.0, 3), (0.0, 1.0, 4), kind="hedges")
+    assert few.estimate == pytest.approx(math.gamma(2.5) / (math.sqrt(2.5) * math.gamma(2.0)))
+    many = standardised_mean_difference_of_moments((1.0, 1.0, 4000), (0.0, 1.0, 4000), kind="hedges")
+    assert many.estimate == pytest.approx(1 - 3 / (4 * 7998 - 1), abs=1e-8)
+
+
+def test_glass_divides_by_the_deviation_of_the_second() -> None:
+    found = standardised_mean_difference_of_moments(FIRST, SECOND, kind="glass")
+    delta = 3 / 4.5
+    assert found.estimate == pytest.approx(delta)
+    error = math.sqrt(delta**2 / (2 * 49) + 5.5**2 / (4.5**2 * 49) + 1 / 49)
+    assert found.standard_error == pytest.approx(error)
+    constant = standardised_mean_difference([1.0, 2.0, 4.0], [3.0, 3.0, 3.0], kind="glass")
+    assert (constant.status, constant.reason) == (
+        EstimateStatus.UNDEFINED,
+        "no variance of the second, and different means: no bound",
+    )
+
+
+def test_hedges_g_is_unbiased_where_cohen_s_is_not() -> None:
+    rng = np.random.default_rng(8)
+    draws = [(rng.normal(1, 1, 5), rng.normal(0, 1, 5)) for _ in range(1500)]
+    means = {
+        kind: np.mean([standardised_mean_difference(a, b, kind=kind).estimate for a, b in draws])
+        for kind in ("cohen", "hedges")
+    }
+    assert abs(means["hedges"] - 1.0) < 0.05 < means["cohen"] - 1.0
+
+
+def test_an_interval_of_another_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="`method` of this `kind` must be one of: hedges-olkin"):
+        standardised_mean_difference_of_moments(FIRST, SECOND, kind="cohen", method="bonett")
+    with pytest.raises(ValueError, match="`kind`"):
+        standardised_mean_difference_of_moments(FIRST, SECOND, kind="cliff")

@@ -1,9 +1,11 @@
 """Shrinkage: one stratum, no variance, zero cells, and what is refused."""
 
+import numpy as np
 import pytest
 from scipy.special import expit
 
 from multisite.stats.pooling import logit_of_counts, partial_pooling
+from multisite.stats.pooling.between_sites import between_sites_variance
 from multisite.vocabulary import EstimateStatus
 
 
@@ -48,3 +50,23 @@ def test_what_is_no_estimate_is_refused() -> None:
         partial_pooling([0.1, 0.2], [0.1, 0.1], tau2="dl")  # type: ignore[arg-type]  # what is tested
     with pytest.raises(ValueError, match="`scale`"):
         partial_pooling([0.1, 0.2], [0.1, 0.1], scale="probit")  # type: ignore[arg-type]  # what is tested
+
+
+def test_each_estimator_of_the_variance_between_strata_has_its_own_error() -> None:
+    y, v = np.array([0.0, 1.0, 2.5, 0.4]), np.array([0.02, 0.3, 0.1, 0.5])
+    for by, method in (("reml", "empirical bayes, reml, prasad-rao"), ("pm", "empirical bayes, pm, datta-rao-smith")):
+        found = partial_pooling(y, v, tau2=by, scale="raw")
+        w = 1 / (found.tau2 + v)
+        own = found.tau2 * w
+        spread = 2 / (w @ w) if by == "reml" else 2 * y.size / w.sum() ** 2
+        expected = np.sqrt(own * v + (1 - own) ** 2 / w.sum() + 2 * v**2 * w**3 * spread)
+        assert [one.standard_error for one in found.strata] == pytest.approx(expected)
+        assert {one.shrunken.ci_method for one in found.strata} == {method}
+    assert partial_pooling([0.5], [0.1], tau2="pm").strata[0].shrunken.ci_method == method
+
+
+def test_the_variance_of_paule_and_mandel_s_estimate_is_near_what_simulation_shows() -> None:
+    rng = np.random.default_rng(4)
+    v = rng.uniform(0.02, 1.0, 60)
+    found = [between_sites_variance(rng.normal(0, np.sqrt(0.5 + v)), v, "pm") for _ in range(400)]
+    assert np.var(found) == pytest.approx(2 * 60 / (1 / (0.5 + v)).sum() ** 2, rel=0.2)

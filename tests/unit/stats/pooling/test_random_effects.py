@@ -1,5 +1,7 @@
 """Random effects: few sites, boundaries, scales, options, and what is refused."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -167,3 +169,14 @@ def test_the_p_value_of_no_effect_is_that_of_the_interval(interval: str) -> None
     at_edge = random_effects(Y, V, interval=interval, level=1 - p_value)
     assert at_edge.ci_low == pytest.approx(0.0, abs=1e-9)
     assert random_effects([0.7], [0.04]).p_value is None
+
+
+def test_the_test_based_interval_of_i2_where_the_sites_hardly_differ() -> None:
+    close = random_effects([0.0, 0.1, -0.1, 0.05, 0.02], [0.1] * 5, i2_interval="higgins-thompson")
+    error = math.sqrt((1 - 1 / (3 * 9)) / (2 * 3))
+    assert (close.i2, close.i2_low) == (0.0, 0.0)
+    assert close.i2_high == pytest.approx(1 - math.exp(-2 * 1.959964 * error), abs=1e-6)
+    two = random_effects([0.0, 1.0], [0.1, 0.1], i2_interval="higgins-thompson")
+    assert (two.i2_low, two.i2_high) == (None, None)
+    with pytest.raises(ValueError, match="one of `i2` from `q`"):
+        random_effects([0.0, 1.0], [0.1, 0.1], i2="tau2", i2_interval="higgins-thompson")

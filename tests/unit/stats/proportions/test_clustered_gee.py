@@ -82,7 +82,7 @@ def test_impossible_input_is_refused_by_name() -> None:
         clustered_proportion_gee([0, np.nan], [1, 2])
     with pytest.raises(ValueError, match="patient"):
         clustered_proportion_gee([0, 1], [1, np.nan])
-    with pytest.raises(ValueError, match="length"):
+    with pytest.raises(ValueError, match="one value for each case"):
         clustered_proportion_gee([0, 1], [1, 2, 3])
     with pytest.raises(ValueError, match="working"):
         clustered_proportion_gee([0, 1], [1, 2], working="unstructured")

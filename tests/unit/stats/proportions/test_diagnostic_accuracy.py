@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import expit
 
 from multisite.stats.proportions import diagnostic_accuracy, predictive_values, proportion_difference
 from multisite.vocabulary import EstimateStatus
@@ -104,7 +105,7 @@ def test_impossible_input_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="zero_cells"):
         diagnostic_accuracy(1, 2, 1, 3, zero_cells="drop")
     with pytest.raises(ValueError, match="method"):
-        diagnostic_accuracy(1, 2, 1, 3, method="wald")
+        diagnostic_accuracy(1, 2, 1, 3, method="exact")
     with pytest.raises(ValueError, match="method"):
         predictive_values(1, 2, 1, 3, prevalence=0.1, method="delta")
 
@@ -126,10 +127,33 @@ def test_a_zero_count_brings_the_adjusted_interval_and_the_method_says_so() -> N
     assert found.ppv.estimate == 1.0
     assert found.ppv.ci_high == 1.0
     assert found.ppv.ci_low < 1.0
-    assert "adjusted logit" in found.ppv.ci_method
-    assert "since a count is zero" in found.npv.ci_method
+    assert found.ppv.ci_method == "mercaldo adjusted logit, prevalence known, since a count is zero"
     asked_for = predictive_values(40, 0, 5, 45, prevalence=0.1, method="adjusted-logit")
-    assert (asked_for.npv.ci_low, asked_for.npv.ci_high) == (found.npv.ci_low, found.npv.ci_high)
+    assert (asked_for.ppv.ci_low, asked_for.ppv.ci_high) == (found.ppv.ci_low, found.ppv.ci_high)
+
+
+def test_a_zero_count_leaves_the_other_value_its_own_interval() -> None:
+    found = predictive_values(40, 0, 5, 45, prevalence=0.1).npv
+    assert found.ci_method == "mercaldo logit, prevalence known"
+    # Without a false positive, logit NPV varies with sensitivity alone: se/((1 - se) n1) is 40/(5 · 45).
+    centre, half = math.log(1.0 / (5 / 45) * 9.0), stats.norm.ppf(0.975) * math.sqrt(40 / (5 * 45))
+    assert [found.ci_low, found.ci_high] == pytest.approx([expit(centre - half), expit(centre + half)])
+
+
+@pytest.mark.parametrize(
+    ("table", "adjusted"),
+    [((0, 5, 5, 40), (True, False)), ((9, 3, 0, 8), (False, True)), ((9, 3, 4, 0), (False, True))],
+)
+def test_only_the_value_that_needs_it_is_adjusted(table: tuple, adjusted: tuple) -> None:
+    found = predictive_values(*table, prevalence=0.3)
+    assert ("adjusted" in found.ppv.ci_method, "adjusted" in found.npv.ci_method) == adjusted
+
+
+def test_a_test_that_calls_all_alike_has_no_interval_without_width() -> None:
+    never, always = predictive_values(0, 0, 5, 45, prevalence=0.1).npv, predictive_values(5, 45, 0, 0, prevalence=0.1)
+    for found in (never, always.ppv):
+        assert "adjusted" in found.ci_method
+        assert found.ci_low < found.ci_high
 
 
 def test_a_test_that_never_is_positive_has_no_positive_predictive_value() -> None:

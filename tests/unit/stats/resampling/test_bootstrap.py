@@ -121,3 +121,54 @@ def test_replicates_on_one_side_have_no_bias_and_no_interval() -> None:
 def test_an_argument_out_of_range_is_refused(given: dict) -> None:
     with pytest.raises(ValueError, match=r"`(method|max_undefined|n_replicates)`|level"):
         bootstrap(weighted_mean(np.arange(3.0)), [1, 2, 3], **{"seed": 1} | given)
+
+
+TRUTH = np.array([1] * 4 + [0] * 41)
+SCORES = np.concatenate([np.linspace(0.3, 0.9, 4), np.linspace(0.0, 0.8, 41)])
+
+
+@pytest.mark.parametrize("method", ["bca", "percentile"])
+def test_drawn_within_classes_no_replicate_lacks_one(method: str) -> None:
+    found = bootstrap(WeightedAuc(TRUTH, SCORES), np.arange(45), seed=1, n_replicates=400, stratum=TRUTH, method=method)
+    plain = bootstrap(WeightedAuc(TRUTH, SCORES), np.arange(45), seed=1, n_replicates=400, method=method)
+    assert (found.n_undefined, plain.n_undefined > 0) == (0, True)
+    assert "bootstrap of patients within strata, " in found.ci_method
+    assert found.ci_low < found.estimate < found.ci_high
+
+
+def test_every_stratum_gives_as_many_patients_as_it_has() -> None:
+    patient, stratum = np.repeat(np.arange(9), 2), np.repeat([0, 0, 0, 0, 1, 1, 1, 2, 2], 2)
+
+    def sizes(weights: np.ndarray) -> np.ndarray:
+        return np.stack([weights[:, stratum == code].sum(axis=1) for code in range(3)], axis=1).astype(float)
+
+    drawn = bootstrap_replicates(sizes, patient, n_replicates=100, seed=3, stratum=stratum)
+    assert (drawn == [8, 6, 4]).all()
+    part = bootstrap_replicates(sizes, patient, n_replicates=100, seed=3, stratum=stratum, first=30, last=70)
+    assert (part == drawn[30:70]).all()
+
+
+def test_one_stratum_is_none() -> None:
+    area = WeightedAuc(TRUTH, SCORES)
+    one = bootstrap(area, np.arange(45), seed=4, n_replicates=300, stratum=np.zeros(45))
+    assert (one.ci_low, one.ci_high) == pytest.approx(
+        (lambda plain: (plain.ci_low, plain.ci_high))(bootstrap(area, np.arange(45), seed=4, n_replicates=300))
+    )
+
+
+def test_the_acceleration_of_two_samples_is_that_of_davison_and_hinkley() -> None:
+    rng = np.random.default_rng(2)
+    first, second = rng.exponential(size=7), rng.exponential(size=12)
+    without = np.concatenate([(first.sum() - first) / 6 - second.mean(), first.mean() - (second.sum() - second) / 11])
+    influence = [first - first.mean(), -(second - second.mean())]
+    cubes = sum((x**3).sum() / x.size**3 for x in influence)
+    squares = sum((x**2).sum() / x.size**2 for x in influence)
+    strata = [np.arange(7), np.arange(7, 19)]
+    assert jackknife_acceleration(without, strata) == pytest.approx(cubes / (6 * squares**1.5))
+
+
+def test_a_patient_lies_in_one_stratum() -> None:
+    with pytest.raises(ValueError, match="`stratum` must be the same"):
+        bootstrap(WeightedAuc([1, 0], [0.2, 0.1]), [7, 7], seed=1, stratum=[0, 1])
+    with pytest.raises(ValueError, match="`stratum` must be given"):
+        bootstrap(WeightedAuc([1, 0], [0.2, 0.1]), [7, 8], seed=1, stratum=[0, None])

@@ -1,0 +1,523 @@
+"""Every public function of the library meets every bad input of its kind: a result that says why, or a sentence.
+
+A table of functions by the kind of what they take, and a table of bad inputs of each kind. A number that is not there
+is ``None`` with a reason, never NaN; what is refused is refused with a `ValueError` that is a sentence; nothing warns,
+for warnings are errors here.
+"""
+
+import dataclasses
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+import multisite.stats as library
+from multisite.stats import (
+    ClusterMoments,
+    Estimate,
+    LevelCounts,
+    PairedClusterMoments,
+    PairedCounts,
+    ScoreCounts,
+    SegmentedScoreCounts,
+    WeightedAuc,
+)
+
+NAN, INF = math.nan, math.inf
+
+NAN_IS_DOCUMENTED = {
+    "benjamini_hochberg": "an undefined test keeps its place",
+    "bonferroni": "an undefined test keeps its place",
+    "benjamini_yekutieli": "an undefined test keeps its place",
+    "hochberg": "an undefined test keeps its place",
+    "holm": "an undefined test keeps its place",
+    "bootstrap_replicates": "a replicate without a value",
+    "jackknife": "no value without that patient",
+    "jackknife_acceleration": "a value that is NaN",
+    "jackknife_variance": "one patient, or a value that is NaN",
+    "detail_correlations": "a picture without detail",
+}
+"""Functions that return bare arrays, or numbers, of which NaN is the declared absence."""
+
+INFINITY_IS_DOCUMENTED = (".threshold",)
+"""Fields that may be infinite: nothing is called positive."""
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+def counts(score: Any, positive: Any, negative: Any) -> Callable[[], ScoreCounts]:
+    return lambda: ScoreCounts(score, positive, negative)
+
+
+SCORE_COUNTS: Mapping[str, Callable[[], ScoreCounts]] = {
+    "empty": counts([], [], []),
+    "no case at a score": counts([0.2, 0.7], [0, 0], [0, 0]),
+    "one positive": counts([0.4], [1], [0]),
+    "one negative": counts([0.4], [0], [1]),
+    "one of each, tied": counts([0.4], [1], [1]),
+    "one of each, apart": counts([0.2, 0.8], [0, 1], [1, 0]),
+    "positives only": counts([0.2, 0.8], [3, 4], [0, 0]),
+    "negatives only": counts([0.2, 0.8], [0, 0], [3, 4]),
+    "all ties": counts([0.5], [10], [10]),
+    "perfect": counts([0.1, 0.9], [0, 20], [20, 0]),
+    "wrong throughout": counts([0.1, 0.9], [20, 0], [0, 20]),
+    "certain and right": counts([0.0, 1.0], [0, 20], [20, 0]),
+    "certain and wrong": counts([0.0, 1.0], [20, 0], [0, 20]),
+    "unused scores": counts([0.0, 0.3, 0.6, 1.0], [0, 5, 7, 0], [0, 9, 2, 0]),
+    "score is NaN": counts([NAN], [1], [1]),
+    "score is infinite": counts([INF], [1], [1]),
+    "score above 1": counts([0.5, 1.5], [1, 1], [1, 1]),
+    "count is negative": counts([0.5], [-1], [1]),
+    "count is NaN": counts([0.5], [NAN], [1]),
+    "count is infinite": counts([0.5], [INF], [1]),
+    "count is a fraction": counts([0.5], [0.5], [1]),
+    "lengths differ": counts([0.5, 0.6], [1], [1]),
+}
+
+OF_SCORE_COUNTS: Mapping[str, Callable[[ScoreCounts], Any]] = {
+    "auc": lambda c: [library.auc(c, method=m) for m in ("delong-logit", "delong", "newcombe")],
+    "auc_by_segment": lambda c: library.auc_by_segment(
+        SegmentedScoreCounts(c.score, c.n_positive, c.n_negative, [0, c.score.size, c.score.size])
+    ),
+    "auc_within_groups": lambda c: library.auc_within_groups([library.auc(c), library.auc(c)]),
+    "brier": library.brier,
+    "brier_decomposition": lambda c: [
+        library.brier_decomposition(c, binning=b) for b in ("distinct scores", "equal width", "equal mass")
+    ],
+    "calibration_line": lambda c: [library.calibration_line(c, extreme=e) for e in ("clip", "drop")],
+    "calibration_line_test": lambda c: [
+        library.calibration_line_test(c, method=m, extreme=e)
+        for m in ("likelihood-ratio", "wald")
+        for e in ("clip", "drop")
+    ],
+    "corp_reliability": lambda c: library.corp_reliability(c, rng=rng(), n_replicates=20),
+    "decision_curve": lambda c: library.decision_curve(c, [0.0, 0.2, 0.9]),
+    "expected_calibration_error": lambda c: [
+        library.expected_calibration_error(c, target=t, binning=b)
+        for t in ("positive class", "top label")
+        for b in ("equal width", "equal mass")
+    ],
+    "hosmer_lemeshow": lambda c: [library.hosmer_lemeshow(c, setting=s) for s in ("developing", "external")],
+    "integrated_calibration_index": lambda c: [
+        library.integrated_calibration_index(c, rng=rng(), n_replicates=5, smoother=s) for s in ("loess", "lowess")
+    ],
+    "observed_expected": lambda c: [library.observed_expected(c, method=m) for m in ("log", "wilson")],
+    "perfect_calibration": lambda c: library.perfect_calibration(c, rng=rng(), n_replicates=5),
+    "reliability": lambda c: library.reliability(c),
+    "scaled_brier": library.scaled_brier,
+    "score_shift": lambda c: library.score_shift([c, c], rng=rng(), n_permutations=9),
+    "spiegelhalter_z": library.spiegelhalter_z,
+    "squared_calibration_error": lambda c: [
+        library.squared_calibration_error(c, debiased=d, n_bins=3) for d in (True, False)
+    ],
+    "independent_difference": lambda c: library.independent_difference(library.auc(c), library.brier(c)),
+    "equal_width_cell": lambda c: library.equal_width_cell(c.score, 5),
+    "equal_mass_cell": lambda c: library.equal_mass_cell(c.n_positive, 5),
+    "percentile_interval": lambda c: library.percentile_interval(c.score),
+    "bca_interval": lambda c: library.bca_interval(c.score, 0.5, c.score),
+    "quantile_levels": lambda c: library.quantile_levels(c.score, 3),
+    "learnt_elsewhere": lambda c: library.learnt_elsewhere(
+        LevelCounts(c.n_positive, c.n_negative), LevelCounts(c.n_negative, c.n_positive)
+    ),
+    "level_shares": lambda c: library.level_shares(LevelCounts(c.n_positive, c.n_negative)),
+    "groups_told": lambda c: library.groups_told([np.stack([c.n_positive, c.n_negative])], rng=rng(), n_permutations=9),
+    "association": lambda c: library.association(c.n_positive, c.n_negative, rng=rng(), n_permutations=9),
+}
+
+Cases = tuple[Any, Any, Any]
+
+CASES: Mapping[str, Cases] = {
+    "empty": ([], [], []),
+    "one positive": ([1], [0.5], [1]),
+    "one negative": ([0], [0.5], [1]),
+    "one of each": ([1, 0], [0.7, 0.2], [1, 2]),
+    "positives only": ([1, 1, 1], [0.2, 0.4, 0.9], [1, 2, 3]),
+    "negatives only": ([0, 0, 0], [0.2, 0.4, 0.9], [1, 2, 3]),
+    "one patient": ([1, 0, 1, 0], [0.9, 0.2, 0.3, 0.4], [7, 7, 7, 7]),
+    "two patients": ([1, 0, 1, 0], [0.9, 0.2, 0.3, 0.4], [7, 7, 8, 8]),
+    "a patient per class": ([1, 1, 0, 0], [0.9, 0.2, 0.3, 0.4], [7, 7, 8, 8]),
+    "all ties": ([1, 0, 1, 0, 1, 0], [0.5] * 6, [1, 2, 3, 4, 5, 6]),
+    "perfect": ([1, 1, 1, 0, 0, 0], [0.9, 0.8, 0.7, 0.3, 0.2, 0.1], [1, 2, 3, 4, 5, 6]),
+    "wrong throughout": ([0, 0, 0, 1, 1, 1], [0.9, 0.8, 0.7, 0.3, 0.2, 0.1], [1, 2, 3, 4, 5, 6]),
+    "scores of 0 and 1": ([1, 0, 1, 0, 1, 0], [1.0, 0.0, 0.0, 1.0, 1.0, 0.0], [1, 2, 3, 4, 5, 6]),
+    "score is NaN": ([1, 0], [NAN, 0.2], [1, 2]),
+    "score is infinite": ([1, 0], [INF, 0.2], [1, 2]),
+    "truth is NaN": ([1, NAN], [0.7, 0.2], [1, 2]),
+    "truth is two": ([1, 2], [0.7, 0.2], [1, 2]),
+    "patient is missing": ([1, 0], [0.7, 0.2], ["a", None]),
+    "patient is NaN": ([1, 0], [0.7, 0.2], [1.0, NAN]),
+    "lengths differ": ([1, 0], [0.7], [1, 2]),
+}
+
+
+def some(y: Any) -> np.ndarray:
+    return np.arange(len(y)) % 2 == 0
+
+
+def removed_with(patient: Any) -> np.ndarray:
+    """The first patient, with all cases."""
+    return np.array([name == patient[0] for name in patient], dtype=bool)
+
+
+def plain(y: Any) -> np.ndarray:
+    """Truth as the dependence functions take it: booleans, which NaN and 2 cannot be."""
+    values = np.asarray(y, dtype=np.float64)
+    if not np.isin(values, (0.0, 1.0)).all():
+        pytest.skip("not a boolean")
+    return values.astype(bool)
+
+
+OF_CASES: Mapping[str, Callable[[Any, Any, Any], Any]] = {
+    "auc_difference": lambda y, s, p: [
+        library.auc_difference(y, s, s, patient=p),
+        library.auc_difference(y, s, [-x for x in s]),
+    ],
+    "auc_difference_unpaired": lambda y, s, p: [
+        library.auc_difference_unpaired(y, s, y, s, first_patient=p, second_patient=p, method=m)
+        for m in ("normal", "welch")
+    ],
+    "auc_without": lambda y, s, p: [
+        library.auc_without(y, s, p, removed_with(p)),
+        library.auc_without(y, s, p, np.zeros(len(y))),
+        library.auc_without(y, s, p, np.ones(len(y))),
+    ],
+    "proportion_without": lambda y, s, p: [
+        library.proportion_without(y, p, removed_with(p)),
+        library.proportion_without(y, p, np.zeros(len(y))),
+        library.proportion_without(y, p, np.ones(len(y))),
+    ],
+    "bootstrap": lambda y, s, p: [
+        library.bootstrap(WeightedAuc(y, s), p, seed=1, n_replicates=50, method=m, stratum=stratum)
+        for m in ("bca", "percentile")
+        for stratum in (None, np.zeros(len(y)))
+    ],
+    "bootstrap_replicates": lambda y, s, p: library.bootstrap_replicates(WeightedAuc(y, s), p, n_replicates=3, seed=1),
+    "jackknife": lambda y, s, p: library.jackknife(WeightedAuc(y, s), p),
+    "jackknife_acceleration": lambda y, s, p: library.jackknife_acceleration(np.asarray(s, dtype=float)),
+    "jackknife_variance": lambda y, s, p: library.jackknife_variance(np.asarray(s, dtype=float)),
+    "clustered_auc": lambda y, s, p: [
+        library.clustered_auc(y, s, p, method=m) for m in ("obuchowski-logit", "obuchowski")
+    ],
+    "clustered_calibration_line": lambda y, s, p: [
+        library.clustered_calibration_line(y, s, p, extreme=e) for e in ("clip", "drop")
+    ],
+    "clustered_integrated_calibration_index": lambda y, s, p: library.clustered_integrated_calibration_index(
+        y, s, p, rng=rng(), n_replicates=5
+    ),
+    "clustered_observed_expected": library.clustered_observed_expected,
+    "clustered_proportion_gee": lambda y, s, p: [
+        library.clustered_proportion_gee(y, p, working=w) for w in ("exchangeable", "independence")
+    ],
+    "partial_auc": lambda y, s, p: [
+        library.partial_auc(y, s, specificity=(0.8, 1.0), patient=p, scale=scale) for scale in ("raw", "mcclish")
+    ],
+    "sensitivity_at_specificity": lambda y, s, p: [
+        library.sensitivity_at_specificity(y, s, specificity=0.9, seed=1, patient=p, n_replicates=50, method=m)
+        for m in ("btii", "bca", "percentile")
+    ],
+    "specificity_at_sensitivity": lambda y, s, p: library.specificity_at_sensitivity(
+        y, s, sensitivity=0.9, seed=1, patient=p, n_replicates=50
+    ),
+    "youden": lambda y, s, p: [
+        library.youden(y, s),
+        library.youden(y, s, patient=p, method="bca", seed=1, n_replicates=50),
+    ],
+    "rank_sum_test": lambda y, s, p: library.rank_sum_test(plain(y), np.asarray(s, dtype=float)),
+    "runs_test": lambda y, s, p: library.runs_test(plain(y)),
+    "score_by_level": lambda y, s, p: library.score_by_level(
+        np.asarray(s, dtype=float), some(y).astype(int), plain(y), rng=rng(), n_permutations=9
+    ),
+    "area_from_levels": lambda y, s, p: library.area_from_levels(
+        some(y).astype(int), plain(y), rng=rng(), n_permutations=9
+    ),
+    "patient_folds": lambda y, s, p: library.patient_folds(plain(y), np.arange(len(y)), n_folds=2, seed=1),
+    "cross_fitted_encoding": lambda y, s, p: library.cross_fitted_encoding(
+        some(y).astype(int), plain(y), some(y).astype(int)
+    ),
+    "limits_of_agreement_repeated": lambda y, s, p: library.limits_of_agreement_repeated(s, s[::-1], p),
+    "jackknife_over_patients": lambda y, s, p: library.jackknife_over_patients(
+        lambda rows: library.proportion(int(plain(y)[rows].sum()), rows.size), p
+    ),
+}
+
+MOMENTS: Mapping[str, tuple[Any, Any, Any]] = {
+    "empty": ([], [], []),
+    "no case of any patient": ([0, 0], [0, 0], [0, 0]),
+    "one patient": ([1], [0], [3]),
+    "one case": ([1], [0], [1]),
+    "all of nothing": ([0, 0, 0], [0, 0, 0], [2, 1, 3]),
+    "all of all": ([2, 1, 3], [2, 1, 3], [2, 1, 3]),
+    "the same twice": ([1, 2, 0], [1, 2, 0], [2, 3, 1]),
+    "opposites": ([2, 3], [0, 0], [2, 3]),
+    "more than there are": ([3], [0], [2]),
+    "negative": ([-1], [0], [2]),
+    "NaN": ([NAN], [0], [2]),
+    "a fraction": ([0.5], [0], [2]),
+}
+
+OF_MOMENTS: Mapping[str, Callable[[Any, Any, Any], Any]] = {
+    "clustered_proportion": lambda a, b, n: library.clustered_proportion(ClusterMoments.from_clusters(a, n)),
+    "clustered_proportion_difference": lambda a, b, n: library.clustered_proportion_difference(
+        ClusterMoments.from_clusters(a, n), ClusterMoments.from_clusters(b, n)
+    ),
+    "paired_clustered_proportion_difference": lambda a, b, n: library.paired_clustered_proportion_difference(
+        PairedClusterMoments.from_clusters(a, b, n)
+    ),
+    "clustered_mcnemar": lambda a, b, n: [
+        library.clustered_mcnemar(PairedClusterMoments.from_clusters(a, b, n), method=m)
+        for m in ("obuchowski", "modified-obuchowski")
+    ],
+    "clustered_mcnemar_by_patient": lambda a, b, n: [
+        library.clustered_mcnemar_by_patient(b, a, b, n, method=m) for m in ("durkalski", "eliasziw-donner")
+    ],
+    "net_benefit_by_patient": lambda a, b, n: [
+        library.net_benefit_by_patient(a, b, n, n, threshold=t) for t in (0.0, 0.2)
+    ],
+}
+
+FOUR: Mapping[str, tuple[Any, Any, Any, Any]] = {
+    "nothing": (0, 0, 0, 0),
+    "one class": (5, 0, 3, 0),
+    "the other class": (0, 5, 0, 3),
+    "always positive": (5, 5, 0, 0),
+    "always negative": (0, 0, 5, 5),
+    "perfect": (5, 0, 0, 5),
+    "wrong throughout": (0, 5, 5, 0),
+    "one case": (1, 0, 0, 0),
+    "negative": (-1, 2, 3, 4),
+    "NaN": (NAN, 2, 3, 4),
+    "infinite": (INF, 2, 3, 4),
+    "a fraction": (0.5, 2, 3, 4),
+}
+
+OF_FOUR: Mapping[str, Callable[[Any, Any, Any, Any], Any]] = {
+    "diagnostic_accuracy": lambda *n: [
+        library.diagnostic_accuracy(*n, prevalence=0.1, zero_cells=z) for z in ("keep", "add-half")
+    ],
+    "predictive_values": lambda *n: [
+        library.predictive_values(*n, prevalence=0.1, method=m) for m in ("logit", "adjusted-logit")
+    ],
+    "proportion": lambda a, b, c, d: [
+        library.proportion(a, b, method=m)
+        for m in ("wilson", "wilson-cc", "clopper-pearson", "mid-p", "agresti-coull", "jeffreys", "wald")
+    ],
+    "proportion_difference": lambda a, b, c, d: [
+        library.proportion_difference(a, a + b, c, c + d, method=m)
+        for m in ("newcombe", "newcombe-cc", "miettinen-nurminen", "agresti-caffo")
+    ],
+    "paired_proportion_difference": lambda *n: library.paired_proportion_difference(*n),
+    "mcnemar": lambda a, b, c, d: [
+        library.mcnemar(a, b, method=m) for m in ("exact", "mid-p", "asymptotic", "asymptotic-cc")
+    ],
+    "paired_predictive_values": lambda a, b, c, d: library.paired_predictive_values(
+        PairedCounts(both=a, first_only=b, second_only=c, neither=d),
+        PairedCounts(both=d, first_only=c, second_only=b, neither=a),
+    ),
+    "net_benefit": lambda *n: [library.net_benefit(n[0], n[1], n[0] + n[2], n[1] + n[3], threshold=0.2)],
+    "detectable_proportion_difference": lambda a, b, c, d: library.detectable_proportion_difference(0.5, a, b),
+    "detectable_auc_difference": lambda a, b, c, d: library.detectable_auc_difference(0.8, a, b),
+    "smallest_detectable_difference": lambda a, b, c, d: library.smallest_detectable_difference(a),
+    "cohen_kappa_from_table": lambda a, b, c, d: [
+        library.cohen_kappa_from_table([[a, b], [c, d]], method=m, weights=w)
+        for m in ("wald", "wilson")
+        for w in ("unweighted", "quadratic")
+    ],
+    "fleiss_kappa_from_counts": lambda a, b, c, d: library.fleiss_kappa_from_counts([[a, b], [c, d]]),
+    "gwet_ac_from_counts": lambda a, b, c, d: library.gwet_ac_from_counts([[a, b], [c, d]]),
+    "binomial_normal": lambda a, b, c, d: library.binomial_normal([a, c], [a + b, c + d]),
+    "random_effects_proportions": lambda a, b, c, d: library.random_effects_proportions([a, c], [a + b, c + d]),
+    "logit_of_counts": lambda a, b, c, d: library.logit_of_counts([a, c], [a + b, c + d]),
+    "bivariate": lambda a, b, c, d: [
+        library.bivariate([a], [b], [c], [d]),
+        library.bivariate([a] * 6, [b] * 6, [c] * 6, [d] * 6),
+        library.bivariate([], [], [], []),
+    ],
+    "chi_square": lambda a, b, c, d: library.chi_square([a, b], [c, d], rng=rng(), n_draws=9),
+    "jensen_shannon": lambda a, b, c, d: [
+        library.jensen_shannon([a, b], [c, d], kind=k, rng=rng(), n_draws=9) for k in ("divergence", "distance")
+    ],
+    "kolmogorov_smirnov_of_counts": lambda a, b, c, d: library.kolmogorov_smirnov_of_counts([a, b], [c, d]),
+    "population_stability_index": lambda a, b, c, d: [
+        library.population_stability_index([a, b], [c, d], empty=e, rng=rng(), n_draws=9) for e in ("floor", "drop")
+    ],
+    "standardised_difference": lambda a, b, c, d: library.standardised_difference([a, b], [c, d]),
+    "standardised_difference_to": lambda a, b, c, d: library.standardised_difference_to([a, b], [0.5, 0.5]),
+    "wasserstein_of_counts": lambda a, b, c, d: library.wasserstein_of_counts([a, b], [c, d], grid=[0.0, 1.0]),
+    "standardised_mean_difference_of_moments": lambda a, b, c, d: [
+        library.standardised_mean_difference_of_moments((a, b, 5), (c, d, 5)),
+        library.standardised_mean_difference_of_moments((1.0, 1.0, a), (1.0, 1.0, b)),
+    ],
+}
+
+SAMPLES: Mapping[str, tuple[Any, Any]] = {
+    "both empty": ([], []),
+    "one empty": ([], [0.1, 0.2]),
+    "one value each": ([0.1], [0.2]),
+    "all alike": ([0.5] * 6, [0.5] * 4),
+    "alike within": ([0.5] * 6, [0.7] * 4),
+    "apart": ([0.1, 0.2, 0.3], [0.7, 0.8, 0.9]),
+    "the same": ([0.1, 0.2, 0.3], [0.1, 0.2, 0.3]),
+    "NaN": ([NAN, 0.1], [0.2, 0.3]),
+    "infinite": ([INF, 0.1], [0.2, 0.3]),
+    "two-dimensional": ([[0.1, 0.2]], [[0.2, 0.3]]),
+    "zeros": ([0.0, 0.0], [0.0, 0.0]),
+    "negative": ([-0.1, -0.2], [-0.3, -0.4]),
+    "lengths differ": ([0.1, 0.2, 0.3], [0.2, 0.4]),
+}
+
+OF_SAMPLES: Mapping[str, Callable[[Any, Any], Any]] = {
+    "kolmogorov_smirnov": lambda a, b: [
+        library.kolmogorov_smirnov(a, b, test=t, rng=rng(), n_draws=9) for t in (None, "asymptotic", "permutation")
+    ],
+    "wasserstein": lambda a, b: library.wasserstein(a, b, rng=rng(), n_draws=9),
+    "standardised_mean_difference": lambda a, b: [
+        library.standardised_mean_difference(a, b, kind=k) for k in ("mean variance", "cohen", "hedges", "glass")
+    ],
+    "limits_of_agreement": lambda a, b: library.limits_of_agreement(a, b),
+    "random_effects": lambda a, b: [
+        library.random_effects(a, b, tau2=t, interval=i, i2_interval=h)
+        for t in ("reml", "pm", "dl")
+        for i in ("by-sites", "wald", "hksj")
+        for h in ("q-profile", "higgins-thompson")
+    ],
+    "common_effect": lambda a, b: library.common_effect(a, b),
+    "leave_one_out": lambda a, b: library.leave_one_out(a, b),
+    "partial_pooling": lambda a, b: [library.partial_pooling(a, b, tau2=t) for t in ("reml", "pm")],
+    "holm": lambda a, b: library.holm(a),
+    "hochberg": lambda a, b: library.hochberg(a),
+    "benjamini_yekutieli": lambda a, b: library.benjamini_yekutieli(a),
+    "bonferroni": lambda a, b: library.bonferroni(a),
+    "benjamini_hochberg": lambda a, b: library.benjamini_hochberg(a),
+}
+
+RATINGS: Mapping[str, Any] = {
+    "empty": np.zeros((0, 2)),
+    "no rater": np.zeros((3, 0)),
+    "one rater": [[1], [0], [1]],
+    "one case": [[1, 0]],
+    "one case, alike": [[1, 1]],
+    "all alike": [[1, 1], [1, 1], [1, 1]],
+    "a rater of one word": [[1, 0], [1, 1], [1, 0], [1, 1]],
+    "agreed throughout": [[1, 1], [0, 0], [1, 1], [0, 0]],
+    "never agreed": [[1, 0], [0, 1], [1, 0], [0, 1]],
+    "missing throughout": [[None, None], [None, None]],
+    "never both": [[1, None], [None, 0], [1, None]],
+    "one pair": [[1, 1], [None, 0], [1, None]],
+    "NaN is missing": [[1.0, NAN], [0.0, 1.0], [1.0, 1.0]],
+    "infinite": [[1.0, INF], [0.0, 1.0]],
+    "one-dimensional": [1, 0, 1],
+    "three raters": [[1, 0, 1], [1, 1, 1], [0, None, 0]],
+}
+
+OF_RATINGS: Mapping[str, Callable[[Any], Any]] = {
+    "cohen_kappa": lambda r: [
+        library.cohen_kappa([row[0] for row in r], [row[1] for row in r], categories=[0, 1, 2], weights=w)
+        if all(np.size(row) > 1 for row in r)
+        else None
+        for w in ("unweighted", "linear")
+    ],
+    "pairwise_kappa": lambda r: [pair for pair in library.pairwise_kappa(r, categories=[0, 1, 2]).pairs.values()],
+    "conger_kappa": lambda r: [
+        library.conger_kappa(r, categories=[0, 1, 2], weights=w) for w in ("unweighted", "linear")
+    ],
+    "light_kappa": lambda r: [library.light_kappa(r, categories=[0, 1, 2]), library.light_kappa(r)],
+    "fleiss_kappa": lambda r: [library.fleiss_kappa(r, categories=[0, 1, 2]), library.fleiss_kappa(r)],
+    "gwet_ac1": lambda r: [library.gwet_ac1(r, categories=[0, 1, 2]), library.gwet_ac1(r)],
+    "gwet_ac2": lambda r: [library.gwet_ac2(r, categories=[0, 1, 2]), library.gwet_ac2(r)],
+    "icc": lambda r: [library.icc(r, form=form) for form in library.ICC_FORMS],
+    "krippendorff_alpha": lambda r: [
+        library.krippendorff_alpha(r, metric=m) for m in ("nominal", "ordinal", "interval", "ratio")
+    ],
+    "observed_agreement": lambda r: library.observed_agreement(r),
+    "specific_agreement": lambda r: library.specific_agreement(r, categories=[0, 1, 2]),
+}
+
+OTHERS: Mapping[str, Mapping[str, Callable[[], Any]]] = {
+    "agreement_weights": {
+        "no category": lambda: library.agreement_weights("linear", 0),
+        "one category": lambda: library.agreement_weights("quadratic", 1),
+        "NaN": lambda: library.agreement_weights(np.array([[1.0, NAN], [NAN, 1.0]]), 2),
+        "weights of zero": lambda: library.agreement_weights(np.zeros((2, 2)), 2),
+    },
+    "detail_correlations": {
+        "no picture": lambda: library.detail_correlations(*np.zeros((2, 0, 8, 8), np.uint8)),
+        "no detail": lambda: library.detail_correlations(*np.zeros((2, 1, 8, 8), np.uint8)),
+    },
+    "cross_fitted_scores": {
+        "no feature": lambda: library.cross_fitted_scores(
+            np.zeros((4, 0)), np.array([True, False] * 2), np.array([0, 0, 1, 1]), is_category=np.zeros(0, bool), seed=1
+        ),
+        "one class in a fold": lambda: library.cross_fitted_scores(
+            np.zeros((4, 1)), np.array([True, True, False, False]), np.array([0, 0, 1, 1]),
+            is_category=np.zeros(1, bool), seed=1,
+        ),
+    },
+}  # fmt: skip
+
+
+def every_call() -> list[Any]:
+    kinds: list[tuple[Mapping[str, Any], Mapping[str, Any], Callable[[Any, Any], Any]]] = [
+        (OF_SCORE_COUNTS, SCORE_COUNTS, lambda call, given: call(given())),
+        (OF_CASES, CASES, lambda call, given: call(*given)),
+        (OF_MOMENTS, MOMENTS, lambda call, given: call(*given)),
+        (OF_FOUR, FOUR, lambda call, given: call(*given)),
+        (OF_SAMPLES, SAMPLES, lambda call, given: call(*given)),
+        (OF_RATINGS, RATINGS, lambda call, given: call(given)),
+    ]
+    calls = [
+        (name, called, lambda call=call, given=given, apply=apply: apply(call, given))
+        for functions, inputs, apply in kinds
+        for name, call in functions.items()
+        for called, given in inputs.items()
+    ]
+    calls += [(name, called, call) for name, inputs in OTHERS.items() for called, call in inputs.items()]
+    return [pytest.param(name, call, id=f"{name}-{called}") for name, called, call in calls]
+
+
+def bare(found: Any, at: str) -> list[str]:
+    """Places in a result that hold NaN or infinity, or a number that is missing without a reason."""
+    if isinstance(found, float):
+        return [] if math.isfinite(found) or (found == INF and at.endswith(INFINITY_IS_DOCUMENTED)) else [at]
+    if isinstance(found, Mapping):
+        return [place for key, value in found.items() for place in bare(value, f"{at}[{key}]")]
+    if isinstance(found, list | tuple):
+        return [place for number, value in enumerate(found) for place in bare(value, f"{at}[{number}]")]
+    if not dataclasses.is_dataclass(found) or isinstance(found, type):
+        return []
+    places = [
+        place for field in dataclasses.fields(found) for place in bare(getattr(found, field.name), f"{at}.{field.name}")
+    ]
+    if isinstance(found, Estimate):
+        no_interval = found.ci_level is not None and found.ci_low is None
+        if (found.estimate is None or no_interval) and not found.reason:
+            places.append(f"{at}: no reason")
+        if found.ci_low is not None and found.ci_low == found.ci_high:
+            places.append(f"{at}: an interval without width")
+    return places
+
+
+@pytest.mark.parametrize(("name", "call"), every_call())
+def test_a_bad_input_has_a_stated_result(name: str, call: Callable[[], Any]) -> None:
+    try:
+        found = call()
+    except ValueError as refusal:
+        told = str(refusal)
+        assert told.endswith(".")
+        assert told[0].isupper() or told[0] in "`0123456789"
+        return
+    if name in NAN_IS_DOCUMENTED:
+        return
+    if isinstance(found, np.ndarray):
+        assert np.isfinite(found).all()
+    assert bare(found, name) == []
+
+
+def test_every_public_function_is_in_the_table() -> None:
+    public = {name for name in library.__all__ if inspect.isfunction(getattr(library, name))}
+    tables = (OF_SCORE_COUNTS, OF_CASES, OF_MOMENTS, OF_FOUR, OF_SAMPLES, OF_RATINGS, OTHERS)
+    assert public - {name for table in tables for name in table} == set()
