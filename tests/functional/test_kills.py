@@ -14,6 +14,8 @@ from multisite.demo import StagedDemo
 from tests.lib.extraction import Extraction
 from tests.lib.kill_bench import Bench, Kind
 
+pytestmark = pytest.mark.alone
+
 _SEED = 3
 
 

@@ -10,6 +10,8 @@ from tests.lib.extraction import Extraction, lasting_receipts, receipts, small_s
 from tests.lib.killing import in_session, wait_until_gone
 from tests.lib.workspaces import contents
 
+pytestmark = pytest.mark.alone
+
 _DEADLINE_S = 120
 
 
