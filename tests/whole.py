@@ -1,9 +1,9 @@
 """``make test``: every test, in two runs of pytest.
 
-Most tests share nothing but the processors and run two at a time. Those that start clusters, servers or a browser, or
-kill what they have started, run one after another when the first run is over, so that nothing competes with them. Their
-markers tell them: the first run takes all that the second does not. The second runs whatever comes of the first. The
-last line counts the tests of both, and the exit code is 0 only if both runs ended well.
+Most tests share nothing but the processors, and servers on ports of their own, and run two at a time. Those that start a
+cluster or a browser, or kill a run in its midst, follow one after another when the first run is over, so that nothing
+competes with them. Their markers tell them: the first run takes all that the second does not. The second runs whatever
+comes of the first. The last line counts the tests of both, and the exit code is 0 only if both runs ended well.
 
 What is given on the command line goes to both runs: ``python -m tests.whole tests/unit``.
 """
@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 
 __all__ = ["ALONE", "RUNS", "Ended", "last_line", "main", "read_counts"]
 
-ALONE = "alone or browser or cluster or ray or s3"
+ALONE = "alone or browser or cluster or ray"
 """The tests beside which nothing else runs, as pytest's ``-m`` says it."""
 
 # A worker takes from the other what that has not begun, so that neither waits long for the other's end.

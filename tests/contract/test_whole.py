@@ -15,7 +15,7 @@ import pytest
 
 def test_plain(): pass
 
-@pytest.mark.s3
+@pytest.mark.browser
 def test_marked(): pass
 
 @pytest.mark.ray

@@ -24,7 +24,7 @@ from multisite.vocabulary import QuarantineReason
 from tests.lib.command import multisite
 from tests.lib.orthanc_server import PASSWORD, USER, OrthancServer, orthanc_server
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 
 FILES = Path(pydicom.data.__file__).parent / "test_files"
 PSEUDONYMS = Pseudonymiser(b"a key for files that are public anyway")
