@@ -1,11 +1,11 @@
 """``make test``: every test, in two runs of pytest.
 
-Most tests share nothing but the processors, and servers on ports of their own, and run two at a time. Those that start a
-cluster or a browser, or kill a run in its midst, follow one after another when the first run is over, so that nothing
+Most tests share nothing but the processors, and servers on ports of their own, and run two at a time. Those that start
+a cluster or a browser, or kill a run in its midst, follow one after another when the first run is over, so that nothing
 competes with them. Their markers tell them: the first run takes all that the second does not. The second runs whatever
 comes of the first. The last line counts the tests of both, and the exit code is 0 only if both runs ended well.
 
-What is given on the command line goes to both runs: ``python -m tests.whole tests/unit``.
+What is given on the command line goes to both runs instead of their folders: ``python -m tests.whole tests/unit``.
 """
 
 import subprocess
@@ -19,7 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
-__all__ = ["ALONE", "RUNS", "Ended", "last_line", "main", "read_counts"]
+__all__ = ["ALONE", "FOLDERS", "RUNS", "Ended", "last_line", "main", "read_counts"]
 
 ALONE = "alone or browser or cluster or ray"
 """The tests beside which nothing else runs, as pytest's ``-m`` says it."""
@@ -27,6 +27,9 @@ ALONE = "alone or browser or cluster or ray"
 # A worker takes from the other what that has not begun, so that neither waits long for the other's end.
 RUNS = (("-m", f"not ({ALONE})", "-n", "2", "--dist", "worksteal"), ("-m", ALONE))
 """The options of each run."""
+
+FOLDERS = (("tests",), ("tests/functional", "tests/parity", "tests/unit/runners"))
+"""Where each run looks for tests. No other folder has any of the second run: only to collect them all takes long."""
 
 _OUTCOMES = ("failures", "errors", "skipped")
 
@@ -42,7 +45,7 @@ class Ended:
 def main(arguments: Sequence[str] = ()) -> int:
     """Run and tell."""
     start = time.monotonic()
-    ended = [_run([*options, *arguments]) for options in RUNS]
+    ended = [_run([*options, *(arguments or folders)]) for options, folders in zip(RUNS, FOLDERS, strict=True)]
     print(last_line(ended, time.monotonic() - start), flush=True)
     return 0 if all(run.code == 0 for run in ended) else 1
 

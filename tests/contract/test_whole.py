@@ -1,5 +1,6 @@
 """``make test`` leaves no test out, and its last line is true."""
 
+import re
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import whole
-from tests.whole import ALONE, RUNS, Ended, last_line, read_counts
+from tests.whole import ALONE, FOLDERS, RUNS, Ended, last_line, read_counts
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKED = """
@@ -30,6 +31,16 @@ def test_wrong(): assert False
 
 def test_what_the_first_run_leaves_out_the_second_takes() -> None:
     assert [options[:2] for options in RUNS] == [("-m", f"not ({ALONE})"), ("-m", ALONE)]
+
+
+def test_no_test_of_the_second_run_lies_where_that_does_not_look() -> None:
+    marked = re.compile(rf"\bmark\.({ALONE.replace(' or ', '|')})\b|\badd_marker\b")
+    files = [path for path in (ROOT / "tests").rglob("*.py") if marked.search(path.read_text(encoding="utf-8"))]
+    looked_in = [ROOT / folder for folder in FOLDERS[1]]
+    missed = {path for path in files if not any(folder in path.parents for folder in looked_in)}
+    # Only this file writes marks that are not of its own tests.
+    assert missed == {Path(__file__)}
+    assert FOLDERS[0] == ("tests",)
 
 
 def test_make_and_the_whole_are_one_command_and_the_last_of_ci() -> None:
@@ -72,7 +83,7 @@ def test_the_second_run_follows_whatever_comes_of_the_first(monkeypatch: pytest.
 
     monkeypatch.setattr(subprocess, "run", killed)
     assert whole.main() == 1
-    assert [command[-1] for command in asked] == ["worksteal", ALONE]
+    assert [(command[4], command[-1]) for command in asked] == [("-m", "tests"), ("-m", "tests/unit/runners")]
 
 
 def test_a_report_that_was_not_written_counts_nothing(tmp_path: Path) -> None:
