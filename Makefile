@@ -20,8 +20,8 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## Simulate four hospitals, plant faults, run everything, show planted → found
 	$(BIN)/multisite demo
 
-test: $(READY) ## All tests
-	$(BIN)/python -m pytest
+test: $(READY) ## All tests: most two at a time, then those that need the machine for themselves
+	$(BIN)/python -m tests.whole
 
 test-fast: $(READY) ## Unit, property and contract tests: under a minute
 	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest tests/unit tests/property tests/reference tests/fuzz tests/contract -m "not slow and not ray and not cluster and not s3 and not browser" -n 2 --hypothesis-profile brief

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from multisite.demo import DemoPlan, staged_demo
+from tests.lib.extraction import uninterrupted
 from tests.lib.kill_bench import KINDS, Bench
 
 
@@ -35,7 +36,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="kills-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with staged_demo(folder / "hospitals", DemoPlan(patients_per_site=100, sites=2, months=2), s3=False) as staged:
-            bench = Bench(staged, folder)
+            whole = uninterrupted(staged.study_file, staged.sites_folder, folder)
+            bench = Bench(staged, whole, folder)
             for number in range(options.rounds):
                 planned = bench.round(number + 1, kinds[number % len(kinds)], rng)
                 outcome = bench.play(planned, rng)

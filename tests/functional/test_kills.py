@@ -14,12 +14,14 @@ from multisite.demo import StagedDemo
 from tests.lib.extraction import Extraction
 from tests.lib.kill_bench import Bench, Kind
 
+pytestmark = pytest.mark.alone
+
 _SEED = 3
 
 
 @pytest.fixture(scope="module")
-def bench(hospitals: StagedDemo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    bench = Bench(hospitals, tmp_path_factory.mktemp("kills"))
+def bench(hospitals: StagedDemo, whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    bench = Bench(hospitals, whole, tmp_path_factory.mktemp("kills"))
     yield bench
     # The command waits the minute that the last of Ray's processes need to leave by themselves.
     assert bench.left_in_the_end(patiently=False) == []

@@ -13,7 +13,7 @@ from multisite.vocabulary import QuarantineReason
 from tests.fuzz.plain_reading import PlainReading, quietly, read_plainly
 from tests.unit.dicom.expected import KEY, differences
 
-__all__ = ["LIMIT", "Reading", "judge", "judge_all", "read_in_rounds", "read_whole", "same"]
+__all__ = ["LIMIT", "Reading", "judge", "judge_all", "judge_together", "read_in_rounds", "read_whole", "same"]
 
 LIMIT = 2**20
 """The longest header that is read here, in bytes."""
@@ -72,6 +72,12 @@ def same(unsized: Outcome, sized: Outcome) -> bool:
 def judge(data: bytes) -> list[str]:
     """What is wrong with the reading of one object; nothing, if all is well."""
     return judge_all([Reading(data, read_whole(data))])[0]
+
+
+def judge_together(files: Several[bytes]) -> dict[int, list[str]]:
+    """What is wrong with the readings of some objects, by their place; nothing, if all is well."""
+    wrong = judge_all([Reading(data, read_whole(data)) for data in files])
+    return {place: found for place, found in enumerate(wrong) if found}
 
 
 def judge_all(readings: Several[Reading]) -> list[list[str]]:

@@ -16,11 +16,12 @@ import polars as pl
 from multisite.pipeline import STAGES
 from tests.lib.killing import in_session, kill
 
-__all__ = ["Extraction", "lasting_receipts", "objects_once", "receipts", "small_shards"]
+__all__ = ["Extraction", "lasting_receipts", "objects_once", "receipts", "small_shards", "uninterrupted"]
 
 _RUN = [sys.executable, "-c", "from multisite.cli.main import run; run()", "extract"]
 _TICK_S = 0.002
 _KILLED_S = 30
+_WHOLE_S = 240
 _ALWAYS = frozenset(stage.name for stage in STAGES if stage.always_runs)
 
 
@@ -107,6 +108,16 @@ def small_shards(study: Path, to: Path) -> Path:
         raise RuntimeError("the study file does not say how large a shard is")
     to.write_text(text, encoding="utf-8")
     return to
+
+
+def uninterrupted(study: Path, sites_folder: Path, folder: Path) -> Path:
+    """The workspace of a run over the first site in small shards, to its end, in ``folder``."""
+    whole = folder / "whole"
+    small = small_shards(study, folder / "study.yaml")
+    run = Extraction.start(small, min(sites_folder.glob("*.yaml")), whole, log=folder / "whole.log")
+    if run.finish(within_s=_WHOLE_S) != 0 or not objects_once(whole):
+        raise RuntimeError(f"the uninterrupted run failed\n{run.output()}")
+    return whole
 
 
 def receipts(workspace: Path) -> dict[str, int]:

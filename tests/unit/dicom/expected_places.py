@@ -61,6 +61,10 @@ STEPS = {
     for keyword, paths in _paths().items()
 }
 
+_STEPS_FROM = {
+    keyword: [(tag_for_keyword(around[0]), around, last) for around, last in steps] for keyword, steps in STEPS.items()
+}
+
 
 EVERY = {attribute.keyword.partition(".")[0] for attribute in ATTRIBUTES if attribute.each} | {
     attribute.keyword for attribute in ATTRIBUTES if attribute.normalise == "code_values" and not attribute.path
@@ -88,8 +92,8 @@ PATHS_FROM = _paths_from()
 
 def holders(dataset: Dataset, attribute: Attribute) -> Iterator[tuple[Dataset, int]]:
     """The items that may hold a value, with the tag to ask for; one that cannot be read is passed over."""
-    for around, last in STEPS[attribute.keyword]:
-        if tag_for_keyword(around[0]) not in dataset._dict:
+    for top, around, last in _STEPS_FROM[attribute.keyword]:
+        if top not in dataset._dict:
             continue
         with suppress(UnreadError):
             item: Dataset | None = dataset
@@ -149,12 +153,17 @@ def is_binary(source: Dataset, tag: int) -> bool:
         return False
 
 
+_TOPS = {
+    attribute.keyword: {(tag_for_keyword(around[0]), around[0]) for around, _ in STEPS[attribute.keyword]}
+    | ({(attribute.path[0], keyword_for_tag(attribute.path[0]))} if attribute.path else set())
+    for attribute in ATTRIBUTES
+}
+"""The sequences at the top level, with their tags, in which an attribute may stand."""
+
+
 def is_unread(dataset: Dataset, attribute: Attribute) -> bool:
     """Whether an attribute may stand in a sequence of which, or in which, a sequence that is wanted cannot be read."""
-    tops = {around[0] for around, _ in STEPS[attribute.keyword]}
-    if attribute.path:
-        tops.add(keyword_for_tag(attribute.path[0]))
-    return any(_has_unread(dataset, top) for top in tops if tag_for_keyword(top) in dataset._dict)
+    return any(_has_unread(dataset, top) for tag, top in _TOPS[attribute.keyword] if tag in dataset._dict)
 
 
 def _has_unread(dataset: Dataset, top: str) -> bool:
