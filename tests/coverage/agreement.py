@@ -337,5 +337,5 @@ AGREEMENT_SCENARIOS = (
     _repeated("upper", 15, 1.0),
     _repeated("upper", 30, 0.25),
     _latent("prevalence", 100),
-    _latent("sensitivity", 100),
+    _latent("sensitivity", 100, expected=(0.90, 0.96)),
 )

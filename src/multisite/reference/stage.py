@@ -9,12 +9,30 @@ from multisite.reference.adjudication import adjudicate
 from multisite.reference.agreement import AgreementRules, agreement_table
 from multisite.reference.counts import count_readings
 from multisite.reference.readings import fold_lesions, judge_rows
-from multisite.reference.rules import FindingRule, Independent, Majority, Panel, ReadersRule, Rule, TwoPlusOne
+from multisite.reference.rules import (
+    FindingRule,
+    Independent,
+    LatentClass,
+    Majority,
+    Panel,
+    ReadersRule,
+    Rule,
+    TwoPlusOne,
+)
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.reference import AGREEMENT, READING_COUNTS, READINGS, REFERENCE
 from multisite.schemas.site_tables import CASES
 from multisite.schemas.site_tables import READINGS as READINGS_TABLE
-from multisite.study import FindingReference, IndependentRule, MajorityRule, PanelRule, Site, Study, TwoPlusOneRule
+from multisite.study import (
+    FindingReference,
+    IndependentRule,
+    LatentClassRule,
+    MajorityRule,
+    PanelRule,
+    Site,
+    Study,
+    TwoPlusOneRule,
+)
 
 __all__ = ["REFERENCE_STAGE", "ReferenceParameters", "make_reference"]
 
@@ -99,16 +117,18 @@ def _finding_rule(finding: str, declared: FindingReference) -> FindingRule:
     )
 
 
-def _rule(declared: MajorityRule | TwoPlusOneRule | PanelRule | IndependentRule) -> Rule:
+def _rule(declared: MajorityRule | TwoPlusOneRule | PanelRule | LatentClassRule | IndependentRule) -> Rule:
     if isinstance(declared, IndependentRule):
         return Independent(declared.sources, _readers_rule(declared.otherwise) if declared.otherwise else None)
     return _readers_rule(declared)
 
 
-def _readers_rule(declared: MajorityRule | TwoPlusOneRule | PanelRule) -> ReadersRule:
+def _readers_rule(declared: MajorityRule | TwoPlusOneRule | PanelRule | LatentClassRule) -> ReadersRule:
     match declared:
         case MajorityRule():
             return Majority(declared.of, declared.all_arms)
+        case LatentClassRule():
+            return LatentClass(declared.of, declared.at_least, declared.all_arms)
         case TwoPlusOneRule():
             return TwoPlusOne(declared.primary, declared.adjudication)
         case PanelRule():
@@ -124,7 +144,7 @@ REFERENCE_STAGE = Stage(
     title="Make the reference standard",
     verb="adjudicate",
     scope=Scope.SITE,
-    version=1,
+    version=2,
     reads=(),
     writes=(READINGS, REFERENCE, READING_COUNTS, AGREEMENT),
     tables=(CASES, READINGS_TABLE),

@@ -5,7 +5,14 @@ the values (the rooms take plain parameters). Rooms import it only in their ``st
 """
 
 from multisite.study.loading import load_site, load_sites, load_study
-from multisite.study.reference import FindingReference, IndependentRule, MajorityRule, PanelRule, TwoPlusOneRule
+from multisite.study.reference import (
+    FindingReference,
+    IndependentRule,
+    LatentClassRule,
+    MajorityRule,
+    PanelRule,
+    TwoPlusOneRule,
+)
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
 from multisite.study.split import ColumnSplit, PatientSplit, SiteSplit, TableSplit, TimeSplit
 from multisite.study.study_file import EligibilityRule, Stratum, Study
@@ -16,6 +23,7 @@ __all__ = [
     "EligibilityRule",
     "FindingReference",
     "IndependentRule",
+    "LatentClassRule",
     "MajorityRule",
     "PanelRule",
     "PatientSplit",

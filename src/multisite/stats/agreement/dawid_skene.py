@@ -29,7 +29,8 @@ class LatentClasses:
     ``prevalence``: share of cases of each class, in the order of ``categories``. ``confusion``: probability that a
     rater says a category (last axis) of a case of a class (second axis), shape (n_raters, K, K), raters in the order
     of ``raters``; NaN for a class without a case. ``posterior``: probability of each class, shape (n_cases, K); NaN
-    for a case without a rating. ``remarks`` say what must be known before the numbers are used.
+    for a case without a rating. ``switched``: raters together name a class less often in its own cases than in those of
+    another. ``remarks`` say what must be known before the numbers are used.
     """
 
     categories: tuple[Any, ...]
@@ -46,6 +47,7 @@ class LatentClasses:
     n_ratings: int
     status: EstimateStatus = EstimateStatus.OK
     reason: str | None = None
+    switched: bool = False
     remarks: tuple[str, ...] = ()
 
     def accuracy(self, rater: Any, category: Any) -> float | None:
@@ -173,6 +175,8 @@ def dawid_skene(
     posterior = np.full((rated.size, len(coded.categories)), np.nan)
     posterior[rated] = fitted.posterior[0][coded.patterns.pattern[rated]]
     converged = bool(fitted.converged[0])
+    ratings_by_class = _by_class(coded, posterior[rated])[:, ~empty][:, :, ~empty]
+    switched = _named_less_at_home(ratings_by_class.sum(axis=0))
     return LatentClasses(
         **known,
         prevalence=prevalence,
@@ -183,7 +187,8 @@ def dawid_skene(
         converged=converged,
         status=EstimateStatus.OK if converged else EstimateStatus.INSUFFICIENT,
         reason=None if converged else f"not converged in {max_iterations} rounds",
-        remarks=_remarks(coded, confusion, empty, posterior[rated]),
+        switched=switched,
+        remarks=_remarks(coded, ratings_by_class, n_empty=int(empty.sum()), switched=switched),
     )
 
 
@@ -228,21 +233,21 @@ def _require_settings(smoothing: float, max_iterations: int, tolerance: float) -
         raise ValueError("`max_iterations` must be at least 2 and `tolerance` above 0.")
 
 
-def _remarks(
-    coded: CodedByRater, confusion: FloatArray, empty: npt.NDArray[np.bool_], posterior: FloatArray
-) -> tuple[str, ...]:
-    remarks = []
-    if empty.any():
-        remarks.append(f"{int(empty.sum())} of {empty.size} classes have no case")
+def _by_class(coded: CodedByRater, posterior: FloatArray) -> FloatArray:
+    """Expected ratings by rater, class and category."""
     counts = coded.patterns.counts[coded.patterns.pattern[coded.patterns.rated]]
-    ratings = np.einsum("ij,irl->rjl", posterior, counts)[:, ~empty][:, :, ~empty]
-    if _named_less_at_home(ratings.sum(axis=0)):
-        remarks.append(
-            "raters together name a class less often in its own cases than in others: classes may be switched"
-        )
+    return np.asarray(np.einsum("ij,irl->rjl", posterior, counts))
+
+
+def _remarks(coded: CodedByRater, ratings: FloatArray, *, n_empty: int, switched: bool) -> tuple[str, ...]:
+    remarks = []
+    if n_empty:
+        remarks.append(f"{n_empty} of {len(coded.categories)} classes have no case")
+    if switched:
+        remarks.append("raters together name a class more often in cases of another: the classes may be switched")
     alone = sum(_named_less_at_home(of_rater) for of_rater in ratings if (of_rater.sum(axis=1) > 0).all())
     if alone:
-        remarks.append(f"{alone} of {len(coded.raters)} raters name a class less often in its own cases than in others")
+        remarks.append(f"{alone} of {len(coded.raters)} raters name a class more often in cases of another")
     return tuple(remarks)
 
 

@@ -99,7 +99,8 @@ def test_no_rating_at_all_is_undefined() -> None:
 def test_a_rater_who_errs_more_often_than_not_is_told_of() -> None:
     found = dawid_skene(_simulated(1_000, [0.9, 0.9, 0.9, 0.2], [0.9, 0.9, 0.9, 0.3]))
 
-    assert found.remarks == ("1 of 4 raters name a class less often in its own cases than in others",)
+    assert found.remarks == ("1 of 4 raters name a class more often in cases of another",)
+    assert not found.switched
     assert found.accuracy(3, 1.0) < 0.3
 
 
@@ -145,3 +146,12 @@ def test_intervals_of_what_is_undefined_or_does_not_vary_say_so() -> None:
     alike = dawid_skene_intervals(np.zeros((9, 3)), range(9), seed=SEED, n_replicates=5, categories=[0, 1])
     assert alike.prevalence[1].reason == "every replicate has the same value, and there is no interval"
     assert alike.accuracy[0, 1].status is EstimateStatus.UNDEFINED
+
+
+def test_a_rater_with_most_ratings_keeps_the_classes_in_place() -> None:
+    ratings = [[1, 1, 1, 0, 0]] * 4 + [[0, 0, 0, 1, 1]] * 6
+    found = dawid_skene(ratings, raters=["a", "a", "a", "b", "c"], smoothing=0.0)
+
+    assert not found.switched
+    assert found.prevalence.tolist() == pytest.approx([0.6, 0.4])
+    assert found.remarks == ("2 of 3 raters name a class more often in cases of another",)
