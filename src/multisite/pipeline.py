@@ -13,7 +13,13 @@ from multisite.integrity import (
     SHORTCUT_USE_STAGE,
 )
 from multisite.pack import REPORT_STAGE
-from multisite.performance import ACROSS_SITES_STAGE, ESTIMATES_STAGE, PERFORMANCE_STAGE
+from multisite.performance import (
+    ACROSS_SITES_STAGE,
+    ESTIMATES_STAGE,
+    PERFORMANCE_STAGE,
+    TRUTH_SENSITIVITY_STAGE,
+    TRUTH_TORNADO_STAGE,
+)
 from multisite.provenance import HEADERS_STAGE, LISTING_RANGES_STAGE, LISTING_STAGE, SERIES_STAGE
 from multisite.reference import REFERENCE_STAGE
 from multisite.schemas import Stage
@@ -37,6 +43,8 @@ STAGES: tuple[Stage, ...] = (
     PERFORMANCE_STAGE,
     ESTIMATES_STAGE,
     ACROSS_SITES_STAGE,
+    TRUTH_SENSITIVITY_STAGE,
+    TRUTH_TORNADO_STAGE,
     DRIFT_BASELINE_STAGE,
     DEPLOYMENT_STAGE,
     DRIFT_COMPARISON_STAGE,

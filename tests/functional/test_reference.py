@@ -138,13 +138,23 @@ def test_labels_are_made_of_readings_and_evaluated(clinic: Path, finished: list[
     assert cohort["reference_nodule"].equals(cohort["decision"], check_names=False)
     assert cohort["reference_nodule"].sum() == 13
     assert artefact(clinic, "exclusions")["rule"].to_list() == ["no_reference"] * 2
+    sensitivity = artefact(clinic, "truth_sensitivity").filter(metric="sensitivity")
+    assert set(sensitivity["variant"]) == {
+        "declared",
+        "unanimous only",
+        "majority",
+        "independent decisions only",
+        "reader 1",
+        "reader 2",
+    }
+    assert artefact(clinic, "reader_benchmark").is_empty()
     agreement = artefact(clinic, "agreement").filter(statistic="observed_agreement", first="reader 1")
     assert agreement.row(0, named=True)["estimate"] == pytest.approx(31 / 38)
 
 
 def test_making_labels_is_no_look_at_them(clinic: Path, finished: list[Finished]) -> None:
     entries = [json.loads(path.read_bytes()) for path in (clinic / "out").glob("*/clinic/_ledger/*.json")]
-    assert [entry["content"]["stages"] for entry in entries] == [["performance"]]
+    assert [entry["content"]["stages"] for entry in entries] == [["performance", "truth_sensitivity"]]
 
 
 def test_nothing_of_readers_ratings_sessions_lesions_or_arms_stands_anywhere_in_clear(

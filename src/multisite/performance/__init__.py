@@ -9,12 +9,15 @@ from multisite.performance.across_sites import AcrossSites, AcrossSitesParameter
 from multisite.performance.evaluation import Evaluation, EvaluationParameters, evaluate
 from multisite.performance.metrics import METRICS
 from multisite.performance.stage import ACROSS_SITES_STAGE, ESTIMATES_STAGE, PERFORMANCE_STAGE
+from multisite.performance.truth_sensitivity_stage import TRUTH_SENSITIVITY_STAGE, TRUTH_TORNADO_STAGE
 
 __all__ = [
     "ACROSS_SITES_STAGE",
     "ESTIMATES_STAGE",
     "METRICS",
     "PERFORMANCE_STAGE",
+    "TRUTH_SENSITIVITY_STAGE",
+    "TRUTH_TORNADO_STAGE",
     "AcrossSites",
     "AcrossSitesParameters",
     "Evaluation",

@@ -11,6 +11,7 @@ from multisite.reference.rules import (
     LATENT_CLASS,
     FindingRule,
     ballot_of,
+    label_of_judgement,
     outcome_column,
     outcome_of_ballot,
     resolve,
@@ -99,14 +100,10 @@ def _refuse(decided: pl.DataFrame, rule: FindingRule, site: str) -> None:
 
 def _reference(decided: pl.DataFrame, rule: FindingRule) -> pl.DataFrame:
     said = pl.col("came_out")
-    meaning = {Judgement.POSITIVE.value: True, Judgement.NEGATIVE.value: False}
-    for judgement, then in ((Judgement.AMBIGUOUS, rule.ambiguous), (Judgement.NON_DIAGNOSTIC, rule.non_diagnostic)):
-        if then in _SETTLED:
-            meaning[judgement.value] = then == Judgement.POSITIVE.value
     return decided.select(
         "case_id",
         pl.lit(rule.finding).alias("finding"),
-        said.replace_strict(meaning, default=None, return_dtype=pl.Boolean).alias("decision"),
+        said.replace_strict(label_of_judgement(rule), default=None, return_dtype=pl.Boolean).alias("decision"),
         pl.when(said.is_in(_SETTLED)).then(pl.lit(ReferenceState.DECIDED.value)).otherwise(said).alias("state"),
         pl.lit(rule.name).alias("rule"),
         pl.lit(rule.version, pl.Int64).alias("rule_version"),

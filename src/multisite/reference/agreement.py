@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from multisite.reference.readings import latest
-from multisite.reference.rules import FindingRule, is_before_adjudication
+from multisite.reference.readers import reader_numbers, reader_word
+from multisite.reference.rules import FindingRule
 from multisite.schemas.reference import AGREEMENT
 from multisite.stats import (
     Estimate,
@@ -54,14 +54,11 @@ class _Compared:
     patients: npt.NDArray[np.object_]
 
 
-def agreement_table(
-    readings: pl.DataFrame, patients: pl.DataFrame, rule: FindingRule, rules: AgreementRules, *, site: str
-) -> pl.DataFrame:
+def agreement_table(before: pl.DataFrame, rule: FindingRule, rules: AgreementRules, *, site: str) -> pl.DataFrame:
     """AGREEMENT of one finding.
 
-    ``readings`` as adjudicated; those count that :func:`is_before_adjudication` says, one per case and reader.
-    ``patients`` has ``case_id`` and ``patient_id``; a case without patient is left out. Judgements are compared as
-    categories without order, all that the study file maps a rating to, used or not.
+    ``before`` are the readings before adjudication, one per case and reader, with ``patient_id``. Judgements are
+    compared as categories without order, all that the study file maps a rating to, used or not.
 
     Observed agreement and Cohen's kappa of each pair with a case in common; observed agreement, Gwet's AC1 and
     Krippendorff's alpha of all. Where a patient has several cases the interval is a jackknife over patients, else that
@@ -72,22 +69,15 @@ def agreement_table(
     rows = [
         {"site": site, "finding": rule.finding, "first": compared.first, "second": compared.second}
         | {"statistic": name, **_row(name, statistic, compared, rules)}
-        for compared in _comparisons(_before_adjudication(readings, patients, rule))
+        for compared in _comparisons(before)
         for name, statistic in _statistics(compared, categories, rules.ci_level).items()
     ]
     return pl.DataFrame(rows, schema=AGREEMENT.schema)
 
 
-def _before_adjudication(readings: pl.DataFrame, patients: pl.DataFrame, rule: FindingRule) -> pl.DataFrame:
-    asked = readings.filter(is_before_adjudication(rule.rule))
-    once = latest(asked, ("case_id", "reader"), used="used").filter(pl.col("outcome") == "used")
-    return once.join(patients.drop_nulls("patient_id"), on="case_id", how="inner").sort("case_id", "reader")
-
-
 def _comparisons(readings: pl.DataFrame) -> Iterator[_Compared]:
     shared = readings.filter(pl.len().over("case_id") > 1)
-    order = readings.group_by("reader").agg(pl.len().alias("n")).sort("n", "reader", descending=[True, False])
-    numbers = {reader: number for number, reader in enumerate(order["reader"].to_list(), 1)}
+    numbers = reader_numbers(readings)
     wide = shared.pivot("reader", index=["case_id", "patient_id"], values="judgement", maintain_order=True)
     present = [reader for reader in numbers if reader in wide.columns]
     columns = {reader: wide[reader].to_numpy().astype(np.object_) for reader in present}
@@ -98,7 +88,7 @@ def _comparisons(readings: pl.DataFrame) -> Iterator[_Compared]:
         both = _given(columns[one]) & _given(columns[other])
         if both.any():
             pair = np.stack([columns[one][both], columns[other][both]], axis=1)
-            yield _Compared(f"reader {numbers[one]}", f"reader {numbers[other]}", pair, patients[both])
+            yield _Compared(reader_word(numbers[one]), reader_word(numbers[other]), pair, patients[both])
 
 
 def _statistics(compared: _Compared, categories: list[str], level: float) -> dict[str, _Statistic]:

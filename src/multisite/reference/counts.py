@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from multisite.reference.independence import INDEPENDENCE, case_independence
 from multisite.reference.readings import READING_OUTCOMES, ROW_OUTCOMES
+from multisite.reference.rules import FindingRule
 from multisite.schemas.reference import READING_COUNTS
 from multisite.vocabulary import ReferenceState
 
@@ -16,7 +18,7 @@ _INDEPENDENCE = ("blinded", "saw the model's output", "not said")
 
 
 def count_readings(
-    rows: pl.DataFrame, readings: pl.DataFrame, reference: pl.DataFrame, *, site: str, finding: str
+    rows: pl.DataFrame, readings: pl.DataFrame, reference: pl.DataFrame, rule: FindingRule, *, site: str
 ) -> pl.DataFrame:
     """READING_COUNTS of one finding.
 
@@ -25,6 +27,7 @@ def count_readings(
     rows : every row of the table for the finding, with its ``outcome``
     readings : one row per reading, with ``outcome`` (what the rule did with it) and ``decided``
     reference : one row per case
+    rule : what decided them
     """
     unanimity = (
         pl.when(pl.col("unanimous").is_null())
@@ -55,8 +58,9 @@ def count_readings(
         _counted("state", reference["state"], _STATES),
         _counted("unanimity", reference.select(unanimity.alias("unanimity"))["unanimity"], _UNANIMITY),
         _counted("deciding reading", decided, _INDEPENDENCE),
+        _counted("decided case", case_independence(readings, rule)["independence"], INDEPENDENCE),
     ]
-    counted = pl.concat(topics).with_columns(pl.lit(site).alias("site"), pl.lit(finding).alias("finding"))
+    counted = pl.concat(topics).with_columns(pl.lit(site).alias("site"), pl.lit(rule.finding).alias("finding"))
     return counted.select(READING_COUNTS.schema.names())
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "TwoPlusOne",
     "ballot_of",
     "is_before_adjudication",
+    "label_of_judgement",
     "named_arms",
     "outcome_column",
     "outcome_of_ballot",
@@ -158,6 +159,15 @@ def is_before_adjudication(rule: Rule) -> pl.Expr:
         case Independent(sources=sources, otherwise=otherwise):
             outside = ~arm.is_in(sources).fill_null(False)
             return outside & is_before_adjudication(otherwise) if otherwise else outside
+
+
+def label_of_judgement(rule: FindingRule) -> dict[str, bool]:
+    """What each judgement makes of a case; those that the study file excludes, or refuses, make nothing of it."""
+    labels = {Judgement.POSITIVE.value: True, Judgement.NEGATIVE.value: False}
+    for judgement, then in ((Judgement.AMBIGUOUS, rule.ambiguous), (Judgement.NON_DIAGNOSTIC, rule.non_diagnostic)):
+        if then in labels:
+            labels[judgement.value] = labels[then]
+    return labels
 
 
 def outcome_column(ballot: str) -> str:

@@ -8,6 +8,8 @@ from multisite.errors import SchemaError
 from multisite.reference.adjudication import adjudicate
 from multisite.reference.agreement import AgreementRules, agreement_table
 from multisite.reference.counts import count_readings
+from multisite.reference.held_out import held_out_table
+from multisite.reference.readers import before_adjudication
 from multisite.reference.readings import fold_lesions, judge_rows
 from multisite.reference.rules import (
     FindingRule,
@@ -19,8 +21,10 @@ from multisite.reference.rules import (
     Rule,
     TwoPlusOne,
 )
+from multisite.reference.variants import variant_table
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.reference import AGREEMENT, READING_COUNTS, READINGS, REFERENCE
+from multisite.schemas.reference_variants import HELD_OUT_READINGS, REFERENCE_VARIANTS
 from multisite.schemas.site_tables import CASES
 from multisite.schemas.site_tables import READINGS as READINGS_TABLE
 from multisite.study import (
@@ -49,6 +53,9 @@ _NOTHING = ReferenceParameters((), AgreementRules(0.95, 1))
 """Of a study file without the section: the same whatever else it says, so that nothing else makes it out of date."""
 
 
+_WRITES = (READINGS, REFERENCE, REFERENCE_VARIANTS, HELD_OUT_READINGS, READING_COUNTS, AGREEMENT)
+
+
 def make_reference(inputs: StageInputs, parameters: ReferenceParameters) -> StageOutputs:
     """Clean the readings, decide every case that was read, and count.
 
@@ -64,9 +71,7 @@ def make_reference(inputs: StageInputs, parameters: ReferenceParameters) -> Stag
     table = inputs.tables[READINGS_TABLE.name]
     cases = inputs.tables[CASES.name].select("case_id", "patient_id").drop_nulls("case_id")
     cases = cases.unique("case_id", keep="first", maintain_order=True)
-    made: dict[str, list[pl.DataFrame]] = {
-        a.name: [a.empty()] for a in (READINGS, REFERENCE, READING_COUNTS, AGREEMENT)
-    }
+    made: dict[str, list[pl.DataFrame]] = {a.name: [a.empty()] for a in _WRITES}
     for rule in parameters.rules:
         rows = judge_rows(table, cases["case_id"], rule)
         _require_rows(rows, rule, inputs.site)
@@ -75,15 +80,14 @@ def make_reference(inputs: StageInputs, parameters: ReferenceParameters) -> Stag
         of_site = pl.lit(inputs.site).alias("site")
         made[READINGS.name].append(found.readings.with_columns(of_site).select(READINGS.schema.names()))
         made[REFERENCE.name].append(found.reference.with_columns(of_site).select(REFERENCE.schema.names()))
-        made[READING_COUNTS.name].append(
-            count_readings(rows, found.readings, found.reference, site=inputs.site, finding=rule.finding)
-        )
-        made[AGREEMENT.name].append(
-            agreement_table(found.readings, cases, rule, parameters.agreement, site=inputs.site)
-        )
+        made[READING_COUNTS.name].append(count_readings(rows, found.readings, found.reference, rule, site=inputs.site))
+        before = before_adjudication(found.readings, cases, rule)
+        made[AGREEMENT.name].append(agreement_table(before, rule, parameters.agreement, site=inputs.site))
+        for artefact, make in ((REFERENCE_VARIANTS, variant_table), (HELD_OUT_READINGS, held_out_table)):
+            made[artefact.name].append(make(found.readings, before, found.reference, rule, site=inputs.site))
     frames = {name: pl.concat(parts) for name, parts in made.items()}
-    frames[READINGS.name] = frames[READINGS.name].sort(READINGS.key)
-    frames[REFERENCE.name] = frames[REFERENCE.name].sort(REFERENCE.key)
+    for artefact in (READINGS, REFERENCE, REFERENCE_VARIANTS, HELD_OUT_READINGS):
+        frames[artefact.name] = frames[artefact.name].sort(artefact.key)
     return StageOutputs(frames=frames)
 
 
@@ -146,7 +150,7 @@ REFERENCE_STAGE = Stage(
     scope=Scope.SITE,
     version=2,
     reads=(),
-    writes=(READINGS, REFERENCE, READING_COUNTS, AGREEMENT),
+    writes=_WRITES,
     tables=(CASES, READINGS_TABLE),
     run=make_reference,
     parameters=_parameters,

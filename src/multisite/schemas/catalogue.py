@@ -13,6 +13,7 @@ from multisite.schemas import (
     pixels,
     provenance,
     reference,
+    reference_variants,
     report,
     representation,
     series,
@@ -20,6 +21,7 @@ from multisite.schemas import (
     series_table,
     shortcut_use,
     shortcuts,
+    truth_sensitivity,
 )
 from multisite.schemas.artefact import AnyArtefact, Artefact, FileArtefact
 
@@ -36,6 +38,7 @@ def _declared() -> dict[str, AnyArtefact]:
         completeness,
         markers,
         reference,
+        reference_variants,
         cohort,
         representation,
         pixels,
@@ -45,6 +48,7 @@ def _declared() -> dict[str, AnyArtefact]:
         shortcut_use,
         performance,
         across_sites,
+        truth_sensitivity,
         drift,
         looks,
         report,

@@ -7,7 +7,7 @@ import pytest
 
 from multisite.errors import SchemaError
 from multisite.reference.rules import Independent, LatentClass, Majority, Rule
-from tests.unit.reference.builders import INDEPENDENT, PANEL, TWO_PLUS_ONE, make, outcomes, rule
+from tests.unit.reference.builders import INDEPENDENT, PANEL, TWO_PLUS_ONE, make, outcomes, read_as, rule
 
 DECIDED, FEW = "decided", "too few readings"
 
@@ -228,20 +228,8 @@ def test_a_label_carries_its_lineage() -> None:
     }
 
 
-def said(*rows: str) -> str:
-    """A table of readings of cases c1, c2, … from words of one letter per reader: y, n, u, or - for none."""
-    words = {"y": "yes", "n": "no", "u": "unsure"}
-    lines = [
-        f"c{number} | {reader} | {words[letter]}"
-        for number, row in enumerate(rows, 1)
-        for reader, letter in zip("abcde", row, strict=False)
-        if letter in words
-    ]
-    return "\n".join(["case_id | reader | rating", *lines])
-
-
 # The fourth reader says no to everything but one case: a model gives little weight to that.
-LATENT = said(*["yyyn"] * 5, *["nnnn"] * 10, "yyny", "yynn", "nyyn", "yn--", "uuyn", "yyun")
+LATENT = read_as(*["yyyn"] * 5, *["nnnn"] * 10, "yyny", "yynn", "nyyn", "yn--", "uuyn", "yyun")
 
 
 def test_a_latent_class_weighs_readers_by_their_errors() -> None:
@@ -270,13 +258,13 @@ def test_a_case_of_which_neither_truth_is_probable_enough_is_ambiguous() -> None
 
 
 def test_without_a_case_of_three_readers_a_latent_class_decides_nothing() -> None:
-    made = make(said("yy", "nn", "yn"), rule(LatentClass(2)))
+    made = make(read_as("yy", "nn", "yn"), rule(LatentClass(2)))
     assert set(outcomes(made).values()) == {(None, FEW)}
     assert made["reference"]["posterior"].null_count() == 3
 
 
 def test_a_latent_class_of_one_truth_only_decides_for_it() -> None:
-    assert set(outcomes(make(said("nnn", "nnn"), rule(LatentClass(3)))).values()) == {(False, DECIDED)}
+    assert set(outcomes(make(read_as("nnn", "nnn"), rule(LatentClass(3)))).values()) == {(False, DECIDED)}
 
 
 def test_a_latent_class_counts_the_readings_of_its_arms_only_and_stands_behind_an_independent_source() -> None:
