@@ -36,6 +36,7 @@ from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
+from multisite.schemas.truth_sensitivity import TRUTH_TORNADO
 from multisite.stats import (
     Estimate,
     ScoreCounts,
@@ -168,6 +169,7 @@ def _frames() -> dict[str, pl.DataFrame]:
         (ACROSS_SITES, across.pools),
         (POOLED_SITES, across.sites),
         (RELIABILITY, pl.DataFrame(list(_reliability(tested)), schema=RELIABILITY.schema)),
+        (TRUTH_TORNADO, TRUTH_TORNADO.empty()),
         (LOOKS, _looks()),
         (DRIFT_COMPARISON, _comparison()),
         (DRIFT_COUNTS, DRIFT_COUNTS.empty()),

@@ -17,12 +17,14 @@ from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.looks import LOOKS
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
+from multisite.schemas.reference import AGREEMENT, READING_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
+from multisite.schemas.truth_sensitivity import READER_BENCHMARK, TRUTH_TORNADO
 from multisite.vocabulary import ALL_SITES, OVERALL, UNKNOWN, EstimateStatus, Split
 
-__all__ = ["DRIFT_EVIDENCE", "EVIDENCE", "Endpoint", "EstimateRow", "Evidence"]
+__all__ = ["DRIFT_EVIDENCE", "EVIDENCE", "READING_EVIDENCE", "Endpoint", "EstimateRow", "Evidence"]
 
 EVIDENCE: tuple[Artefact, ...] = (
     HEADER_COUNTS,
@@ -41,12 +43,16 @@ EVIDENCE: tuple[Artefact, ...] = (
     RELIABILITY,
     ACROSS_SITES,
     POOLED_SITES,
+    TRUTH_TORNADO,
     LOOKS,
 )
 """Aggregates without which there is no report."""
 
 DRIFT_EVIDENCE: tuple[Artefact, ...] = (DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE, DEPLOYMENT_COUNTS)
 """Aggregates that exist only where a site has a deployment table; their absence is shown."""
+
+READING_EVIDENCE: tuple[Artefact, ...] = (READING_COUNTS, AGREEMENT, READER_BENCHMARK)
+"""Aggregates that exist only where labels are made from readings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +143,10 @@ class Evidence:
 
     @classmethod
     def from_inputs(cls, inputs: StageInputs, parameters: ReportParameters) -> "Evidence":
-        """Required frames must be there; a missing drift frame is an empty one."""
+        """Required frames must be there; a missing one of drift or of readings is an empty one."""
         frames = {artefact.name: inputs.frame(artefact.name) for artefact in EVIDENCE}
-        frames |= {a.name: inputs.frames[a.name] if a.name in inputs.frames else a.empty() for a in DRIFT_EVIDENCE}
+        optional = (*DRIFT_EVIDENCE, *READING_EVIDENCE)
+        frames |= {a.name: inputs.frames[a.name] if a.name in inputs.frames else a.empty() for a in optional}
         return cls(parameters, frames, dict(inputs.lineage))
 
     def frame(self, artefact: Artefact) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 from multisite.performance.site_effects import proportion_effect
 from multisite.performance.truth_cases import tested_scores
 from multisite.schemas.truth_sensitivity import TRUTH_METRICS, TRUTH_SENSITIVITY, TRUTH_TORNADO
-from multisite.stats import ClusterMoments, Estimate, clustered_auc, clustered_proportion, random_effects
+from multisite.stats import ClusterMoments, Estimate, clustered_auc, clustered_proportion, common_effect
 from multisite.vocabulary import EstimateStatus, TruthVariant
 
 __all__ = ["TruthParameters", "tornado", "truth_sensitivity"]
@@ -120,7 +120,8 @@ def _row(
 def tornado(sensitivity: pl.DataFrame, *, ci_level: float) -> pl.DataFrame:
     """TRUTH_TORNADO, from TRUTH_SENSITIVITY of every site.
 
-    The sites' values are pooled as a sample of sites, on the logit scale; of one site its own value stands. A single
+    The sites' values are pooled on the logit scale, each weighing by its precision: the question is what the truth
+    does to the result at these sites, not what other sites would show. Of one site its own value stands. A single
     reader replaces the declared truth at that reader's site alone, for nobody reads at all of them.
     """
     rows: list[_Row] = []
@@ -160,7 +161,7 @@ def _pooled(rows: Sequence[_Row], ci_level: float) -> _Row:
         (only,) = used or rows
         names = ("estimate", "ci_low", "ci_high", "ci_level", "ci_method", "n_patients", "n_cases", "status", "reason")
         return {"n_sites": int(only["estimate"] is not None)} | {name: only[name] for name in names}
-    pooled = random_effects(
+    pooled = common_effect(
         [row["scaled_estimate"] for row in used],
         [row["standard_error"] ** 2 for row in used],
         scale="logit",
@@ -172,7 +173,7 @@ def _pooled(rows: Sequence[_Row], ci_level: float) -> _Row:
         "ci_high": pooled.ci_high,
         "ci_level": pooled.ci_level,
         "ci_method": pooled.ci_method,
-        "n_sites": pooled.n_sites,
+        "n_sites": len(used),
         **counts,
         "status": pooled.status.value,
         "reason": "no site has an estimate with an interval" if not used else pooled.reason,

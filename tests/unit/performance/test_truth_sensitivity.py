@@ -10,7 +10,7 @@ from multisite.performance.truth_sensitivity import TruthParameters, tornado, tr
 from multisite.performance.truth_sensitivity_stage import TRUTH_TORNADO_STAGE, TornadoParameters, pool_truths
 from multisite.schemas import StageInputs
 from multisite.schemas.truth_sensitivity import TRUTH_TORNADO
-from multisite.stats import clustered_auc, random_effects
+from multisite.stats import clustered_auc, common_effect
 
 RULES = TruthParameters(("nodule",), 0.5, 0.95, 1)
 N = 20
@@ -103,7 +103,7 @@ def test_a_single_reader_replaces_the_truth_at_the_own_site_only() -> None:
 
     scaled = {(r["site"], r["variant"]): r for r in found.filter(metric="auc").iter_rows(named=True)}
     mixed = [scaled["north", "declared"], scaled["south", "reader 1"], scaled["west", "declared"]]
-    expected = random_effects(
+    expected = common_effect(
         [r["scaled_estimate"] for r in mixed], [r["standard_error"] ** 2 for r in mixed], scale="logit"
     )
     reader = row(pooled, variant="reader 1", reader_site="south", metric="auc")
