@@ -21,7 +21,7 @@ from multisite.performance import (
     TRUTH_TORNADO_STAGE,
 )
 from multisite.provenance import HEADERS_STAGE, LISTING_RANGES_STAGE, LISTING_STAGE, SERIES_STAGE
-from multisite.reference import REFERENCE_STAGE
+from multisite.reference import AGREEMENT_ACROSS_SITES_STAGE, AGREEMENT_BY_STRATUM_STAGE, REFERENCE_STAGE
 from multisite.schemas import Stage
 
 __all__ = ["STAGES", "VERBS", "stage_named", "stages_of"]
@@ -45,6 +45,8 @@ STAGES: tuple[Stage, ...] = (
     ACROSS_SITES_STAGE,
     TRUTH_SENSITIVITY_STAGE,
     TRUTH_TORNADO_STAGE,
+    AGREEMENT_BY_STRATUM_STAGE,
+    AGREEMENT_ACROSS_SITES_STAGE,
     DRIFT_BASELINE_STAGE,
     DEPLOYMENT_STAGE,
     DRIFT_COMPARISON_STAGE,

@@ -148,13 +148,21 @@ def test_labels_are_made_of_readings_and_evaluated(clinic: Path, finished: list[
         "reader 2",
     }
     assert artefact(clinic, "reader_benchmark").is_empty()
+    by_stratum = artefact(clinic, "agreement_by_stratum").filter(statistic="observed_agreement")
+    assert set(by_stratum.select("stratum", "level").rows()) == {
+        ("overall", "overall"),
+        ("vendor", "Siemens Healthineers"),
+    }
+    assert by_stratum["estimate"].to_list() == pytest.approx([31 / 38] * 2)
     agreement = artefact(clinic, "agreement").filter(statistic="observed_agreement", first="reader 1")
     assert agreement.row(0, named=True)["estimate"] == pytest.approx(31 / 38)
 
 
 def test_making_labels_is_no_look_at_them(clinic: Path, finished: list[Finished]) -> None:
     entries = [json.loads(path.read_bytes()) for path in (clinic / "out").glob("*/clinic/_ledger/*.json")]
-    assert [entry["content"]["stages"] for entry in entries] == [["performance", "truth_sensitivity"]]
+    assert [entry["content"]["stages"] for entry in entries] == [
+        ["performance", "truth_sensitivity", "agreement_by_stratum"]
+    ]
 
 
 def test_nothing_of_readers_ratings_sessions_lesions_or_arms_stands_anywhere_in_clear(

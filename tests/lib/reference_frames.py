@@ -8,6 +8,7 @@ import polars as pl
 from multisite.performance.truth_sensitivity import TruthParameters
 from multisite.performance.truth_sensitivity_stage import TornadoParameters, hold_against, pool_truths
 from multisite.reference.agreement import AgreementRules
+from multisite.reference.agreement_by_stratum import agreement_across_sites, agreement_by_stratum
 from multisite.reference.rules import FindingRule, Majority
 from multisite.reference.stage import ReferenceParameters, make_reference
 from multisite.schemas import StageInputs
@@ -32,6 +33,7 @@ def reading_frames() -> dict[str, pl.DataFrame]:
             parts.setdefault(name, []).append(frame)
     frames = {name: pl.concat(of_sites) for name, of_sites in parts.items()}
     pooled = pool_truths(StageInputs(site=ALL_SITES, frames=frames), TornadoParameters(0.95)).frames
+    frames["agreement_across_sites"] = agreement_across_sites(frames["agreement_by_stratum"], ci_level=0.95)
     return frames | {name: frame for name, frame in pooled.items() if isinstance(frame, pl.DataFrame)}
 
 
@@ -57,6 +59,7 @@ def _site(site: str, rng: np.random.Generator) -> dict[str, pl.DataFrame]:
     ).frames
     frames = {name: frame for name, frame in made.items() if isinstance(frame, pl.DataFrame)}
     cohort = cases.with_columns(pl.lit(site).alias("site"), pl.lit(True).alias("included"), split=pl.lit("test"))
+    cohort = cohort.with_columns(stratum_sex=pl.Series(["F", "F", "M", "M", None, None, "M", "M"] * (_N // 8)))
     score = 1 / (1 + np.exp(-(np.where(truth, 1.6, -1.6) + rng.normal(0, 1.4, _N))))
     predictions = cases.select("case_id", finding=pl.lit(FINDING), model=pl.lit(MODEL)).with_columns(
         score=pl.Series(score)
@@ -65,5 +68,7 @@ def _site(site: str, rng: np.random.Generator) -> dict[str, pl.DataFrame]:
         StageInputs(site=site, frames=frames | {"cohort": cohort, "predictions": predictions}),
         TruthParameters((FINDING,), 0.5, 0.95, 10),
     ).frames
-    kept = ("reading_counts", "agreement")
+    rules = AgreementRules(0.95, 10)
+    frames["agreement_by_stratum"] = agreement_by_stratum(frames["readings"], cohort, rule, rules, site=site)
+    kept = ("reading_counts", "agreement", "agreement_by_stratum")
     return {name: frames[name] for name in kept} | {n: f for n, f in held.items() if isinstance(f, pl.DataFrame)}

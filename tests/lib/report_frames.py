@@ -26,6 +26,7 @@ from multisite.integrity.shortcuts.site_told import site_told_table
 from multisite.performance import AcrossSitesParameters, across_sites
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
+from multisite.schemas.agreement_by_stratum import AGREEMENT_ACROSS_SITES
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
@@ -170,6 +171,7 @@ def _frames() -> dict[str, pl.DataFrame]:
         (POOLED_SITES, across.sites),
         (RELIABILITY, pl.DataFrame(list(_reliability(tested)), schema=RELIABILITY.schema)),
         (TRUTH_TORNADO, TRUTH_TORNADO.empty()),
+        (AGREEMENT_ACROSS_SITES, AGREEMENT_ACROSS_SITES.empty()),
         (LOOKS, _looks()),
         (DRIFT_COMPARISON, _comparison()),
         (DRIFT_COUNTS, DRIFT_COUNTS.empty()),

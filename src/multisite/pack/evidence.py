@@ -10,6 +10,7 @@ import polars as pl
 from multisite.pack.parameters import FindingText, ModelText, ReportParameters, StratumText
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
+from multisite.schemas.agreement_by_stratum import AGREEMENT_ACROSS_SITES
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
@@ -44,6 +45,7 @@ EVIDENCE: tuple[Artefact, ...] = (
     ACROSS_SITES,
     POOLED_SITES,
     TRUTH_TORNADO,
+    AGREEMENT_ACROSS_SITES,
     LOOKS,
 )
 """Aggregates without which there is no report."""

@@ -15,6 +15,7 @@ from multisite.pack.sentences.reference import (
     rule_sentence,
 )
 from multisite.pack.tables.reference import (
+    agreement_by_stratum_table,
     agreement_of_readers_table,
     benchmark_table,
     reading_table,
@@ -53,7 +54,7 @@ def reference_chapter(evidence: Evidence, finding: FindingText) -> ReferenceChap
             ceiling_sentence(evidence, finding),
         ),
         tables=(reading_table(evidence, finding), agreement_of_readers_table(evidence, finding)),
-        more=(readings_per_case_table(evidence, finding),),
+        more=(readings_per_case_table(evidence, finding), agreement_by_stratum_table(evidence, finding)),
         tornados=tuple(tornado_figure(evidence, endpoint) for endpoint in endpoints),
         benchmarks=tuple(benchmark_table(evidence, endpoint) for endpoint in endpoints),
     )

@@ -23,7 +23,7 @@ from multisite.stats import (
 )
 from multisite.vocabulary import EstimateStatus, Judgement
 
-__all__ = ["ALL_READERS", "AgreementRules", "agreement_table"]
+__all__ = ["ALL_READERS", "AgreementRules", "agreement_of_all", "agreement_table"]
 
 ALL_READERS = "all readers"
 """What stands in the place of two readers where all are compared."""
@@ -64,15 +64,24 @@ def agreement_table(before: pl.DataFrame, rule: FindingRule, rules: AgreementRul
     Krippendorff's alpha of all. Where a patient has several cases the interval is a jackknife over patients, else that
     of the statistic.
     """
-    used = {judgement for _, judgement in rule.judgements}
-    categories: list[str] = [one.value for one in Judgement if one.value in used]
     rows = [
-        {"site": site, "finding": rule.finding, "first": compared.first, "second": compared.second}
-        | {"statistic": name, **_row(name, statistic, compared, rules)}
+        {"site": site, "finding": rule.finding, "first": compared.first, "second": compared.second, **row}
         for compared in _comparisons(before)
-        for name, statistic in _statistics(compared, categories, rules.ci_level).items()
+        for row in _rows(compared, rule, rules)
     ]
     return pl.DataFrame(rows, schema=AGREEMENT.schema)
+
+
+def agreement_of_all(before: pl.DataFrame, rule: FindingRule, rules: AgreementRules) -> list[dict[str, Any]]:
+    """Rows of all readers together, of some of the readings that :func:`agreement_table` takes."""
+    return list(_rows(next(_comparisons(before)), rule, rules))
+
+
+def _rows(compared: _Compared, rule: FindingRule, rules: AgreementRules) -> Iterator[dict[str, Any]]:
+    used = {judgement for _, judgement in rule.judgements}
+    categories: list[str] = [one.value for one in Judgement if one.value in used]
+    for name, statistic in _statistics(compared, categories, rules.ci_level).items():
+        yield {"statistic": name, **_row(name, statistic, compared, rules)}
 
 
 def _comparisons(readings: pl.DataFrame) -> Iterator[_Compared]:

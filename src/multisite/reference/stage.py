@@ -38,7 +38,7 @@ from multisite.study import (
     TwoPlusOneRule,
 )
 
-__all__ = ["REFERENCE_STAGE", "ReferenceParameters", "make_reference"]
+__all__ = ["REFERENCE_STAGE", "ReferenceParameters", "make_reference", "reference_parameters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ def _require_rows(rows: pl.DataFrame, rule: FindingRule, site: str) -> None:
         )
 
 
-def _parameters(study: Study, site: Site | None) -> ReferenceParameters:
+def reference_parameters(study: Study, site: Site | None) -> ReferenceParameters:
+    """Of the study file's section; the same of every site."""
     if not study.reference:
         return _NOTHING
     return ReferenceParameters(
@@ -153,6 +154,6 @@ REFERENCE_STAGE = Stage(
     writes=_WRITES,
     tables=(CASES, READINGS_TABLE),
     run=make_reference,
-    parameters=_parameters,
+    parameters=reference_parameters,
     is_asked_for=_is_asked_for,
 )

@@ -2,6 +2,7 @@
 
 from multisite.schemas import (
     across_sites,
+    agreement_by_stratum,
     cohort,
     completeness,
     consequences,
@@ -39,6 +40,7 @@ def _declared() -> dict[str, AnyArtefact]:
         markers,
         reference,
         reference_variants,
+        agreement_by_stratum,
         cohort,
         representation,
         pixels,

@@ -20,14 +20,15 @@ from multisite.pack.sentences.reference import (
     tornado_rows,
     tornado_title,
 )
-from multisite.pack.tables.reference import benchmark_table, reading_table
+from multisite.pack.tables.reference import agreement_by_stratum_table, benchmark_table, reading_table
+from multisite.schemas.agreement_by_stratum import AGREEMENT_ACROSS_SITES
 from multisite.schemas.reference import AGREEMENT, READING_COUNTS
 from multisite.schemas.truth_sensitivity import READER_BENCHMARK, TRUTH_TORNADO
 from multisite.study import Study
 from tests.lib.reference_frames import READ_SITES, reading_frames
 from tests.lib.report_frames import FINDING, report_inputs, study
 
-ARTEFACTS = (AGREEMENT, READING_COUNTS, READER_BENCHMARK, TRUTH_TORNADO)
+ARTEFACTS = (AGREEMENT, AGREEMENT_ACROSS_SITES, READING_COUNTS, READER_BENCHMARK, TRUTH_TORNADO)
 RATINGS = {"positive": ["yes"], "negative": ["no"]}
 
 
@@ -144,3 +145,12 @@ def test_no_decided_case_that_depends_on_the_output_is_said_so_and_what_is_not_k
     assert "it is not said whether readers saw the output" in told
     cells = reading_table(changed, finding).groups[0].rows[0].cells
     assert (cells[0].text, cells[5].text, cells[5].note) == ("amstel", "0", "not said of 10")
+
+
+def test_agreement_by_stratum_stands_in_the_order_of_the_levels_behind_that_of_all_cases() -> None:
+    table = agreement_by_stratum_table(evidence(), bare().parameters.findings[0])
+    found = [(group.heading, [row.cells[0].text for row in group.rows]) for group in table.groups]
+    assert found == [("", ["All included cases"]), ("Sex", ["F", "M", "unknown"])]
+    assert [row.cells[4].text for group in table.groups for row in group.rows] == ["2"] * 4
+    empty = evidence(agreement_across_sites=AGREEMENT_ACROSS_SITES.empty())
+    assert agreement_by_stratum_table(empty, bare().parameters.findings[0]).groups[0].rows[0].cells[0].text == "none"

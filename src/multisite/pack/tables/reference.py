@@ -20,12 +20,19 @@ from multisite.pack.tables.table import (
     plain_table,
     written,
 )
+from multisite.schemas.agreement_by_stratum import AGREEMENT_ACROSS_SITES, AGREEMENT_STATISTICS
 from multisite.schemas.reference import AGREEMENT, READING_COUNTS
 from multisite.schemas.truth_sensitivity import READER_BENCHMARK
+from multisite.vocabulary import OVERALL
 
-__all__ = ["agreement_of_readers_table", "benchmark_table", "reading_table", "readings_per_case_table"]
+__all__ = [
+    "agreement_by_stratum_table",
+    "agreement_of_readers_table",
+    "benchmark_table",
+    "reading_table",
+    "readings_per_case_table",
+]
 
-_STATISTICS = ("observed_agreement", "gwet_ac1", "krippendorff_alpha")
 _ALL_READERS = "all readers"
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -111,8 +118,49 @@ def agreement_of_readers_table(evidence: Evidence, finding: FindingText) -> Tabl
 def _agreement_row(site: str, rows: pl.DataFrame) -> Row:
     found = {row["statistic"]: row for row in rows.iter_rows(named=True)}
     counts = next(iter(found.values()))
-    cells = (_number(found.get(name), "estimate", "ci_low", "ci_high") for name in _STATISTICS)
+    cells = (_number(found.get(name), "estimate", "ci_low", "ci_high") for name in AGREEMENT_STATISTICS)
     return Row((Cell(site), *cells, counted(counts["n_readers"]), counted(counts["n_cases"])))
+
+
+def agreement_by_stratum_table(evidence: Evidence, finding: FindingText) -> Table:
+    """A row per level of each stratum, over the sites: agreement of readers on the included cases."""
+    rows = evidence.frame(AGREEMENT_ACROSS_SITES).filter(finding=finding.id)
+    groups = [
+        Group(
+            stratum.title,
+            tuple(_level_row(level, rows.filter(stratum=stratum.id, level=level)) for level in levels),
+        )
+        for stratum in evidence.parameters.strata
+        for known in (set(rows.filter(stratum=stratum.id)["level"]),)
+        for levels in ([level for level in evidence.levels(stratum) if level in known],)
+        if levels
+    ]
+    overall = rows.filter(stratum=OVERALL)
+    if overall.height:
+        groups.insert(0, Group("", (_level_row("All included cases", overall),)))
+    return Table(
+        f"reader-agreement-strata-{finding.id}",
+        "Agreement of readers by stratum, over the sites",
+        (
+            Column("Level"),
+            Column("Pairs that agree", "share", kind="number"),
+            Column("Gwet's AC1", kind="number"),
+            Column("Krippendorff's alpha", kind="number"),
+            Column("Sites", kind="number"),
+            Column("Patients", kind="number"),
+        ),
+        tuple(groups) or (Group("", (Row((Cell("none"), *(missing("") for _ in range(5)))),)),),
+        f"Included cases of all splits. Random-effects means of the sites' values, {_level(evidence)} intervals; of "
+        "one site, its own. Cases differ between levels, and so does how often the finding is there.",
+        csv_link(rows),
+    )
+
+
+def _level_row(level: str, rows: pl.DataFrame) -> Row:
+    found = {row["statistic"]: row for row in rows.iter_rows(named=True)}
+    counts = found[AGREEMENT_STATISTICS[0]]
+    cells = (_number(found.get(name), "estimate", "ci_low", "ci_high") for name in AGREEMENT_STATISTICS)
+    return Row((Cell(level), *cells, counted(counts["n_sites"]), counted(counts["n_patients"])))
 
 
 def benchmark_table(evidence: Evidence, endpoint: Endpoint) -> Table:
