@@ -74,7 +74,7 @@ def said(number: int, reader: int) -> str:
 
 
 def readings() -> list[str]:
-    lines = ["case_id,reader,finding,verdict,arm,session,blinded,confidence,read_on,lesion"]
+    lines = ["case_id,reader,finding,verdict,arm,session,blinded,confidence,read_on,lesion,qualification"]
     for number in range(N_CASES):
         # The last two cases have one reading, and none.
         readers = (0, 1, 2) if number % 6 == 0 else (0, 1)
@@ -83,10 +83,10 @@ def readings() -> list[str]:
             lesion = f"{CANARY}-left" if number % 3 == 0 else ""
             lines.append(
                 f"case-{number},Dr {CANARY} {reader},nodule,{said(number, reader)},{arm},{CANARY}-1,{blinded},0.7,"
-                f"2024-01-0{1 + reader},{lesion}"
+                f"2024-01-0{1 + reader},{lesion},{CANARY} professor"
             )
-    lines.append(f"case-1,Dr {CANARY} 0,nodule,{CANARY} no such word,primary,{CANARY}-2,yes,0.7,2024-01-01,")
-    lines.append(f"case-1,Dr {CANARY} 7,nodule,absent,{CANARY} arm,{CANARY}-1,,0.7,2024-01-01,")
+    lines.append(f"case-1,Dr {CANARY} 0,nodule,{CANARY} no such word,primary,{CANARY}-2,yes,0.7,2024-01-01,,")
+    lines.append(f"case-1,Dr {CANARY} 7,nodule,absent,{CANARY} arm,{CANARY}-1,,0.7,2024-01-01,,")
     return lines
 
 

@@ -44,6 +44,7 @@ def _site(site: str, rng: np.random.Generator) -> dict[str, pl.DataFrame]:
     rows = [
         {"case_id": name, "reader": reader, "rating": "yes" if has == (rng.random() < right[0 if has else 1]) else "no"}
         | {"finding": FINDING, "blinded": reader != "d" or rng.random() < 0.7}
+        | {"qualification": "trainee" if reader == "d" else "board_certified"}
         for name, has in zip(names, truth.tolist(), strict=True)
         for reader, right in _RIGHT.items()
         if rng.random() < 0.9
@@ -51,7 +52,14 @@ def _site(site: str, rng: np.random.Generator) -> dict[str, pl.DataFrame]:
     written = pl.DataFrame(rows)
     missing = [pl.lit(None, c.dtype).alias(c.name) for c in READINGS.columns if c.name not in written.columns]
     rule = FindingRule(
-        FINDING, 2, "majority", (("yes", "positive"), ("no", "negative")), Majority(3), "exclude", "exclude"
+        FINDING,
+        2,
+        "majority",
+        (("yes", "positive"), ("no", "negative")),
+        Majority(3),
+        "exclude",
+        "exclude",
+        ("board_certified", "trainee"),
     )
     made = make_reference(
         StageInputs(site=site, tables={"cases": cases, "readings": written.with_columns(missing)}),

@@ -57,6 +57,7 @@ models:
 #       # rule: {{by: independent, sources: [pathology, follow_up], otherwise: {{by: majority, of: 2}}}}
 #       ambiguous: exclude          # or: positive, negative, fail (stop with an error)
 #       non_diagnostic: exclude
+#       qualifications: [board_certified, trainee]   # what readers may be, in the column `qualification`
 
 cohort:
   # DICOM modalities of the images that count; a study's other series (a dose page, a report) are passed over.

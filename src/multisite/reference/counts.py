@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from multisite.reference.independence import INDEPENDENCE, case_independence
-from multisite.reference.readings import READING_OUTCOMES, ROW_OUTCOMES
+from multisite.reference.readings import OTHER_QUALIFICATION, READING_OUTCOMES, ROW_OUTCOMES
 from multisite.reference.rules import FindingRule
 from multisite.schemas.reference import READING_COUNTS
 from multisite.vocabulary import ReferenceState
@@ -14,6 +14,7 @@ __all__ = ["count_readings"]
 
 _STATES = tuple(state.value for state in ReferenceState)
 _UNANIMITY = ("unanimous", "not unanimous", "fewer than two readings")
+_SEVERAL, _UNSAID = "several", "not said"
 _INDEPENDENCE = ("blinded", "saw the model's output", "not said")
 
 
@@ -44,6 +45,7 @@ def count_readings(
         .otherwise(pl.lit(_INDEPENDENCE[1]))
     )
     decided = readings.filter("decided").select(blinded.alias("blinded"))["blinded"]
+    qualifications = (*rule.qualifications, OTHER_QUALIFICATION, _SEVERAL, _UNSAID)
     per_case = reference["n_readings"]
     times = [str(n) for n in range((_largest(per_case)) + 1)]
     topics = [
@@ -51,6 +53,7 @@ def count_readings(
             "total",
             {"readers": readings["reader"].n_unique(), "cases read": reference.height, "readings": readings.height},
         ),
+        _counted("qualification of the reader", _qualifications(rows), qualifications),
         _counted("row of the table", rows["outcome"], ROW_OUTCOMES),
         _numbered("confidence", {"outside 0 to 1": int(rows["confidence_outside"].sum())}),
         _counted("reading", readings["outcome"], READING_OUTCOMES),
@@ -62,6 +65,14 @@ def count_readings(
     ]
     counted = pl.concat(topics).with_columns(pl.lit(site).alias("site"), pl.lit(rule.finding).alias("finding"))
     return counted.select(READING_COUNTS.schema.names())
+
+
+def _qualifications(rows: pl.DataFrame) -> pl.Series:
+    """That of each reader with a row that is used; several where the rows of one contradict each other."""
+    said = pl.col("qualification").drop_nulls()
+    word = pl.when(said.n_unique() > 1).then(pl.lit(_SEVERAL)).otherwise(said.first().fill_null(_UNSAID))
+    used = rows.filter(pl.col("outcome") == "used")
+    return used.group_by("reader").agg(word.alias("qualification"))["qualification"]
 
 
 def _largest(numbers: pl.Series) -> int:

@@ -91,7 +91,8 @@ class FindingRule:
     """How the reference standard of a finding is made.
 
     ``judgements`` are pairs of a rating and what it means. ``ambiguous`` and ``non_diagnostic`` say what becomes of
-    such cases: exclude, positive, negative or fail. ``name`` is the rule as the study file spells it.
+    such cases: exclude, positive, negative or fail. ``name`` is the rule as the study file spells it, and
+    ``qualifications`` are those of readers that it names.
     """
 
     finding: str
@@ -101,6 +102,7 @@ class FindingRule:
     rule: Rule
     ambiguous: str
     non_diagnostic: str
+    qualifications: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

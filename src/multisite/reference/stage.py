@@ -119,6 +119,7 @@ def _finding_rule(finding: str, declared: FindingReference) -> FindingRule:
         rule=_rule(declared.rule),
         ambiguous=declared.ambiguous,
         non_diagnostic=declared.non_diagnostic,
+        qualifications=declared.qualifications,
     )
 
 

@@ -22,6 +22,9 @@ __all__ = [
 Arm = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ -]{0,62}$")]
 """A value of the column `arm` of the readings, spelt as there."""
 
+Qualification = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ -]{0,62}$")]
+"""A value of the column `qualification` of the readings, spelt as there; any other is counted as other."""
+
 Arms = Annotated[tuple[Arm, ...], Field(min_length=1)]
 
 
@@ -133,6 +136,16 @@ class FindingReference(Section):
     rule: ReferenceRule
     ambiguous: WhenUnclear
     non_diagnostic: WhenUnclear
+    qualifications: tuple[Qualification, ...] = ()
+
+    @model_validator(mode="after")
+    def _qualifications_are_named_once(self) -> "FindingReference":
+        if len(set(self.qualifications)) != len(self.qualifications):
+            raise ValueError("`qualifications` names one twice")
+        for name in ("other", "several", "not said"):
+            if name in self.qualifications:
+                raise ValueError(f"a qualification cannot be called `{name}`, which stands for those without a name")
+        return self
 
     @model_validator(mode="after")
     def _arms_are_named_once(self) -> "FindingReference":

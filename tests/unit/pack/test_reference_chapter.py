@@ -145,6 +145,7 @@ def test_no_decided_case_that_depends_on_the_output_is_said_so_and_what_is_not_k
     assert "it is not said whether readers saw the output" in told
     cells = reading_table(changed, finding).groups[0].rows[0].cells
     assert (cells[0].text, cells[5].text, cells[5].note) == ("amstel", "0", "not said of 10")
+    assert (cells[1].text, cells[1].note) == ("4", "3 board certified, 1 trainee")
 
 
 def test_agreement_by_stratum_stands_in_the_order_of_the_levels_behind_that_of_all_cases() -> None:

@@ -47,8 +47,8 @@ def tornado_figure(evidence: Evidence, endpoint: Endpoint) -> Figure:
         _table(evidence, endpoint, rows),
         f"Test split, the cases that each truth labels; {per_cent(100 * evidence.parameters.ci_level)} intervals that "
         "count patients. Sites weigh by their precision (common effect): intervals are of these sites, not of others "
-        "like them. ▼: the interval lies wholly below the declared value. A single reader is the truth at one site, with "
-        "the declared truth at the others. A truth on easier cases, such as those of unanimous readers, flatters.",
+        "like them. ▼: the interval lies wholly below the declared value. A single reader is the truth at one site, "
+        "with the declared truth at the others. A truth on easier cases, such as those of unanimous readers, flatters.",
     )
 
 

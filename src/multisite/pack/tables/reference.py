@@ -70,13 +70,21 @@ def _reading_row(site: str, rows: pl.DataFrame) -> Row:
     return Row(
         (
             Cell(site),
-            counted(n.get(("total", "readers"), 0)),
+            counted(n.get(("total", "readers"), 0), note=_qualified(n)),
             counted(n.get(("total", "readings"), 0)),
             counted(n.get(("total", "cases read"), 0)),
             counted(n.get(("state", "decided"), 0), note=left),
             counted(dependent, note=f"not said of {count(unsaid)}" if unsaid else ""),
         )
     )
+
+
+def _qualified(n: dict[tuple[str, str], int]) -> str:
+    """Readers by what they are qualified as; empty where no row says it."""
+    found = {level: value for (topic, level), value in n.items() if topic == "qualification of the reader" and value}
+    if set(found) <= {"not said"}:
+        return ""
+    return ", ".join(f"{count(value)} {level.replace('_', ' ')}" for level, value in found.items())
 
 
 def readings_per_case_table(evidence: Evidence, finding: FindingText) -> Table:
