@@ -1,7 +1,7 @@
-"""The headline metrics under every truth that the readings could give: at a site, and over the sites."""
+"""The headline metrics of a site under every truth that its readings could give."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,12 @@ import polars as pl
 
 from multisite.performance.site_effects import proportion_effect
 from multisite.performance.truth_cases import tested_scores
-from multisite.schemas.truth_sensitivity import TRUTH_METRICS, TRUTH_SENSITIVITY, TRUTH_TORNADO
-from multisite.stats import ClusterMoments, Estimate, clustered_auc, clustered_proportion, common_effect
-from multisite.vocabulary import EstimateStatus, TruthVariant
+from multisite.schemas.truth_sensitivity import TRUTH_SENSITIVITY
+from multisite.stats import ClusterMoments, Estimate, clustered_auc, clustered_proportion
+from multisite.vocabulary import EstimateStatus
 
-__all__ = ["TruthParameters", "tornado", "truth_sensitivity"]
+__all__ = ["TruthParameters", "truth_sensitivity"]
 
-_READER = "reader "
 _Row = dict[str, Any]
 
 
@@ -114,67 +113,4 @@ def _row(
         "n_cases": found.n_cases,
         "status": status.value,
         "reason": reason,
-    }
-
-
-def tornado(sensitivity: pl.DataFrame, *, ci_level: float) -> pl.DataFrame:
-    """TRUTH_TORNADO, from TRUTH_SENSITIVITY of every site.
-
-    The sites' values are pooled on the logit scale, each weighing by its precision: the question is what the truth
-    does to the result at these sites, not what other sites would show. Of one site its own value stands. A single
-    reader replaces the declared truth at that reader's site alone, for nobody reads at all of them.
-    """
-    rows: list[_Row] = []
-    for (finding, model), of_endpoint in sorted(sensitivity.partition_by("finding", "model", as_dict=True).items()):
-        for metric in TRUTH_METRICS:
-            found = {(r["variant"], r["site"]): r for r in of_endpoint.filter(metric=metric).iter_rows(named=True)}
-            known = {"finding": finding, "model": model, "metric": metric}
-            rows += [known | row for row in _variants(found, ci_level)]
-    return pl.DataFrame(rows, schema=TRUTH_TORNADO.schema)
-
-
-def _variants(found: Mapping[tuple[str, str], _Row], ci_level: float) -> Iterator[_Row]:
-    declared_name = TruthVariant.DECLARED.value
-    declared = {site: row for (variant, site), row in found.items() if variant == declared_name}
-    of_declared = _pooled(list(declared.values()), ci_level)
-    for variant in TruthVariant:
-        own = [row for (name, _), row in found.items() if name == variant.value]
-        if own:
-            yield _changed(variant.value, None, _pooled(own, ci_level), of_declared)
-    for (name, site), row in sorted(found.items()):
-        if name.startswith(_READER):
-            replaced = list((declared | {site: row}).values())
-            yield _changed(name, site, _pooled(replaced, ci_level), of_declared)
-
-
-def _changed(variant: str, site: str | None, row: _Row, declared: _Row) -> _Row:
-    ends = row["estimate"], declared["estimate"]
-    change = None if None in ends else ends[0] - ends[1]
-    return {"variant": variant, "reader_site": site, "change": change, **row}
-
-
-def _pooled(rows: Sequence[_Row], ci_level: float) -> _Row:
-    used = [row for row in rows if row["scaled_estimate"] is not None and row["standard_error"]]
-    counts = {name: sum(row[name] for row in used) for name in ("n_patients", "n_cases")}
-    if len(rows) == 1 or len(used) == 1:
-        # The interval of a mean over sites does not exist; that of the site itself does.
-        (only,) = used or rows
-        names = ("estimate", "ci_low", "ci_high", "ci_level", "ci_method", "n_patients", "n_cases", "status", "reason")
-        return {"n_sites": int(only["estimate"] is not None)} | {name: only[name] for name in names}
-    pooled = common_effect(
-        [row["scaled_estimate"] for row in used],
-        [row["standard_error"] ** 2 for row in used],
-        scale="logit",
-        level=ci_level,
-    )
-    return {
-        "estimate": pooled.estimate,
-        "ci_low": pooled.ci_low,
-        "ci_high": pooled.ci_high,
-        "ci_level": pooled.ci_level,
-        "ci_method": pooled.ci_method,
-        "n_sites": len(used),
-        **counts,
-        "status": pooled.status.value,
-        "reason": "no site has an estimate with an interval" if not used else pooled.reason,
     }

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from multisite.performance.reader_benchmark import reader_benchmark
-from multisite.performance.truth_sensitivity import TruthParameters, tornado, truth_sensitivity
+from multisite.performance.truth_sensitivity import TruthParameters, truth_sensitivity
+from multisite.performance.truth_tornado import tornado
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, PREDICTIONS
 from multisite.schemas.reference_variants import HELD_OUT_READINGS, REFERENCE_VARIANTS

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from multisite.performance.reader_benchmark import reader_benchmark
-from multisite.performance.truth_sensitivity import TruthParameters, tornado, truth_sensitivity
+from multisite.performance.truth_sensitivity import TruthParameters, truth_sensitivity
 from multisite.performance.truth_sensitivity_stage import TRUTH_TORNADO_STAGE, TornadoParameters, pool_truths
+from multisite.performance.truth_tornado import tornado
 from multisite.schemas import StageInputs
 from multisite.schemas.truth_sensitivity import TRUTH_TORNADO
 from multisite.stats import clustered_auc, common_effect
@@ -111,6 +112,26 @@ def test_a_single_reader_replaces_the_truth_at_the_own_site_only() -> None:
     assert reader["n_sites"] == 3
     assert pooled.filter(variant="reader 1", metric="auc").height == 3
     assert pooled.filter(variant="majority", metric="auc")["reader_site"].to_list() == [None]
+
+
+def test_sites_that_only_one_of_two_truths_can_be_pooled_of_make_no_change() -> None:
+    # At the north the majority turns all that is wrong into right: an AUC of 1, which has no standard error.
+    parts = [
+        truth_sensitivity(cases(s), scores(s, wrong=3), variants(s, majority=m, reader_1=m), RULES, site=s)
+        for s, m in (("north", 3), ("south", 1), ("west", 1))
+    ]
+    found = pl.concat(parts)
+    pooled = tornado(found, ci_level=0.95)
+
+    majority, declared = (row(pooled, variant=v, metric="auc") for v in ("majority", "declared"))
+    assert (majority["n_sites"], declared["n_sites"]) == (2, 3)
+    own = {(r["site"], r["variant"]): r for r in found.filter(metric="auc").iter_rows(named=True)}
+    expected = own["south", "majority"]["estimate"] - own["south", "declared"]["estimate"]
+    # South and west are alike, so that their mean is that of either.
+    assert majority["change"] == pytest.approx(expected)
+    reader = row(pooled, variant="reader 1", reader_site="north", metric="auc")
+    assert (reader["estimate"], reader["change"], reader["status"]) == (None, None, "insufficient")
+    assert reader["reason"] == "no standard error on the logit scale at this site"
 
 
 def test_without_readings_there_is_no_tornado_and_the_stage_says_so_with_no_row() -> None:

@@ -90,7 +90,7 @@ def ceiling_sentence(evidence: Evidence, finding: FindingText) -> str:
             "test cases. That is the ceiling of the claim: agreement beyond it cannot be told from agreement in error."
         )
     if said:
-        return f"{said}Labels that readers dispute so often cannot show a model to be right more often than that."
+        return f"{said}Beyond that, the claim rests on how the other cases were settled."
     return "How far readers agree is not known: too few patients were read twice."
 
 
@@ -118,9 +118,9 @@ def tornado_rows(evidence: Evidence, endpoint: Endpoint) -> list[dict[str, Any]]
 
 
 def tornado_title(evidence: Evidence, endpoint: Endpoint) -> str:
-    """Between what values the AUC moves with the truth."""
+    """Between what values the AUC moves with the truth, of those that can be had at the same sites."""
     rows = [row[AUC] for row in tornado_rows(evidence, endpoint)]
-    sound = [row for row in rows if row["estimate"] is not None]
+    sound = [row for row in rows if row["estimate"] is not None and row["n_sites"] == rows[0]["n_sites"]]
     if not rows or rows[0]["estimate"] is None or len(sound) < 2:
         return "What hangs on the reference standard could not be estimated"
     values = [row["estimate"] for row in sound]
