@@ -65,7 +65,9 @@ TRUTH_SENSITIVITY_STAGE = Stage(
     verb="evaluate",
     scope=Scope.SITE,
     version=1,
-    reads=(COHORT, PREDICTIONS, REFERENCE_VARIANTS, HELD_OUT_READINGS),
+    reads=(COHORT, PREDICTIONS),
+    # Without readings nobody makes them, and there is nothing to do.
+    optional_reads=(REFERENCE_VARIANTS, HELD_OUT_READINGS),
     writes=(TRUTH_SENSITIVITY, READER_BENCHMARK),
     reads_test_labels=True,
     run=hold_against,

@@ -54,9 +54,11 @@ AGREEMENT_BY_STRATUM_STAGE = Stage(
     verb="evaluate",
     scope=Scope.SITE,
     version=1,
-    reads=(READINGS, COHORT),
+    reads=(COHORT,),
+    # Without readings nobody makes them, and there is nothing to do.
+    optional_reads=(READINGS,),
     writes=(AGREEMENT_BY_STRATUM,),
-    # It holds labels against no score; but what the cohort is made of is settled by now, so that it is noted.
+    # It holds labels against no score; but test cases are settled by now, so that it is noted.
     reads_test_labels=True,
     run=compare_readers,
     parameters=reference_parameters,
