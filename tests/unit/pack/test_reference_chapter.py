@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 import polars as pl
+import pytest
 
 from multisite.pack import report_parameters
 from multisite.pack.evidence import Evidence
@@ -27,6 +28,8 @@ from multisite.schemas.truth_sensitivity import READER_BENCHMARK, TRUTH_TORNADO
 from multisite.study import Study
 from tests.lib.reference_frames import READ_SITES, reading_frames
 from tests.lib.report_frames import FINDING, report_inputs, study
+
+pytestmark = pytest.mark.slow
 
 ARTEFACTS = (AGREEMENT, AGREEMENT_ACROSS_SITES, READING_COUNTS, READER_BENCHMARK, TRUTH_TORNADO)
 RATINGS = {"positive": ["yes"], "negative": ["no"]}
