@@ -22,6 +22,7 @@ __all__ = [
     "StratumRole",
     "ThresholdAgreement",
     "Transfer",
+    "TruthVariant",
     "Verdict",
     "Zone",
 ]
@@ -156,6 +157,16 @@ class Judgement(StrEnum):
     NEGATIVE = "negative"
     AMBIGUOUS = "ambiguous"
     NON_DIAGNOSTIC = "non_diagnostic"
+
+
+class TruthVariant(StrEnum):
+    """A truth against which the model is held besides the declared one; single readers go by their number."""
+
+    DECLARED = "declared"
+    UNANIMOUS = "unanimous only"
+    MAJORITY = "majority"
+    LATENT_CLASS = "latent class"
+    INDEPENDENT = "independent decisions only"
 
 
 class ReferenceState(StrEnum):

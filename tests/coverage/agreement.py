@@ -14,6 +14,7 @@ from multisite.stats.agreement import (
     LimitsOfAgreement,
     cohen_kappa,
     conger_kappa,
+    dawid_skene_intervals,
     fleiss_kappa,
     gwet_ac1,
     gwet_ac2,
@@ -275,6 +276,28 @@ def _repeated(part: str, n_patients: int, between: float) -> Scenario:
     return Scenario(statistic=f"limits_repeated {part}", method="mover", setting=setting, truth=float(truth), draw=draw)
 
 
+def _latent(part: str, n_patients: int, expected: tuple[float, float] = NOMINAL) -> Scenario:
+    """Three readers of patients with two cases; the share of positives, or the sensitivity of the first reader."""
+    sensitivity, specificity, share = [0.85, 0.8, 0.75], [0.9, 0.85, 0.9], 0.4
+
+    def draw(rng: np.random.Generator) -> Estimate:
+        truth = np.repeat(rng.random(n_patients) < share, 2)
+        right = rng.random((truth.size, 3)) < np.where(truth[:, None], sensitivity, specificity)
+        ratings = np.where(right, truth[:, None], ~truth[:, None]).astype(np.int64)
+        patient = np.repeat(np.arange(n_patients), 2)
+        found = dawid_skene_intervals(ratings, patient, seed=int(rng.integers(1 << 31)), n_replicates=200)
+        return found.prevalence[1] if part == "prevalence" else found.accuracy[0, 1]
+
+    return Scenario(
+        statistic=f"dawid_skene {part}",
+        method="bootstrap",
+        setting=f"{n_patients} patients of 2, three readers",
+        truth=share if part == "prevalence" else sensitivity[0],
+        draw=draw,
+        expected=expected,
+    )
+
+
 AGREEMENT_SCENARIOS = (
     _cohen(50, 0.4, EVEN, "wald", NOMINAL),
     _cohen(100, 0.6, EVEN, "wald", NOMINAL),
@@ -329,4 +352,6 @@ AGREEMENT_SCENARIOS = (
     _repeated("bias", 15, 1.0),
     _repeated("upper", 15, 1.0),
     _repeated("upper", 30, 0.25),
+    _latent("prevalence", 100),
+    _latent("sensitivity", 100, expected=(0.90, 0.96)),
 )

@@ -74,7 +74,7 @@ def said(number: int, reader: int) -> str:
 
 
 def readings() -> list[str]:
-    lines = ["case_id,reader,finding,verdict,arm,session,blinded,confidence,read_on,lesion"]
+    lines = ["case_id,reader,finding,verdict,arm,session,blinded,confidence,read_on,lesion,qualification"]
     for number in range(N_CASES):
         # The last two cases have one reading, and none.
         readers = (0, 1, 2) if number % 6 == 0 else (0, 1)
@@ -83,10 +83,10 @@ def readings() -> list[str]:
             lesion = f"{CANARY}-left" if number % 3 == 0 else ""
             lines.append(
                 f"case-{number},Dr {CANARY} {reader},nodule,{said(number, reader)},{arm},{CANARY}-1,{blinded},0.7,"
-                f"2024-01-0{1 + reader},{lesion}"
+                f"2024-01-0{1 + reader},{lesion},{CANARY} professor"
             )
-    lines.append(f"case-1,Dr {CANARY} 0,nodule,{CANARY} no such word,primary,{CANARY}-2,yes,0.7,2024-01-01,")
-    lines.append(f"case-1,Dr {CANARY} 7,nodule,absent,{CANARY} arm,{CANARY}-1,,0.7,2024-01-01,")
+    lines.append(f"case-1,Dr {CANARY} 0,nodule,{CANARY} no such word,primary,{CANARY}-2,yes,0.7,2024-01-01,,")
+    lines.append(f"case-1,Dr {CANARY} 7,nodule,absent,{CANARY} arm,{CANARY}-1,,0.7,2024-01-01,,")
     return lines
 
 
@@ -138,13 +138,31 @@ def test_labels_are_made_of_readings_and_evaluated(clinic: Path, finished: list[
     assert cohort["reference_nodule"].equals(cohort["decision"], check_names=False)
     assert cohort["reference_nodule"].sum() == 13
     assert artefact(clinic, "exclusions")["rule"].to_list() == ["no_reference"] * 2
+    sensitivity = artefact(clinic, "truth_sensitivity").filter(metric="sensitivity")
+    assert set(sensitivity["variant"]) == {
+        "declared",
+        "unanimous only",
+        "majority",
+        "independent decisions only",
+        "reader 1",
+        "reader 2",
+    }
+    assert artefact(clinic, "reader_benchmark").is_empty()
+    by_stratum = artefact(clinic, "agreement_by_stratum").filter(statistic="observed_agreement")
+    assert set(by_stratum.select("stratum", "level").rows()) == {
+        ("overall", "overall"),
+        ("vendor", "Siemens Healthineers"),
+    }
+    assert by_stratum["estimate"].to_list() == pytest.approx([31 / 38] * 2)
     agreement = artefact(clinic, "agreement").filter(statistic="observed_agreement", first="reader 1")
     assert agreement.row(0, named=True)["estimate"] == pytest.approx(31 / 38)
 
 
 def test_making_labels_is_no_look_at_them(clinic: Path, finished: list[Finished]) -> None:
     entries = [json.loads(path.read_bytes()) for path in (clinic / "out").glob("*/clinic/_ledger/*.json")]
-    assert [entry["content"]["stages"] for entry in entries] == [["performance", "level_moments"]]
+    assert [entry["content"]["stages"] for entry in entries] == [
+        ["performance", "level_moments", "truth_sensitivity", "agreement_by_stratum"]
+    ]
 
 
 def test_nothing_of_readers_ratings_sessions_lesions_or_arms_stands_anywhere_in_clear(

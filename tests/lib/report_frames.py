@@ -30,6 +30,7 @@ from multisite.performance.threshold_choice import at_site, over_sites
 from multisite.performance.threshold_transfer import threshold_transfer
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
+from multisite.schemas.agreement_by_stratum import AGREEMENT_ACROSS_SITES
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
@@ -46,6 +47,7 @@ from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
+from multisite.schemas.truth_sensitivity import TRUTH_TORNADO
 from multisite.schemas.verdicts import LEVEL_MOMENTS, VERDICTS
 from multisite.stats import (
     ChoiceRule,
@@ -203,6 +205,8 @@ def _frames() -> dict[str, pl.DataFrame]:
         (POOLED_SITES, across.sites),
         *_operating_points(cases),
         (RELIABILITY, pl.DataFrame(list(_reliability(tested)), schema=RELIABILITY.schema)),
+        (TRUTH_TORNADO, TRUTH_TORNADO.empty()),
+        (AGREEMENT_ACROSS_SITES, AGREEMENT_ACROSS_SITES.empty()),
         (LOOKS, _looks()),
         (DRIFT_COMPARISON, _comparison()),
         (DRIFT_COUNTS, DRIFT_COUNTS.empty()),

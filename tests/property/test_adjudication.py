@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multisite.reference.rules import Majority, Rule
+from multisite.reference.rules import LatentClass, Majority, Rule
 from tests.unit.reference.builders import INDEPENDENT, MAJORITY, PANEL, TWO_PLUS_ONE, make, readings, rule
 
 pytestmark = pytest.mark.slow
 
-RULES = (MAJORITY, Majority(1, ("primary",)), TWO_PLUS_ONE, PANEL, INDEPENDENT)
+RULES = (MAJORITY, Majority(1, ("primary",)), TWO_PLUS_ONE, PANEL, INDEPENDENT, LatentClass(2))
 ARMS = ("primary", "adjudication", "consensus", "pathology", "follow_up", "elsewhere", "-")
 
 _ROW = st.tuples(

@@ -53,9 +53,11 @@ models:
 #       rule: {{by: two_plus_one}}    # arms `primary` (two readers) and `adjudication`; or one of:
 #       # rule: {{by: majority, of: 3}}         # more than half, where 3 or more have read; of some arms only: `arms`
 #       # rule: {{by: panel, arm: consensus}}   # one arm alone
+#       # rule: {{by: latent_class, of: 3, at_least: 0.9}}   # by probability, from the readers' errors
 #       # rule: {{by: independent, sources: [pathology, follow_up], otherwise: {{by: majority, of: 2}}}}
 #       ambiguous: exclude          # or: positive, negative, fail (stop with an error)
 #       non_diagnostic: exclude
+#       qualifications: [board_certified, trainee]   # what readers may be, in the column `qualification`
 
 cohort:
   # DICOM modalities of the images that count; a study's other series (a dose page, a report) are passed over.

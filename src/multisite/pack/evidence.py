@@ -10,6 +10,7 @@ import polars as pl
 from multisite.pack.parameters import FindingText, ModelText, ReportParameters, StratumText
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
+from multisite.schemas.agreement_by_stratum import AGREEMENT_ACROSS_SITES
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
@@ -24,13 +25,23 @@ from multisite.schemas.operating_points import (
 )
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
+from multisite.schemas.reference import AGREEMENT, READING_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
+from multisite.schemas.truth_sensitivity import READER_BENCHMARK, TRUTH_TORNADO
 from multisite.schemas.verdicts import VERDICTS
 from multisite.vocabulary import ALL_SITES, OVERALL, UNKNOWN, EstimateStatus, Split
 
-__all__ = ["COMPARISON_EVIDENCE", "DRIFT_EVIDENCE", "EVIDENCE", "Endpoint", "EstimateRow", "Evidence"]
+__all__ = [
+    "COMPARISON_EVIDENCE",
+    "DRIFT_EVIDENCE",
+    "EVIDENCE",
+    "READING_EVIDENCE",
+    "Endpoint",
+    "EstimateRow",
+    "Evidence",
+]
 
 EVIDENCE: tuple[Artefact, ...] = (
     HEADER_COUNTS,
@@ -54,6 +65,8 @@ EVIDENCE: tuple[Artefact, ...] = (
     OUTCOMES_PER_1000,
     DECISION_CURVES,
     VERDICTS,
+    TRUTH_TORNADO,
+    AGREEMENT_ACROSS_SITES,
     LOOKS,
 )
 """Aggregates without which there is no report."""
@@ -63,6 +76,9 @@ DRIFT_EVIDENCE: tuple[Artefact, ...] = (DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_CO
 
 COMPARISON_EVIDENCE: tuple[Artefact, ...] = (MODEL_DIFFERENCES, MODEL_PAIRS, MODEL_PAIR_COUNTS, MODEL_BY_DATA)
 """Aggregates that exist only where the study file declares comparisons of models; without any, none is shown."""
+
+READING_EVIDENCE: tuple[Artefact, ...] = (READING_COUNTS, AGREEMENT, READER_BENCHMARK)
+"""Aggregates that exist only where labels are made from readings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +173,9 @@ class Evidence:
 
     @classmethod
     def from_inputs(cls, inputs: StageInputs, parameters: ReportParameters) -> "Evidence":
-        """Required frames must be there; a missing frame of drift or of a comparison is an empty one."""
+        """Required frames must be there; a missing frame of drift, of readings or of a comparison is an empty one."""
         frames = {artefact.name: inputs.frame(artefact.name) for artefact in EVIDENCE}
-        optional = (*DRIFT_EVIDENCE, *COMPARISON_EVIDENCE)
+        optional = (*DRIFT_EVIDENCE, *READING_EVIDENCE, *COMPARISON_EVIDENCE)
         frames |= {a.name: inputs.frames[a.name] if a.name in inputs.frames else a.empty() for a in optional}
         return cls(parameters, frames, dict(inputs.lineage))
 

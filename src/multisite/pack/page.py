@@ -22,6 +22,7 @@ from multisite.pack.figures.figure import Figure
 from multisite.pack.glossary import glossary
 from multisite.pack.method import limits, notes
 from multisite.pack.model_comparison import Comparison, comparisons
+from multisite.pack.reference_chapter import reference_chapter
 from multisite.pack.sentences.across_sites import auc_beside, new_site, sites_in_training
 from multisite.pack.sentences.calibration import calibration_statement
 from multisite.pack.sentences.drift import PICTURE_NOT_ALARM, drift_statement, sites_without_months
@@ -64,6 +65,7 @@ CHAPTERS = (
     ("flow", "From objects to cases"),
     ("who", "Who was tested"),
     ("integrity", "Integrity"),
+    ("reference", "Reference standard"),
     ("performance", "Performance"),
     ("calibration", "Calibration"),
     ("drift", "After deployment"),
@@ -156,6 +158,7 @@ def render_page(evidence: Evidence) -> str:
             )
             for f in evidence.parameters.findings
         ],
+        references=[reference_chapter(evidence, f) for f in evidence.parameters.findings],
         drift_figures=drift_figures(evidence),
         drift_notice=PICTURE_NOT_ALARM,
         drift_absent=sites_without_months(evidence),

@@ -4,10 +4,28 @@ from dataclasses import dataclass
 
 from multisite import __version__
 from multisite.storage.canonical import digest_of
-from multisite.study import Intersection, Site, Study
+from multisite.study import (
+    FindingReference,
+    IndependentRule,
+    Intersection,
+    LatentClassRule,
+    MajorityRule,
+    PanelRule,
+    Site,
+    Study,
+    TwoPlusOneRule,
+)
 from multisite.tallies import Thresholds
 
-__all__ = ["FindingText", "ModelText", "ReportParameters", "RuleText", "StratumText", "report_parameters"]
+__all__ = [
+    "FindingText",
+    "ModelText",
+    "ReferenceText",
+    "ReportParameters",
+    "RuleText",
+    "StratumText",
+    "report_parameters",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,15 @@ class RuleText:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceText:
+    """How the labels of a finding are made from readings, in words that follow `by`."""
+
+    finding: str
+    rule: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReportParameters:
     """All that the report says beyond the numbers.
 
@@ -69,6 +96,7 @@ class ReportParameters:
     models: tuple[ModelText, ...]
     strata: tuple[StratumText, ...]
     rules: tuple[RuleText, ...]
+    references: tuple[ReferenceText, ...]
     target_source: str | None
     blocking_checks: tuple[str, ...]
     threshold: float
@@ -119,6 +147,7 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         )
         + tuple(_crossed(study, crossing) for crossing in study.cohort.intersections),
         rules=tuple(RuleText(r.id, r.reason) for r in study.cohort.eligibility),
+        references=tuple(_reference(finding, declared) for finding, declared in sorted(study.reference.items())),
         target_source=study.cohort.target.source if study.cohort.target else None,
         blocking_checks=study.integrity.blocking,
         threshold=performance.threshold,
@@ -133,3 +162,25 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         code_version=__version__,
         own_thresholds=study.own_thresholds,
     )
+
+
+def _reference(finding: str, declared: FindingReference) -> ReferenceText:
+    return ReferenceText(finding, _rule_words(declared.rule), declared.version)
+
+
+def _rule_words(rule: MajorityRule | TwoPlusOneRule | PanelRule | LatentClassRule | IndependentRule) -> str:
+    match rule:
+        case MajorityRule(of=of):
+            return f"the majority of {of} readers or more"
+        case TwoPlusOneRule():
+            return "two readers, and a third where they differ"
+        case PanelRule():
+            return "a consensus panel"
+        case LatentClassRule(of=of, at_least=at_least):
+            return (
+                f"a latent class model of the readings, where {of} readers or more have called the case and one truth "
+                f"has a probability of {at_least:g} or more"
+            )
+        case IndependentRule(sources=sources, otherwise=otherwise):
+            behind = f", else by {_rule_words(otherwise)}" if otherwise else ""
+            return f"the first of {len(sources)} independent sources that settles it{behind}"

@@ -11,6 +11,7 @@ from multisite.performance.metrics import METRICS
 from multisite.performance.model_comparison_stage import MODEL_DIFFERENCES_STAGE, MODEL_PAIRS_STAGE
 from multisite.performance.operating_point_stage import OPERATING_POINTS_STAGE, THRESHOLD_CHOICE_STAGE
 from multisite.performance.stage import ACROSS_SITES_STAGE, ESTIMATES_STAGE, PERFORMANCE_STAGE
+from multisite.performance.truth_sensitivity_stage import TRUTH_SENSITIVITY_STAGE, TRUTH_TORNADO_STAGE
 from multisite.performance.verdicts_stage import LEVEL_MOMENTS_STAGE, VERDICTS_STAGE
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "OPERATING_POINTS_STAGE",
     "PERFORMANCE_STAGE",
     "THRESHOLD_CHOICE_STAGE",
+    "TRUTH_SENSITIVITY_STAGE",
+    "TRUTH_TORNADO_STAGE",
     "VERDICTS_STAGE",
     "AcrossSites",
     "AcrossSitesParameters",

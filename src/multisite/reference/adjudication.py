@@ -5,8 +5,17 @@ from dataclasses import dataclass
 import polars as pl
 
 from multisite.errors import SchemaError
+from multisite.reference.latent import posteriors
 from multisite.reference.readings import latest
-from multisite.reference.rules import FindingRule, ballot_of, outcome_column, outcome_of_ballot, resolve
+from multisite.reference.rules import (
+    LATENT_CLASS,
+    FindingRule,
+    ballot_of,
+    label_of_judgement,
+    outcome_column,
+    outcome_of_ballot,
+    resolve,
+)
 from multisite.vocabulary import Judgement, ReferenceState
 
 __all__ = ["Adjudicated", "adjudicate"]
@@ -36,10 +45,13 @@ def adjudicate(readings: pl.DataFrame, cases: pl.Series, rule: FindingRule, *, s
     """
     counted = _counted(readings, rule)
     votes = counted.filter(pl.col("outcome") == "counted")
+    probable = posteriors(votes.filter(pl.col("ballot") == LATENT_CLASS))
     wide = cases.unique().sort().to_frame("case_id").join(_totals(votes), on="case_id", how="left")
+    wide = wide.join(probable, on="case_id", how="left", maintain_order="left")
     for ballot, outcome in outcome_of_ballot(rule.rule).items():
         column = outcome_column(ballot)
-        found = _tally(votes.filter(pl.col("ballot") == ballot)).select("case_id", outcome.alias(column))
+        tally = _tally(votes.filter(pl.col("ballot") == ballot)).join(probable, on="case_id", how="left")
+        found = tally.select("case_id", outcome.alias(column))
         wide = wide.join(found, on="case_id", how="left", maintain_order="left")
     resolved = resolve(rule.rule)
     decided = wide.select(
@@ -48,6 +60,7 @@ def adjudicate(readings: pl.DataFrame, cases: pl.Series, rule: FindingRule, *, s
         "n_positive",
         "n_negative",
         "n_said",
+        "posterior",
         resolved.outcome.alias("came_out"),
         resolved.ballot.alias("ballot"),
     )
@@ -87,14 +100,10 @@ def _refuse(decided: pl.DataFrame, rule: FindingRule, site: str) -> None:
 
 def _reference(decided: pl.DataFrame, rule: FindingRule) -> pl.DataFrame:
     said = pl.col("came_out")
-    meaning = {Judgement.POSITIVE.value: True, Judgement.NEGATIVE.value: False}
-    for judgement, then in ((Judgement.AMBIGUOUS, rule.ambiguous), (Judgement.NON_DIAGNOSTIC, rule.non_diagnostic)):
-        if then in _SETTLED:
-            meaning[judgement.value] = then == Judgement.POSITIVE.value
     return decided.select(
         "case_id",
         pl.lit(rule.finding).alias("finding"),
-        said.replace_strict(meaning, default=None, return_dtype=pl.Boolean).alias("decision"),
+        said.replace_strict(label_of_judgement(rule), default=None, return_dtype=pl.Boolean).alias("decision"),
         pl.when(said.is_in(_SETTLED)).then(pl.lit(ReferenceState.DECIDED.value)).otherwise(said).alias("state"),
         pl.lit(rule.name).alias("rule"),
         pl.lit(rule.version, pl.Int64).alias("rule_version"),
@@ -103,6 +112,7 @@ def _reference(decided: pl.DataFrame, rule: FindingRule) -> pl.DataFrame:
         pl.col("n_positive").fill_null(0),
         pl.col("n_negative").fill_null(0),
         pl.when(pl.col("n") > 1).then(pl.col("n_said") == 1).alias("unanimous"),
+        "posterior",
     )
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from multisite.reference.readings import latest
-from multisite.reference.rules import FindingRule, is_before_adjudication
+from multisite.reference.readers import reader_numbers, reader_word
+from multisite.reference.rules import FindingRule
 from multisite.schemas.reference import AGREEMENT
 from multisite.stats import (
     Estimate,
@@ -23,7 +23,7 @@ from multisite.stats import (
 )
 from multisite.vocabulary import EstimateStatus, Judgement
 
-__all__ = ["ALL_READERS", "AgreementRules", "agreement_table"]
+__all__ = ["ALL_READERS", "AgreementRules", "agreement_of_all", "agreement_table"]
 
 ALL_READERS = "all readers"
 """What stands in the place of two readers where all are compared."""
@@ -54,40 +54,39 @@ class _Compared:
     patients: npt.NDArray[np.object_]
 
 
-def agreement_table(
-    readings: pl.DataFrame, patients: pl.DataFrame, rule: FindingRule, rules: AgreementRules, *, site: str
-) -> pl.DataFrame:
+def agreement_table(before: pl.DataFrame, rule: FindingRule, rules: AgreementRules, *, site: str) -> pl.DataFrame:
     """AGREEMENT of one finding.
 
-    ``readings`` as adjudicated; those count that :func:`is_before_adjudication` says, one per case and reader.
-    ``patients`` has ``case_id`` and ``patient_id``; a case without patient is left out. Judgements are compared as
-    categories without order, all that the study file maps a rating to, used or not.
+    ``before`` are the readings before adjudication, one per case and reader, with ``patient_id``. Judgements are
+    compared as categories without order, all that the study file maps a rating to, used or not.
 
     Observed agreement and Cohen's kappa of each pair with a case in common; observed agreement, Gwet's AC1 and
     Krippendorff's alpha of all. Where a patient has several cases the interval is a jackknife over patients, else that
     of the statistic.
     """
-    used = {judgement for _, judgement in rule.judgements}
-    categories: list[str] = [one.value for one in Judgement if one.value in used]
     rows = [
-        {"site": site, "finding": rule.finding, "first": compared.first, "second": compared.second}
-        | {"statistic": name, **_row(name, statistic, compared, rules)}
-        for compared in _comparisons(_before_adjudication(readings, patients, rule))
-        for name, statistic in _statistics(compared, categories, rules.ci_level).items()
+        {"site": site, "finding": rule.finding, "first": compared.first, "second": compared.second, **row}
+        for compared in _comparisons(before)
+        for row in _rows(compared, rule, rules)
     ]
     return pl.DataFrame(rows, schema=AGREEMENT.schema)
 
 
-def _before_adjudication(readings: pl.DataFrame, patients: pl.DataFrame, rule: FindingRule) -> pl.DataFrame:
-    asked = readings.filter(is_before_adjudication(rule.rule))
-    once = latest(asked, ("case_id", "reader"), used="used").filter(pl.col("outcome") == "used")
-    return once.join(patients.drop_nulls("patient_id"), on="case_id", how="inner").sort("case_id", "reader")
+def agreement_of_all(before: pl.DataFrame, rule: FindingRule, rules: AgreementRules) -> list[dict[str, Any]]:
+    """Rows of all readers together, of some of the readings that :func:`agreement_table` takes."""
+    return list(_rows(next(_comparisons(before)), rule, rules))
+
+
+def _rows(compared: _Compared, rule: FindingRule, rules: AgreementRules) -> Iterator[dict[str, Any]]:
+    used = {judgement for _, judgement in rule.judgements}
+    categories: list[str] = [one.value for one in Judgement if one.value in used]
+    for name, statistic in _statistics(compared, categories, rules.ci_level).items():
+        yield {"statistic": name, **_row(name, statistic, compared, rules)}
 
 
 def _comparisons(readings: pl.DataFrame) -> Iterator[_Compared]:
     shared = readings.filter(pl.len().over("case_id") > 1)
-    order = readings.group_by("reader").agg(pl.len().alias("n")).sort("n", "reader", descending=[True, False])
-    numbers = {reader: number for number, reader in enumerate(order["reader"].to_list(), 1)}
+    numbers = reader_numbers(readings)
     wide = shared.pivot("reader", index=["case_id", "patient_id"], values="judgement", maintain_order=True)
     present = [reader for reader in numbers if reader in wide.columns]
     columns = {reader: wide[reader].to_numpy().astype(np.object_) for reader in present}
@@ -98,7 +97,7 @@ def _comparisons(readings: pl.DataFrame) -> Iterator[_Compared]:
         both = _given(columns[one]) & _given(columns[other])
         if both.any():
             pair = np.stack([columns[one][both], columns[other][both]], axis=1)
-            yield _Compared(f"reader {numbers[one]}", f"reader {numbers[other]}", pair, patients[both])
+            yield _Compared(reader_word(numbers[one]), reader_word(numbers[other]), pair, patients[both])
 
 
 def _statistics(compared: _Compared, categories: list[str], level: float) -> dict[str, _Statistic]:

@@ -7,10 +7,21 @@ import polars as pl
 from multisite.reference.rules import FindingRule, named_arms
 from multisite.vocabulary import Judgement
 
-__all__ = ["OTHER_ARM", "READING_OUTCOMES", "ROW_OUTCOMES", "fold_lesions", "judge_rows", "latest"]
+__all__ = [
+    "OTHER_ARM",
+    "OTHER_QUALIFICATION",
+    "READING_OUTCOMES",
+    "ROW_OUTCOMES",
+    "fold_lesions",
+    "judge_rows",
+    "latest",
+]
 
 OTHER_ARM = "other"
 """What stands for an arm that the study file does not name: the site's own word stays in its table."""
+
+OTHER_QUALIFICATION = "other"
+"""What stands for a qualification that the study file does not name."""
 
 UNORDERED = "repeated without order"
 """The outcome of readings that contradict each other, and of which nobody knows which is the later one."""
@@ -52,9 +63,12 @@ def judge_rows(table: pl.DataFrame, cases: pl.Series, rule: FindingRule) -> pl.D
     sound = pl.col("confidence").is_between(0, 1)
     arm = pl.col("arm")
     declared = pl.when(arm.is_in(named_arms(rule.rule))).then(arm).otherwise(pl.lit(OTHER_ARM))
+    qualified = pl.col("qualification")
+    known = pl.when(qualified.is_in(rule.qualifications)).then(qualified).otherwise(pl.lit(OTHER_QUALIFICATION))
     rows = table.filter(pl.col("finding") == rule.finding).with_columns(
         pl.col("rating").replace_strict(spelt, default=None, return_dtype=pl.String).alias("judgement"),
         pl.when(arm.is_not_null()).then(declared).alias("arm"),
+        pl.when(qualified.is_not_null()).then(known).alias("qualification"),
         pl.when(sound).then("confidence").alias("confidence"),
         (pl.col("confidence").is_not_null() & ~sound).fill_null(False).alias("confidence_outside"),
     )

@@ -7,9 +7,11 @@ import polars as pl
 from multisite.vocabulary import Judgement, ReferenceState
 
 __all__ = [
+    "LATENT_CLASS",
     "MAJORITY",
     "FindingRule",
     "Independent",
+    "LatentClass",
     "Majority",
     "Panel",
     "ReadersRule",
@@ -18,6 +20,7 @@ __all__ = [
     "TwoPlusOne",
     "ballot_of",
     "is_before_adjudication",
+    "label_of_judgement",
     "named_arms",
     "outcome_column",
     "outcome_of_ballot",
@@ -25,7 +28,10 @@ __all__ = [
 ]
 
 MAJORITY = "majority"
-"""The ballot of the rule of that name; every other ballot is called as its arm."""
+"""The ballot of the rule of that name; but for the next one, every other ballot is called as its arm."""
+
+LATENT_CLASS = "latent_class"
+"""The ballot of the rule that goes by probabilities."""
 
 _FEW, _MANY = ReferenceState.TOO_FEW_READINGS.value, ReferenceState.TOO_MANY_READINGS.value
 _TIE, _OPEN = ReferenceState.TIE.value, ReferenceState.NOT_ADJUDICATED.value
@@ -39,6 +45,15 @@ class Majority:
     """More than half of the readers, where ``of`` have read; ``arms`` empty: of any arm."""
 
     of: int
+    arms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LatentClass:
+    """What is as probable as ``at_least`` by a latent class model, where ``of`` readers say positive or negative."""
+
+    of: int
+    at_least: float = 0.5
     arms: tuple[str, ...] = ()
 
 
@@ -57,7 +72,7 @@ class Panel:
     arm: str
 
 
-ReadersRule = Majority | TwoPlusOne | Panel
+ReadersRule = Majority | LatentClass | TwoPlusOne | Panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,7 @@ class Independent:
     otherwise: ReadersRule | None = None
 
 
-Rule = Majority | TwoPlusOne | Panel | Independent
+Rule = Majority | LatentClass | TwoPlusOne | Panel | Independent
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +91,8 @@ class FindingRule:
     """How the reference standard of a finding is made.
 
     ``judgements`` are pairs of a rating and what it means. ``ambiguous`` and ``non_diagnostic`` say what becomes of
-    such cases: exclude, positive, negative or fail. ``name`` is the rule as the study file spells it.
+    such cases: exclude, positive, negative or fail. ``name`` is the rule as the study file spells it, and
+    ``qualifications`` are those of readers that it names.
     """
 
     finding: str
@@ -86,6 +102,7 @@ class FindingRule:
     rule: Rule
     ambiguous: str
     non_diagnostic: str
+    qualifications: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +116,7 @@ class Resolved:
 def named_arms(rule: Rule) -> tuple[str, ...]:
     """The arms that the rule names."""
     match rule:
-        case Majority(arms=arms):
+        case Majority(arms=arms) | LatentClass(arms=arms):
             return arms
         case TwoPlusOne(primary=primary, adjudication=adjudication):
             return (primary, adjudication)
@@ -117,6 +134,9 @@ def ballot_of(rule: Rule) -> pl.Expr:
             return pl.lit(MAJORITY)
         case Majority(arms=arms):
             return pl.when(arm.is_in(arms)).then(pl.lit(MAJORITY)).otherwise(_NOTHING)
+        case LatentClass(arms=arms):
+            inside = arm.is_in(arms) if arms else pl.lit(True)
+            return pl.when(inside).then(pl.lit(LATENT_CLASS)).otherwise(_NOTHING)
         case Independent(sources=sources, otherwise=otherwise):
             readers = ballot_of(otherwise) if otherwise else _NOTHING
             return pl.when(arm.is_in(sources)).then(arm).otherwise(readers)
@@ -132,7 +152,7 @@ def is_before_adjudication(rule: Rule) -> pl.Expr:
     """
     arm = pl.col("arm")
     match rule:
-        case Majority(arms=arms):
+        case Majority(arms=arms) | LatentClass(arms=arms):
             return arm.is_in(arms).fill_null(False) if arms else pl.lit(True)
         case TwoPlusOne(primary=primary):
             return (arm == primary).fill_null(False)
@@ -143,6 +163,15 @@ def is_before_adjudication(rule: Rule) -> pl.Expr:
             return outside & is_before_adjudication(otherwise) if otherwise else outside
 
 
+def label_of_judgement(rule: FindingRule) -> dict[str, bool]:
+    """What each judgement makes of a case; those that the study file excludes, or refuses, make nothing of it."""
+    labels = {Judgement.POSITIVE.value: True, Judgement.NEGATIVE.value: False}
+    for judgement, then in ((Judgement.AMBIGUOUS, rule.ambiguous), (Judgement.NON_DIAGNOSTIC, rule.non_diagnostic)):
+        if then in labels:
+            labels[judgement.value] = labels[then]
+    return labels
+
+
 def outcome_column(ballot: str) -> str:
     """The column that holds what came out of a ballot."""
     return f"outcome {ballot}"
@@ -151,12 +180,15 @@ def outcome_column(ballot: str) -> str:
 def outcome_of_ballot(rule: Rule) -> dict[str, pl.Expr]:
     """What comes out of each ballot of the rule, in its order, from ``n`` votes and ``n_<judgement>`` of them.
 
-    A majority is more than half of all votes, ambiguous and non-diagnostic ones among them; any other ballot asks for
-    one voice.
+    A latent class goes by ``posterior``, the probability of a positive case, null where there is none. A majority is
+    more than half of all votes, ambiguous and non-diagnostic ones among them; any other ballot asks for one voice.
     """
     match rule:
         case Majority(of=of):
             return {MAJORITY: pl.when(pl.col("n") < of).then(pl.lit(_FEW)).otherwise(_said_by_most())}
+        case LatentClass(of=of, at_least=at_least):
+            few = (pl.col("n_positive") + pl.col("n_negative") < of) | pl.col("posterior").is_null()
+            return {LATENT_CLASS: pl.when(few).then(pl.lit(_FEW)).otherwise(_as_probable_as(at_least))}
         case TwoPlusOne(primary=primary, adjudication=adjudication):
             two = pl.when(pl.col("n") < 2).then(pl.lit(_FEW)).when(pl.col("n") > 2).then(pl.lit(_MANY))
             return {primary: two.otherwise(_said_by_all()), adjudication: _said_by_all()}
@@ -169,6 +201,17 @@ def outcome_of_ballot(rule: Rule) -> dict[str, pl.Expr]:
 
 def _said_by_most() -> pl.Expr:
     return _judgement_where({one: pl.col(f"n_{one}") * 2 > pl.col("n") for one in _JUDGEMENTS})
+
+
+def _as_probable_as(cut: float) -> pl.Expr:
+    positive = pl.col("posterior")
+    return (
+        pl.when((positive >= cut) & (positive > 0.5))
+        .then(pl.lit(Judgement.POSITIVE.value))
+        .when((1.0 - positive >= cut) & (positive < 0.5))
+        .then(pl.lit(Judgement.NEGATIVE.value))
+        .otherwise(pl.lit(Judgement.AMBIGUOUS.value))
+    )
 
 
 def _said_by_all() -> pl.Expr:
@@ -184,6 +227,8 @@ def resolve(rule: Rule) -> Resolved:
     match rule:
         case Majority():
             return Resolved(_of(MAJORITY).fill_null(_FEW), pl.lit(MAJORITY))
+        case LatentClass():
+            return Resolved(_of(LATENT_CLASS).fill_null(_FEW), pl.lit(LATENT_CLASS))
         case TwoPlusOne(primary=primary, adjudication=adjudication):
             differ = (_of(primary) == _TIE).fill_null(False)
             return Resolved(

@@ -8,15 +8,37 @@ from multisite.errors import SchemaError
 from multisite.reference.adjudication import adjudicate
 from multisite.reference.agreement import AgreementRules, agreement_table
 from multisite.reference.counts import count_readings
+from multisite.reference.held_out import held_out_table
+from multisite.reference.readers import before_adjudication
 from multisite.reference.readings import fold_lesions, judge_rows
-from multisite.reference.rules import FindingRule, Independent, Majority, Panel, ReadersRule, Rule, TwoPlusOne
+from multisite.reference.rules import (
+    FindingRule,
+    Independent,
+    LatentClass,
+    Majority,
+    Panel,
+    ReadersRule,
+    Rule,
+    TwoPlusOne,
+)
+from multisite.reference.variants import variant_table
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.reference import AGREEMENT, READING_COUNTS, READINGS, REFERENCE
+from multisite.schemas.reference_variants import HELD_OUT_READINGS, REFERENCE_VARIANTS
 from multisite.schemas.site_tables import CASES
 from multisite.schemas.site_tables import READINGS as READINGS_TABLE
-from multisite.study import FindingReference, IndependentRule, MajorityRule, PanelRule, Site, Study, TwoPlusOneRule
+from multisite.study import (
+    FindingReference,
+    IndependentRule,
+    LatentClassRule,
+    MajorityRule,
+    PanelRule,
+    Site,
+    Study,
+    TwoPlusOneRule,
+)
 
-__all__ = ["REFERENCE_STAGE", "ReferenceParameters", "make_reference"]
+__all__ = ["REFERENCE_STAGE", "ReferenceParameters", "make_reference", "reference_parameters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +51,9 @@ class ReferenceParameters:
 
 _NOTHING = ReferenceParameters((), AgreementRules(0.95, 1))
 """Of a study file without the section: the same whatever else it says, so that nothing else makes it out of date."""
+
+
+_WRITES = (READINGS, REFERENCE, REFERENCE_VARIANTS, HELD_OUT_READINGS, READING_COUNTS, AGREEMENT)
 
 
 def make_reference(inputs: StageInputs, parameters: ReferenceParameters) -> StageOutputs:
@@ -46,9 +71,7 @@ def make_reference(inputs: StageInputs, parameters: ReferenceParameters) -> Stag
     table = inputs.tables[READINGS_TABLE.name]
     cases = inputs.tables[CASES.name].select("case_id", "patient_id").drop_nulls("case_id")
     cases = cases.unique("case_id", keep="first", maintain_order=True)
-    made: dict[str, list[pl.DataFrame]] = {
-        a.name: [a.empty()] for a in (READINGS, REFERENCE, READING_COUNTS, AGREEMENT)
-    }
+    made: dict[str, list[pl.DataFrame]] = {a.name: [a.empty()] for a in _WRITES}
     for rule in parameters.rules:
         rows = judge_rows(table, cases["case_id"], rule)
         _require_rows(rows, rule, inputs.site)
@@ -57,15 +80,14 @@ def make_reference(inputs: StageInputs, parameters: ReferenceParameters) -> Stag
         of_site = pl.lit(inputs.site).alias("site")
         made[READINGS.name].append(found.readings.with_columns(of_site).select(READINGS.schema.names()))
         made[REFERENCE.name].append(found.reference.with_columns(of_site).select(REFERENCE.schema.names()))
-        made[READING_COUNTS.name].append(
-            count_readings(rows, found.readings, found.reference, site=inputs.site, finding=rule.finding)
-        )
-        made[AGREEMENT.name].append(
-            agreement_table(found.readings, cases, rule, parameters.agreement, site=inputs.site)
-        )
+        made[READING_COUNTS.name].append(count_readings(rows, found.readings, found.reference, rule, site=inputs.site))
+        before = before_adjudication(found.readings, cases, rule)
+        made[AGREEMENT.name].append(agreement_table(before, rule, parameters.agreement, site=inputs.site))
+        for artefact, make in ((REFERENCE_VARIANTS, variant_table), (HELD_OUT_READINGS, held_out_table)):
+            made[artefact.name].append(make(found.readings, before, found.reference, rule, site=inputs.site))
     frames = {name: pl.concat(parts) for name, parts in made.items()}
-    frames[READINGS.name] = frames[READINGS.name].sort(READINGS.key)
-    frames[REFERENCE.name] = frames[REFERENCE.name].sort(REFERENCE.key)
+    for artefact in (READINGS, REFERENCE, REFERENCE_VARIANTS, HELD_OUT_READINGS):
+        frames[artefact.name] = frames[artefact.name].sort(artefact.key)
     return StageOutputs(frames=frames)
 
 
@@ -78,7 +100,8 @@ def _require_rows(rows: pl.DataFrame, rule: FindingRule, site: str) -> None:
         )
 
 
-def _parameters(study: Study, site: Site | None) -> ReferenceParameters:
+def reference_parameters(study: Study, site: Site | None) -> ReferenceParameters:
+    """Of the study file's section; the same of every site."""
     if not study.reference:
         return _NOTHING
     return ReferenceParameters(
@@ -96,19 +119,22 @@ def _finding_rule(finding: str, declared: FindingReference) -> FindingRule:
         rule=_rule(declared.rule),
         ambiguous=declared.ambiguous,
         non_diagnostic=declared.non_diagnostic,
+        qualifications=declared.qualifications,
     )
 
 
-def _rule(declared: MajorityRule | TwoPlusOneRule | PanelRule | IndependentRule) -> Rule:
+def _rule(declared: MajorityRule | TwoPlusOneRule | PanelRule | LatentClassRule | IndependentRule) -> Rule:
     if isinstance(declared, IndependentRule):
         return Independent(declared.sources, _readers_rule(declared.otherwise) if declared.otherwise else None)
     return _readers_rule(declared)
 
 
-def _readers_rule(declared: MajorityRule | TwoPlusOneRule | PanelRule) -> ReadersRule:
+def _readers_rule(declared: MajorityRule | TwoPlusOneRule | PanelRule | LatentClassRule) -> ReadersRule:
     match declared:
         case MajorityRule():
             return Majority(declared.of, declared.all_arms)
+        case LatentClassRule():
+            return LatentClass(declared.of, declared.at_least, declared.all_arms)
         case TwoPlusOneRule():
             return TwoPlusOne(declared.primary, declared.adjudication)
         case PanelRule():
@@ -124,11 +150,11 @@ REFERENCE_STAGE = Stage(
     title="Make the reference standard",
     verb="adjudicate",
     scope=Scope.SITE,
-    version=1,
+    version=2,
     reads=(),
-    writes=(READINGS, REFERENCE, READING_COUNTS, AGREEMENT),
+    writes=_WRITES,
     tables=(CASES, READINGS_TABLE),
     run=make_reference,
-    parameters=_parameters,
+    parameters=reference_parameters,
     is_asked_for=_is_asked_for,
 )

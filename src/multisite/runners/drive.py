@@ -11,7 +11,15 @@ from multisite.runners.earlier import with_earlier_parts
 from multisite.runners.events import Observer
 from multisite.runners.execution import Done, Executor
 from multisite.runners.looks import Clock, LookKeeper
-from multisite.runners.plan import MadeFor, lineage_of, made_for_now, manifests_for, plan_stage, protocol_digest
+from multisite.runners.plan import (
+    MadeFor,
+    is_asked_for,
+    lineage_of,
+    made_for_now,
+    manifests_for,
+    plan_stage,
+    protocol_digest,
+)
 from multisite.runners.work import STUDY_FOLDER, Probe, Task, open_artefacts, probe_site, run_task
 from multisite.schemas import AnyArtefact, Artefact, Scope, Stage
 from multisite.storage.artefacts import ArtefactStore
@@ -71,7 +79,8 @@ def run_stages(
     store = open_artefacts(workspace, study, Zone.SITE)
     fingerprints = _fingerprints(stages, sites, executor)
     made_for = made_for_now(STAGES, study, sites, fingerprints)
-    looks = LookKeeper(stages, protocol=protocol_digest(study), store=store, run_id=run_id, clock=clock)
+    looking = [stage for stage in stages if any(is_asked_for(stage, study, site) for site in sites)]
+    looks = LookKeeper(looking, protocol=protocol_digest(study), store=store, run_id=run_id, clock=clock)
     summaries = []
     for stage in stages:
         started = time.monotonic()

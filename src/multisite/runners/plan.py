@@ -16,7 +16,16 @@ from multisite.storage.manifest import Manifest, Receipt
 from multisite.study import Site, Study
 from multisite.vocabulary import Zone
 
-__all__ = ["MadeFor", "basis_of", "lineage_of", "made_for_now", "manifests_for", "plan_stage", "protocol_digest"]
+__all__ = [
+    "MadeFor",
+    "basis_of",
+    "is_asked_for",
+    "lineage_of",
+    "made_for_now",
+    "manifests_for",
+    "plan_stage",
+    "protocol_digest",
+]
 
 _KEY: Final = "pseudonym_key"
 
@@ -105,13 +114,18 @@ def plan_stage(
         return [_task(stage, study, None, names, WHOLE, lineage, basis, workspace)]
     tasks = []
     for site in sites:
-        if stage.is_asked_for is not None and not stage.is_asked_for(stage.parameters(study, site)):
+        if not is_asked_for(stage, study, site):
             continue
         lineage = lineage_of(stage, (site.site,), store, made_for)
         basis = basis_of(stage, study, site, fingerprints[site.site])
         for partition, own in _partitions(stage, site.site, store, made_for):
             tasks.append(_task(stage, study, site, names, partition, {**lineage, **own}, basis, workspace))
     return tasks
+
+
+def is_asked_for(stage: Stage, study: Study, site: Site | None) -> bool:
+    """Whether the stage has anything to do there."""
+    return stage.is_asked_for is None or stage.is_asked_for(stage.parameters(study, site))
 
 
 def manifests_for(

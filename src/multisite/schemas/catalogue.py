@@ -2,6 +2,7 @@
 
 from multisite.schemas import (
     across_sites,
+    agreement_by_stratum,
     cohort,
     completeness,
     consequences,
@@ -15,6 +16,7 @@ from multisite.schemas import (
     pixels,
     provenance,
     reference,
+    reference_variants,
     report,
     representation,
     series,
@@ -22,6 +24,7 @@ from multisite.schemas import (
     series_table,
     shortcut_use,
     shortcuts,
+    truth_sensitivity,
     verdicts,
 )
 from multisite.schemas.artefact import AnyArtefact, Artefact, FileArtefact
@@ -39,6 +42,8 @@ def _declared() -> dict[str, AnyArtefact]:
         completeness,
         markers,
         reference,
+        reference_variants,
+        agreement_by_stratum,
         cohort,
         representation,
         pixels,
@@ -51,6 +56,7 @@ def _declared() -> dict[str, AnyArtefact]:
         across_sites,
         verdicts,
         model_comparison,
+        truth_sensitivity,
         drift,
         looks,
         report,

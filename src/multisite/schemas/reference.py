@@ -37,7 +37,12 @@ READINGS = Artefact(
         Column("confidence", _FLOAT, "How sure the reader was", nullable=True, constraint=between("confidence", 0, 1)),
         Column("read_on", pl.Date(), "Date of the reading", nullable=True, privacy=_QUASI),
         Column("n_lesions", _COUNT, "Lesions that its rows name", constraint=at_least("n_lesions", 0)),
-        Column("ballot", _TEXT, "Where the rule counts it: majority, or its arm; null where nowhere", nullable=True),
+        Column(
+            "ballot",
+            _TEXT,
+            "Where the rule counts it: majority, latent_class, or its arm; null where nowhere",
+            nullable=True,
+        ),
         Column("decided", _YES_NO, "Whether it is one of those that decided the case"),
     ),
     key=("case_id", "finding", "reader", "session", "arm"),
@@ -60,13 +65,22 @@ REFERENCE = Artefact(
         ),
         Column("rule", _TEXT, "Rule of the study file"),
         Column("rule_version", _COUNT, "Its version", constraint=at_least("rule_version", 1)),
-        Column("decided_by", _TEXT, "Majority, or the arm that decided", nullable=True),
+        Column("decided_by", _TEXT, "Majority, latent_class, or the arm that decided", nullable=True),
         Column("n_readings", _COUNT, "Readings that the rule counts, one per reader and arm"),
         Column("n_positive", _COUNT, "Positive ones among them", is_label=True),
         Column("n_negative", _COUNT, "Negative ones", is_label=True),
         Column("unanimous", _YES_NO, "Whether all say the same; null below two", nullable=True),
+        Column(
+            "posterior",
+            _FLOAT,
+            "Probability of a positive case by the latent class model, where the rule goes by it",
+            nullable=True,
+            constraint=between("posterior", 0, 1),
+            is_label=True,
+        ),
     ),
     key=("case_id", "finding"),
+    version=2,
 )
 
 READING_COUNTS = Artefact(

@@ -115,6 +115,9 @@ READINGS = SiteTable(
         SiteColumn("session", _TEXT, "Round of reading", required=False, pseudonym_kind="session"),
         SiteColumn("arm", _TEXT, "Part that the reading plays, as the study file names it", required=False),
         SiteColumn("blinded", pl.Boolean(), "Whether the reader did not see the model's output", required=False),
+        SiteColumn(
+            "qualification", _TEXT, "What the reader is qualified as, as the study file names it", required=False
+        ),
         SiteColumn("confidence", _FLOAT, "How sure the reader was, from 0 to 1", required=False),
         SiteColumn(
             "read_on", _DATE, "Date of the reading; of several in one session, the latest counts", required=False

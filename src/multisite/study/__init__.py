@@ -9,7 +9,14 @@ from multisite.study.loading import load_site, load_sites, load_study
 from multisite.study.margins import Margin
 from multisite.study.model_comparison import DataByDate, DataByStratum, ModelComparison
 from multisite.study.operating_point import OperatingPoint, ThresholdRule, operating_point_of
-from multisite.study.reference import FindingReference, IndependentRule, MajorityRule, PanelRule, TwoPlusOneRule
+from multisite.study.reference import (
+    FindingReference,
+    IndependentRule,
+    LatentClassRule,
+    MajorityRule,
+    PanelRule,
+    TwoPlusOneRule,
+)
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
 from multisite.study.split import ColumnSplit, PatientSplit, SiteSplit, TableSplit, TimeSplit
 from multisite.study.study_file import EligibilityRule, Stratum, Study
@@ -23,6 +30,7 @@ __all__ = [
     "FindingReference",
     "IndependentRule",
     "Intersection",
+    "LatentClassRule",
     "MajorityRule",
     "Margin",
     "ModelComparison",

@@ -10,6 +10,7 @@ from multisite.vocabulary import Judgement
 __all__ = [
     "FindingReference",
     "IndependentRule",
+    "LatentClassRule",
     "MajorityRule",
     "PanelRule",
     "Ratings",
@@ -20,6 +21,9 @@ __all__ = [
 
 Arm = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ -]{0,62}$")]
 """A value of the column `arm` of the readings, spelt as there."""
+
+Qualification = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ -]{0,62}$")]
+"""A value of the column `qualification` of the readings, spelt as there; any other is counted as other."""
 
 Arms = Annotated[tuple[Arm, ...], Field(min_length=1)]
 
@@ -57,6 +61,23 @@ class MajorityRule(Section):
         return self.arms or ()
 
 
+class LatentClassRule(Section):
+    """The likelier truth by a latent class model of the site's readings (Dawid and Skene), where at least ``of``
+    readers say positive or negative. A case of which neither is as probable as ``at_least`` is ambiguous. Without
+    ``arms`` all readings count.
+    """
+
+    by: Literal["latent_class"]
+    of: Annotated[int, Field(ge=2)]
+    at_least: Annotated[float, Field(ge=0.5, lt=1)] = 0.5
+    arms: Arms | None = None
+
+    @property
+    def all_arms(self) -> tuple[str, ...]:
+        """The arms that the rule names."""
+        return self.arms or ()
+
+
 class TwoPlusOneRule(Section):
     """What two readers of the arm ``primary`` say; where they differ, what the arm ``adjudication`` says."""
 
@@ -82,7 +103,7 @@ class PanelRule(Section):
         return (self.arm,)
 
 
-ReadersRule = Annotated[MajorityRule | TwoPlusOneRule | PanelRule, Field(discriminator="by")]
+ReadersRule = Annotated[MajorityRule | TwoPlusOneRule | PanelRule | LatentClassRule, Field(discriminator="by")]
 
 
 class IndependentRule(Section):
@@ -100,7 +121,9 @@ class IndependentRule(Section):
         return (*self.sources, *(self.otherwise.all_arms if self.otherwise else ()))
 
 
-ReferenceRule = Annotated[MajorityRule | TwoPlusOneRule | PanelRule | IndependentRule, Field(discriminator="by")]
+ReferenceRule = Annotated[
+    MajorityRule | TwoPlusOneRule | PanelRule | LatentClassRule | IndependentRule, Field(discriminator="by")
+]
 
 WhenUnclear = Literal["exclude", "positive", "negative", "fail"]
 
@@ -113,12 +136,23 @@ class FindingReference(Section):
     rule: ReferenceRule
     ambiguous: WhenUnclear
     non_diagnostic: WhenUnclear
+    qualifications: tuple[Qualification, ...] = ()
+
+    @model_validator(mode="after")
+    def _qualifications_are_named_once(self) -> "FindingReference":
+        if len(set(self.qualifications)) != len(self.qualifications):
+            raise ValueError("`qualifications` names one twice")
+        for name in ("other", "several", "not said"):
+            if name in self.qualifications:
+                raise ValueError(f"a qualification cannot be called `{name}`, which stands for those without a name")
+        return self
 
     @model_validator(mode="after")
     def _arms_are_named_once(self) -> "FindingReference":
         arms = self.rule.all_arms
         if len(set(arms)) != len(arms):
             raise ValueError("`rule` names an arm twice")
-        if "majority" in arms:
-            raise ValueError("an arm cannot be called `majority`, which stands for the rule of that name")
+        for name in ("majority", "latent_class"):
+            if name in arms:
+                raise ValueError(f"an arm cannot be called `{name}`, which stands for the rule of that name")
         return self

@@ -65,3 +65,15 @@ def counts(made: dict[str, pl.DataFrame], topic: str) -> dict[str, int]:
     """Level → how many, of a topic; levels without any left out."""
     rows = made["reading_counts"].filter(pl.col("topic") == topic, pl.col("n") > 0)
     return dict(rows.select("level", "n").rows())
+
+
+def read_as(*rows: str) -> str:
+    """A table of readings of cases c1, c2, … from words of one letter per reader: y, n, u, or - for none."""
+    words = {"y": "yes", "n": "no", "u": "unsure"}
+    lines = [
+        f"c{number} | {reader} | {words[letter]}"
+        for number, row in enumerate(rows, 1)
+        for reader, letter in zip("abcde", row, strict=False)
+        if letter in words
+    ]
+    return "\n".join(["case_id | reader | rating", *lines])

@@ -1,5 +1,7 @@
 """Which rows of the table are readings, and which one of several counts."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -151,3 +153,25 @@ def test_a_copy_that_does_not_say_whether_it_was_blinded_does_not_hide_one_that_
     rows = readings("case_id | reader | rating | blinded\nc1 | a | yes | true\nc1 | a | yes | false")
     for order in (rows, rows.reverse()):
         assert make(order, ONE)["readings"]["blinded"].to_list() == [False]
+
+
+def test_readers_are_counted_by_the_qualifications_that_the_study_file_names() -> None:
+    rows = """
+    case_id | reader | rating | qualification
+    c1      | a      | yes    | board_certified
+    c2      | a      | yes    | board_certified
+    c1      | b      | yes    | trainee
+    c2      | b      | yes    | board_certified
+    c1      | c      | yes    | wizard
+    c1      | d      | yes    | -
+    c1      | e      | perhaps | trainee
+    """
+    declared = replace(rule(), qualifications=("board_certified", "trainee"))
+    made = make(rows, declared)
+    assert counts(made, "qualification of the reader") == {
+        "board_certified": 1,
+        "other": 1,
+        "several": 1,
+        "not said": 1,
+    }
+    assert "wizard" not in made["reading_counts"].write_json()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from multisite.errors import SchemaError
-from multisite.reference.rules import Independent, Majority, Rule
-from tests.unit.reference.builders import INDEPENDENT, PANEL, TWO_PLUS_ONE, make, outcomes, rule
+from multisite.reference.rules import Independent, LatentClass, Majority, Rule
+from tests.unit.reference.builders import INDEPENDENT, PANEL, TWO_PLUS_ONE, make, outcomes, read_as, rule
 
 DECIDED, FEW = "decided", "too few readings"
 
@@ -224,4 +224,62 @@ def test_a_label_carries_its_lineage() -> None:
         "n_positive": 1,
         "n_negative": 2,
         "unanimous": False,
+        "posterior": None,
     }
+
+
+# The fourth reader says no to everything but one case: a model gives little weight to that.
+LATENT = read_as(*["yyyn"] * 5, *["nnnn"] * 10, "yyny", "yynn", "nyyn", "yn--", "uuyn", "yyun")
+
+
+def test_a_latent_class_weighs_readers_by_their_errors() -> None:
+    made = make(LATENT, rule(LatentClass(3)))
+    found = outcomes(made)
+
+    assert {found[f"c{number}"] for number in range(1, 6)} == {(True, DECIDED)}
+    assert {found[f"c{number}"] for number in range(6, 16)} == {(False, DECIDED)}
+    # Two of four is no majority.
+    assert found["c17"] == (True, DECIDED)
+    assert outcomes(make(LATENT, rule(Majority(3))))["c17"] == (None, "tie")
+    assert found["c19"] == found["c20"] == (None, FEW)
+    lineage = made["reference"].filter(case_id="c17").row(0, named=True)
+    assert (lineage["decided_by"], lineage["n_readings"]) == ("latent_class", 4)
+    assert 0.5 < lineage["posterior"] <= 1.0
+
+
+def test_a_case_of_which_neither_truth_is_probable_enough_is_ambiguous() -> None:
+    sure = make(LATENT, rule(LatentClass(3, at_least=0.999999)))
+    states = dict(sure["reference"].select("case_id", "state").rows())
+
+    assert states["c18"] == "ambiguous"
+    assert sure["reference"].filter(case_id="c18").row(0, named=True)["decided_by"] == "latent_class"
+    positive = make(LATENT, rule(LatentClass(3, at_least=0.999999), ambiguous="positive"))
+    assert outcomes(positive)["c18"] == (True, "ambiguous")
+
+
+def test_without_a_case_of_three_readers_a_latent_class_decides_nothing() -> None:
+    made = make(read_as("yy", "nn", "yn"), rule(LatentClass(2)))
+    assert set(outcomes(made).values()) == {(None, FEW)}
+    assert made["reference"]["posterior"].null_count() == 3
+
+
+def test_a_latent_class_of_one_truth_only_decides_for_it() -> None:
+    assert set(outcomes(make(read_as("nnn", "nnn"), rule(LatentClass(3)))).values()) == {(False, DECIDED)}
+
+
+def test_a_latent_class_counts_the_readings_of_its_arms_only_and_stands_behind_an_independent_source() -> None:
+    rows = """
+    case_id | reader | rating | arm
+    c1      | a      | yes    | expert
+    c1      | b      | yes    | expert
+    c1      | c      | yes    | expert
+    c1      | d      | no     | trainee
+    c2      | a      | no     | expert
+    c2      | b      | no     | expert
+    c2      | c      | no     | expert
+    c3      | a      | no     | expert
+    c3      | lab    | yes    | pathology
+    """
+    by = Independent(("pathology",), LatentClass(3, arms=("expert",)))
+    assert decided_by(rows, by) == {"c1": "latent_class", "c2": "latent_class", "c3": "pathology"}
+    assert make(rows, rule(by))["readings"].filter(reader="d")["ballot"].to_list() == [None]

@@ -6,6 +6,7 @@ from multisite.errors import ConfigError
 from multisite.study import (
     FindingReference,
     IndependentRule,
+    LatentClassRule,
     MajorityRule,
     PanelRule,
     Study,
@@ -37,6 +38,8 @@ def test_left_out_no_finding_is_adjudicated(tmp_path: Path) -> None:
     [
         ("{by: majority, of: 3}", MajorityRule, ()),
         ("{by: majority, of: 3, arms: [expert, Trainee 2]}", MajorityRule, ("expert", "Trainee 2")),
+        ("{by: latent_class, of: 3}", LatentClassRule, ()),
+        ("{by: latent_class, of: 3, at_least: 0.9, arms: [expert]}", LatentClassRule, ("expert",)),
         ("{by: two_plus_one}", TwoPlusOneRule, ("primary", "adjudication")),
         ("{by: panel}", PanelRule, ("consensus",)),
         ("{by: panel, arm: board}", PanelRule, ("board",)),
@@ -73,6 +76,10 @@ def test_ratings_are_pairs_with_what_they_mean(tmp_path: Path) -> None:
         ({"rule": "{by: independent, sources: [primary], otherwise: {by: two_plus_one}}"}, "names an arm twice"),
         ({"rule": "{by: two_plus_one, primary: a, adjudication: a}"}, "names an arm twice"),
         ({"rule": "{by: panel, arm: majority}"}, "cannot be called `majority`"),
+        ({"rule": "{by: panel, arm: latent_class}"}, "cannot be called `latent_class`"),
+        ({"rule": "{by: latent_class, of: 3, at_least: 0.4}"}, "at_least"),
+        ({"rest": REST + ", qualifications: [a, a]"}, "`qualifications` names one twice"),
+        ({"rest": REST + ", qualifications: [other]"}, "a qualification cannot be called `other`"),
         ({"ratings": "{positive: [yes it is], negative: [yes it is]}"}, "a rating is named twice"),
         ({"ratings": "{positive: [a], negative: []}"}, "ratings.negative"),
         ({"rest": "ambiguous: exclude"}, "non_diagnostic: required key is missing"),

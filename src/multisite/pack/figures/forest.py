@@ -49,8 +49,11 @@ def draw_forest(
     title: str,
     start: float,
     reference: EstimateRow | None,
+    reference_word: str = "all sites",
 ) -> Panel:
     """A panel of one metric on the axis from ``start`` to 1, with the ``reference`` estimate as a dashed line.
+
+    ``reference_word`` says beside the line what it is of.
 
     ``counted`` names what n counts (the denominator of a proportion, else cases). Rows that the reference lies wholly
     above are marked by a triangle. Rows without a number show the reason instead.
@@ -67,7 +70,7 @@ def draw_forest(
     canvas.text(PANEL_WIDTH, 13, f"estimate (interval) · {counted}", anchor="right", size=SMALL, colour=MUTED)
     _axis(canvas, scale, y + 2, y + 16)
     if expected is not None:
-        words = f"all sites {_reference_digits(reference)}"
+        words = f"{reference_word} {_reference_digits(reference)}"
         half = text_width(words, SMALL) / 2
         canvas.text(
             min(max(scale(expected), half), PANEL_WIDTH - half), 31, words, anchor="center", size=SMALL, colour=MUTED

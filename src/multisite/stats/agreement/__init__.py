@@ -1,6 +1,7 @@
 """Agreement: of raters on categories, and of methods on measurements."""
 
 from multisite.stats.agreement.cohen import CohenKappa, cohen_kappa, cohen_kappa_from_table
+from multisite.stats.agreement.dawid_skene import LatentClasses, dawid_skene
 from multisite.stats.agreement.disagreement import AlphaMetric
 from multisite.stats.agreement.fleiss import (
     FleissKappa,
@@ -11,6 +12,7 @@ from multisite.stats.agreement.fleiss import (
 from multisite.stats.agreement.gwet import GwetCoefficient, gwet_ac1, gwet_ac2, gwet_ac_from_counts
 from multisite.stats.agreement.icc import ICC_FORMS, IccEstimate, IccForm, icc
 from multisite.stats.agreement.krippendorff import AlphaInterval, KrippendorffAlpha, krippendorff_alpha
+from multisite.stats.agreement.latent_class_intervals import LatentClassIntervals, dawid_skene_intervals
 from multisite.stats.agreement.limits import LimitsMethod, limits_of_agreement
 from multisite.stats.agreement.limits_repeated import limits_of_agreement_repeated
 from multisite.stats.agreement.limits_result import LimitsOfAgreement
@@ -41,6 +43,8 @@ __all__ = [
     "IccEstimate",
     "IccForm",
     "KrippendorffAlpha",
+    "LatentClassIntervals",
+    "LatentClasses",
     "LimitsMethod",
     "LimitsOfAgreement",
     "PairwiseKappa",
@@ -50,6 +54,8 @@ __all__ = [
     "cohen_kappa",
     "cohen_kappa_from_table",
     "conger_kappa",
+    "dawid_skene",
+    "dawid_skene_intervals",
     "fleiss_kappa",
     "fleiss_kappa_from_counts",
     "gwet_ac1",
