@@ -23,7 +23,8 @@ _Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class TruthParameters:
-    """``thresholds``: a score from that of its finding and model on is a call of positive. ``minimum_patients``: of fewer, no number is given.
+    """``thresholds``: a score from that of its finding and model on is a call of positive. ``minimum_patients``: of
+    fewer, no number is given.
 
     ``findings`` are those whose labels come from readings.
     """
