@@ -135,7 +135,8 @@ def _method(evidence: Evidence, rest: int) -> str:
         "anywhere one of them fails in at most that share of studies. Else the evidence is insufficient. The rest are "
         "all other cases; patients with cases on both sides are counted as such, but not for the AUC, which takes both "
         "sides as independent. The gap that this n shows is one from no difference, tested alone: to fail a margin "
-        "after Holm, more is needed. How many patients would decide assumes that the truth is what was seen, and one test. "
+        "after Holm, more is needed. How many patients would decide assumes that the truth is what was seen, and one "
+        "test. "
         f"Exploratory strata are never judged; their p-values are adjusted for false discovery (Benjamini and "
         f"Hochberg), and {count(rest)} of their rows, which point nowhere, stand in the CSV only."
     )
