@@ -98,8 +98,8 @@ def chosen_threshold(
     Undefined cases
     ---------------
     No case of a class that the rule needs, or no threshold with what it asks for: undefined. More than 5 % of the
-    replicates without a threshold, or replicates that are all equal: the threshold stands without an interval, status
-    ``insufficient``.
+    replicates without a threshold, or replicates that are all or nearly all equal, so that the interval would have no
+    width: the threshold stands without an interval, status ``insufficient``.
 
     Coverage
     --------
@@ -280,13 +280,15 @@ def _result(
             undefined = int(np.isnan(drawn).sum())
             defined = drawn[~np.isnan(drawn)]
             reason = too_many_undefined(undefined, drawn.size, _MOST_UNDEFINED)
-            if reason is None and defined.min() == defined.max():
-                reason = "every replicate has the same threshold, and there is no interval"
-            status = EstimateStatus.OK if reason is None else EstimateStatus.INSUFFICIENT
             if reason is None:
                 ends = np.quantile(defined, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], method="inverted_cdf")
                 interval = min(float(ends[0]), threshold), max(float(ends[1]), threshold)
-                reason = f"undefined in {undefined} of {drawn.size} replicates" if undefined else None
+                if interval[0] == interval[1]:
+                    share = "every" if defined.min() == defined.max() else "nearly every"
+                    interval, reason = None, f"{share} replicate has the same threshold, and there is no interval"
+            status = EstimateStatus.OK if interval else EstimateStatus.INSUFFICIENT
+            if interval and undefined:
+                reason = f"undefined in {undefined} of {drawn.size} replicates"
     return ChosenThreshold(
         estimate=threshold,
         ci_low=None if interval is None else interval[0],
