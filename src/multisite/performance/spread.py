@@ -6,23 +6,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import polars as pl
-from scipy import special
 
 from multisite.schemas.performance import DESIGN_EFFECTS
 from multisite.stats import (
     CalibrationLine,
+    Scale,
     ScoreCounts,
     ScoreEstimate,
     clustered_scores,
     patient_products,
     score_influence,
 )
+from multisite.stats.pooling.scales import back, on_scale
 from multisite.tallies import KEYS, ProportionMoments, SegmentPatients
 
 __all__ = ["DESIGN_EFFECT_NAMED", "DesignEffects", "IndependentCases", "PatientRows", "ScoreMetrics", "Spread"]
 
 DESIGN_EFFECT_NAMED = "widened by the sites' design effect"
 """What a method says of an interval that is that of independent cases times the root of a design effect."""
+
+_SCALES: Mapping[str, Scale] = {"auc": "logit", "observed_expected": "log"}
+"""On which the interval of a metric is made; of the others, on that of the metric."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -145,8 +149,7 @@ class DesignEffects:
     def _wider(self, key: tuple[str, ...], metric: str, estimate: ScoreEstimate) -> ScoreEstimate:
         effect = self.effects.get((*key[1:], metric))
         middle, low, high = (
-            None if value is None else _scaled(metric, value)
-            for value in (estimate.estimate, estimate.ci_low, estimate.ci_high)
+            _on_scale(metric, value) for value in (estimate.estimate, estimate.ci_low, estimate.ci_high)
         )
         if middle is None or low is None or high is None or effect is None:
             return replace(
@@ -162,17 +165,9 @@ class DesignEffects:
         )
 
 
-def _scaled(metric: str, value: float) -> float | None:
-    if metric == "auc":
-        return float(special.logit(value)) if 0.0 < value < 1.0 else None
-    if metric == "observed_expected":
-        return math.log(value) if value > 0.0 else None
-    return value
+def _on_scale(metric: str, value: float | None) -> float | None:
+    return on_scale(value, _SCALES.get(metric, "raw"))
 
 
 def _back(metric: str, value: float) -> float:
-    if metric == "auc":
-        return float(special.expit(value))
-    if metric == "observed_expected":
-        return math.exp(value)
-    return min(1.0, max(0.0, value)) if metric == "brier" else value
+    return min(1.0, max(0.0, value)) if metric == "brier" else back(value, _SCALES.get(metric, "raw"))
