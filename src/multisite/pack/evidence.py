@@ -96,7 +96,7 @@ class Endpoint:
     @property
     def title(self) -> str:
         """Finding, model and its version."""
-        return f"{self.finding.title} by {self.model.title} {self.model.version}"
+        return f"{self.finding.title} by {self.model.with_version}"
 
     def rows(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows of ``frame`` that are of this finding and model."""

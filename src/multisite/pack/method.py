@@ -61,7 +61,7 @@ def notes(parameters: ReportParameters) -> tuple[tuple[str, str], ...]:
 
 
 def _but(parameters: ReportParameters) -> str:
-    titles = {f.id: f.title for f in parameters.findings} | {m.id: f"{m.title} {m.version}" for m in parameters.models}
+    titles = {f.id: f.title for f in parameters.findings} | {m.id: m.with_version for m in parameters.models}
     own = [
         f"{threshold:g} for {titles[finding]} by {titles[model]}"
         for finding, model, threshold in parameters.own_thresholds

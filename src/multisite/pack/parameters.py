@@ -44,6 +44,11 @@ class ModelText:
     title: str
     version: str
 
+    @property
+    def with_version(self) -> str:
+        """Title and version, which tell two releases apart."""
+        return f"{self.title} {self.version}"
+
 
 @dataclass(frozen=True, slots=True)
 class StratumText:
