@@ -30,7 +30,7 @@ from multisite.vocabulary import OVERALL, EstimateStatus, Split
 __all__ = ["LabelErrorParameters", "corrected_estimates"]
 
 _TESTED = {"split": Split.TEST.value, "stratum": OVERALL}
-_NEEDS_NONE = "the corrected prevalence needs no assumption about the model"
+_NEEDS_NONE = "no assumption to do without"
 _Row = dict[str, Any]
 
 

@@ -92,7 +92,7 @@ def test_the_chapter_has_sentences_and_the_results_side_by_side_for_all_sites_an
     assert float(labelled) == pytest.approx(row["as_labelled"], abs=0.006)
     assert float(corrected) == pytest.approx(row["estimate"], abs=0.006)
     assert bounds.startswith(f"{row['bound_low']:.2f} to ")
-    assert table.groups[0].rows[3].cells[3].note == "the corrected prevalence needs no assumption about the model"
+    assert table.groups[0].rows[3].cells[3].note == "no assumption to do without"
 
 
 def test_a_number_beyond_one_is_written_with_its_reason() -> None:

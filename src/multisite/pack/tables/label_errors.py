@@ -20,7 +20,8 @@ def corrected_table(evidence: Evidence, endpoint: Endpoint) -> Table:
     level = per_cent(100 * evidence.parameters.ci_level)
     groups = [
         Group(
-            "All sites" if site == ALL_SITES else site, tuple(_row(m, rows[m]) for m in CORRECTED_METRICS if m in rows)
+            "All sites" if site == ALL_SITES else site,
+            tuple(_row(m, rows[m], explained=site == ALL_SITES) for m in CORRECTED_METRICS if m in rows),
         )
         for site in (ALL_SITES, *evidence.sites)
         if (rows := corrected_rows(evidence, endpoint, site))
@@ -31,25 +32,25 @@ def corrected_table(evidence: Evidence, endpoint: Endpoint) -> Table:
         (
             Column("Measure"),
             Column("As labelled", kind="number"),
-            Column("Corrected", "if errors are independent", kind="number"),
-            Column("Bounds", "whatever errors go with", kind="number"),
-            Column("Model without error", "against these labels", kind="number"),
+            Column("Corrected", "errors independent", kind="number"),
+            Column("Bounds", "any dependence", kind="number"),
+            Column("Perfect model", "against these labels", kind="number"),
         ),
         tuple(groups),
         method=f"Intervals of {level}. Corrected: by Rogan and Gladen for the prevalence, by Gart and Buck for "
         "sensitivity and specificity, and as a mixture of the labelled classes for the AUC. These intervals are "
         "simulated from the counts of the check and of the table, and are not cut at 0 and 1: what lies beyond says "
-        "that chance, or dependence, is at work. Bounds take all counts as they are, without sampling error. The corrected prevalence "
-        "rests on no assumption about the model.",
+        "that chance, or dependence, is at work. Bounds take all counts as they are, without sampling error. The "
+        "corrected prevalence rests on no assumption about the model.",
         csv=csv_link(endpoint.rows(evidence.frame(CORRECTED_ESTIMATES))),
     )
 
 
-def _row(metric: str, row: dict[str, Any]) -> Row:
+def _row(metric: str, row: dict[str, Any], *, explained: bool) -> Row:
     title, meaning = (METRICS[metric].title, METRICS[metric].meaning) if metric in METRICS else _PREVALENCE
     return Row(
         (
-            Cell(title, note=meaning),
+            Cell(title, note=meaning if explained else ""),
             _number(row["as_labelled"], row["labelled_low"], row["labelled_high"], row["reason"]),
             _number(row["estimate"], row["ci_low"], row["ci_high"], row["reason"], note=row["reason"] or ""),
             _bounds(row),
@@ -74,6 +75,6 @@ def _bounds(row: dict[str, Any]) -> Cell:
 
 def _perfect(row: dict[str, Any]) -> Cell:
     if row["of_perfect_model"] is None:
-        why = "does not depend on a model" if row["metric"] == "prevalence" else "not known"
+        why = "of no model" if row["metric"] == "prevalence" else "not known"
         return missing(row["reason"] if row["status"] == EstimateStatus.UNDEFINED.value else why)
     return Cell(fixed(row["of_perfect_model"], 2), sort=row["of_perfect_model"])
