@@ -45,7 +45,8 @@ def test_primary_rows_come_first_and_say_their_verdict_in_words(judged: Evidence
     table = verdicts_table(judged, judged.endpoints[0])
     assert table is not None
     remarks = [group.remark for group in table.groups]
-    assert remarks == sorted(remarks, key=lambda remark: remark != "primary")
+    assert remarks == sorted(remarks, key=lambda remark: not remark.startswith("primary; margin: "))
+    assert any(remark.startswith("exploratory: no verdict") for remark in remarks)
     marks = {
         row.cells[0].text: row.cells[1].mark
         for group in table.groups
@@ -64,8 +65,8 @@ def test_a_level_that_is_not_shown_says_what_it_lacks_and_needs(judged: Evidence
     sensitivity = next(group for group in table.groups if group.heading == "Sensitivity")
     (row,) = (row for row in sensitivity.rows if row.cells[0].text == "Sex unknown")
     assert row.cells[1].note == "needs 10 patients to be shown"
-    assert row.cells[3].text == "—"
-    assert row.cells[3].note == "fewer than 10 patients with a positive case"
+    assert row.cells[2].text == "—"
+    assert row.cells[2].note == "fewer than 10 patients with a positive case"
 
 
 def test_the_page_holds_the_table_and_no_longer_denies_margins(judged: Evidence) -> None:

@@ -33,15 +33,14 @@ def verdicts_table(evidence: Evidence, endpoint: Endpoint) -> Table | None:
         (
             Column("Level"),
             Column("Verdict"),
-            Column("Margin"),
             Column("Estimate", kind="number"),
             Column("Minus the rest", kind="number"),
             Column("Adjusted p"),
             Column("Shown by this n", "gap, 80 % power", kind="number"),
         ),
         (
-            *_by_metric(evidence, judged(evidence, endpoint), "primary"),
-            *_by_metric(evidence, shown, "exploratory: no verdict"),
+            *_by_margin(evidence, judged(evidence, endpoint), "primary"),
+            *_by_margin(evidence, shown, "exploratory: no verdict"),
         ),
         _method(evidence, rest),
         csv_link(evidence.frame(VERDICTS).filter(finding=endpoint.finding.id, model=endpoint.model.id)),
@@ -52,15 +51,15 @@ def _alpha(evidence: Evidence) -> float:
     return 1.0 - evidence.parameters.ci_level
 
 
-def _by_metric(evidence: Evidence, rows: Sequence[Line], what: str) -> list[Group]:
-    metrics = dict.fromkeys(row["metric"] for row in rows)
+def _by_margin(evidence: Evidence, rows: Sequence[Line], what: str) -> list[Group]:
+    """A group per metric and margin, so that no row has to repeat them."""
+    groups: dict[tuple[str, str], list[Line]] = {}
+    for row in rows:
+        margin = f"margin: {margin_words(row)}" if row["margin_kind"] else "no margin"
+        groups.setdefault((row["metric"], margin), []).append(row)
     return [
-        Group(
-            METRICS[metric].title,
-            tuple(_row(evidence, row) for row in rows if row["metric"] == metric),
-            what,
-        )
-        for metric in metrics
+        Group(METRICS[metric].title, tuple(_row(evidence, row) for row in members), f"{what}; {margin}")
+        for (metric, margin), members in groups.items()
     ]
 
 
@@ -69,7 +68,6 @@ def _row(evidence: Evidence, row: Line) -> Row:
         (
             Cell(level_words(evidence, row), note=_counted(row)),
             _verdict(row),
-            Cell(margin_words(row)) if row["margin_kind"] else missing("none declared"),
             _estimate(row),
             _difference(row),
             _p_value(row),
@@ -86,7 +84,7 @@ def _counted(row: Line) -> str:
 def _verdict(row: Line) -> Cell:
     word = row["verdict"] or row["points_to"]
     if word is None:
-        return Cell("", note="no margin")
+        return Cell("")
     notes = []
     if row["undecided"] not in (None, row["reason"], STRADDLES):
         notes.append(row["undecided"])
