@@ -56,7 +56,7 @@ def evidence(*changes: pl.Expr, **section: object) -> Evidence:
 def test_the_labeller_is_named_with_what_the_check_found() -> None:
     assert labeller_sentence(evidence().parameters.labellers[0]) == (
         "The labels come from report text, by reader-of-reports 2.1. Checked against readers, they found 188 of 200 "
-        "cases with the finding (94\N{NARROW NO-BREAK SPACE}%), and had 392 of 400 cases without it as negative "
+        "cases with the finding (94\N{NARROW NO-BREAK SPACE}%), and called 392 of 400 cases without it negative "
         "(98\N{NARROW NO-BREAK SPACE}%)."
     )
 
@@ -107,7 +107,7 @@ def test_the_first_page_cautions_beside_the_headline() -> None:
     said = label_caution(evidence(), evidence().endpoints[0])
     assert said.startswith("These results are against labels that come from report text and are sometimes wrong.")
     assert "sensitivity 0." in said
-    assert said.endswith("The bounds hold even if model and labels fail at the same cases.")
+    assert said.endswith("fail at the same cases, sampling error apart.")
     none = evidence(pl.lit(None, pl.Float64).alias("estimate"))
     assert label_caution(none, none.endpoints[0]).endswith("What they would be without these errors cannot be told.")
 

@@ -39,8 +39,8 @@ def labeller_sentence(labeller: LabellerText) -> str:
     spared, without = labeller.negatives_found, labeller.negatives_checked
     return (
         f"The labels come from {labeller.source}, by {labeller.labeller}. Checked against readers, they found "
-        f"{count(found)} of {count(checked)} cases with the finding ({share(found, checked)}), and had "
-        f"{count(spared)} of {count(without)} cases without it as negative ({share(spared, without)})."
+        f"{count(found)} of {count(checked)} cases with the finding ({share(found, checked)}), and called "
+        f"{count(spared)} of {count(without)} cases without it negative ({share(spared, without)})."
     )
 
 
@@ -84,7 +84,7 @@ def label_caution(evidence: Evidence, endpoint: Endpoint) -> str:
         return f"{first} What they would be without these errors cannot be told."
     return (
         f"{first} Without these errors, if the model errs independently of them: {'; '.join(said)}. "
-        "The bounds hold even if model and labels fail at the same cases."
+        "The bounds hold even if model and labels fail at the same cases, sampling error apart."
     )
 
 

@@ -48,6 +48,29 @@ def test_what_independence_gives_lies_between_them() -> None:
     assert inside(found.specificity.estimate, bounds.specificity)
 
 
+def test_no_correction_that_is_a_share_lies_outside_them() -> None:
+    rng = np.random.default_rng(8)
+    seen = 0
+    for _ in range(300):
+        table = rng.integers(0, 60, 4).tolist()
+        good = rng.integers(70, 101, 2).tolist()
+        check = LabellerValidation(
+            positives_checked=100, positives_found=good[0], negatives_checked=100, negatives_found=good[1]
+        )
+        found = correct(*table, check, rng=rng, n_draws=100)
+        shares = [found.sensitivity.estimate, found.specificity.estimate]
+        # Independence is then one of the dependences that the bounds allow.
+        if all(share is not None and 0.0 <= share <= 1.0 for share in (found.prevalence.estimate, *shares)):
+            bounds = accuracy_bounds(*table, check.errors)
+            seen += 1
+            for share, of in zip(shares, (bounds.sensitivity, bounds.specificity), strict=True):
+                assert share is not None
+                assert of.low is not None
+                assert of.high is not None
+                assert of.low - 1e-9 <= share <= of.high + 1e-9
+    assert seen > 50
+
+
 def inside(value: float | None, bounds: Bounds) -> bool:
     assert value is not None
     assert bounds.low is not None
