@@ -6,6 +6,7 @@ the values (the rooms take plain parameters). Rooms import it only in their ``st
 
 from multisite.study.cohort import EligibilityRule, Stratum
 from multisite.study.intersection import Intersection
+from multisite.study.label_errors import FindingLabelErrors
 from multisite.study.loading import load_site, load_sites, load_study
 from multisite.study.margins import Margin
 from multisite.study.model_comparison import DataByDate, DataByStratum, ModelComparison
@@ -28,6 +29,7 @@ __all__ = [
     "DataByDate",
     "DataByStratum",
     "EligibilityRule",
+    "FindingLabelErrors",
     "FindingReference",
     "IndependentRule",
     "Intersection",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from multisite.study.cohort import Cohort
+from multisite.study.label_errors import FindingLabelErrors
 from multisite.study.margins import Margin, check_margins
 from multisite.study.model_comparison import ModelComparison, check_comparisons
 from multisite.study.operating_point import DecisionCurve, OperatingPoint, check_operating_points, operating_point_of
@@ -134,7 +135,7 @@ class Study(Section):
     """The whole protocol.
 
     ``reference`` says of findings how their reference standard is made from readings; that of the others stands in the
-    sites' tables of cases.
+    sites' tables of cases, and ``label_errors`` says of some how often they are wrong.
     """
 
     study: Identifier
@@ -143,6 +144,7 @@ class Study(Section):
     findings: Annotated[tuple[Finding, ...], Field(min_length=1)]
     models: Annotated[tuple[Model, ...], Field(min_length=1)]
     reference: dict[Identifier, FindingReference] = Field(default_factory=dict)
+    label_errors: dict[Identifier, FindingLabelErrors] = Field(default_factory=dict)
     cohort: Cohort
     integrity: Integrity = Integrity()
     performance: Performance
@@ -166,6 +168,14 @@ class Study(Section):
     def _reference_names_findings(self) -> "Study":
         if set(self.reference) - {finding.id for finding in self.findings}:
             raise ValueError("`reference` must name findings, each by its id under `findings`")
+        return self
+
+    @model_validator(mode="after")
+    def _label_errors_are_those_of_tables(self) -> "Study":
+        if set(self.label_errors) - {finding.id for finding in self.findings}:
+            raise ValueError("`label_errors` must name findings, each by its id under `findings`")
+        if set(self.label_errors) & set(self.reference):
+            raise ValueError("`label_errors` is for labels of the tables of cases; `reference` makes a finding's own")
         return self
 
     @model_validator(mode="after")
