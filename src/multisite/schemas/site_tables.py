@@ -14,6 +14,7 @@ __all__ = [
     "CASES",
     "DEPLOYMENT",
     "FITTED",
+    "MEASUREMENTS",
     "PREDICTIONS",
     "READINGS",
     "SERIES_TABLE",
@@ -129,6 +130,18 @@ READINGS = SiteTable(
     ),
 )
 
+MEASUREMENTS = SiteTable(
+    "measurements",
+    "One row per case, measure and model: a continuous endpoint, such as Dice, a distance, a volume or a diameter.",
+    (
+        SiteColumn("case_id", _TEXT, "Identifier of the case", pseudonym_kind="case"),
+        SiteColumn("measure", _TEXT, "A measure of the study file"),
+        SiteColumn("model", _TEXT, "A model of the study file"),
+        SiteColumn("value", _FLOAT, "The number itself, or what the model measured; `inf` where it is endless"),
+        SiteColumn("reference", _FLOAT, "What the reference standard measured, of a paired measure", required=False),
+    ),
+)
+
 _HEADER_COLUMNS = {column.name: column for column in HEADER_COLUMNS}
 _ATTRIBUTES = {attribute.keyword: attribute for attribute in ATTRIBUTES}
 
@@ -208,5 +221,5 @@ SERIES_TABLE = SiteTable(
 )
 
 SITE_TABLES: dict[str, SiteTable] = {
-    table.name: table for table in (CASES, PREDICTIONS, DEPLOYMENT, FITTED, READINGS, SERIES_TABLE)
+    table.name: table for table in (CASES, PREDICTIONS, DEPLOYMENT, FITTED, READINGS, MEASUREMENTS, SERIES_TABLE)
 }

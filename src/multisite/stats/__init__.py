@@ -35,8 +35,10 @@ from multisite.stats.agreement import (
     gwet_ac2,
     gwet_ac_from_counts,
     icc,
+    icc_of_two,
     jackknife_over_patients,
     krippendorff_alpha,
+    limits_from_moments,
     limits_of_agreement,
     limits_of_agreement_repeated,
     observed_agreement,
@@ -195,6 +197,7 @@ from multisite.stats.divergence import (
 )
 from multisite.stats.estimate import BooleanArray, CountArray, Estimate, FloatArray, IntegerArray, ScoreEstimate
 from multisite.stats.interval_p_value import LEAST_P, interval_p_value
+from multisite.stats.means import MeanEstimate, MeanMoments, clustered_mean, grid_quantile, sample_deviation
 from multisite.stats.multiplicity import benjamini_hochberg, bonferroni, holm
 from multisite.stats.pooling import (
     BetweenSitesMethod,
@@ -340,6 +343,8 @@ __all__ = [
     "LimitsOfAgreement",
     "Line",
     "LogitCounts",
+    "MeanEstimate",
+    "MeanMoments",
     "NetBenefit",
     "NoDifference",
     "Outcomes",
@@ -417,6 +422,7 @@ __all__ = [
     "clustered_calibration_line",
     "clustered_integrated_calibration_index",
     "clustered_mcnemar",
+    "clustered_mean",
     "clustered_observed_expected",
     "clustered_proportion",
     "clustered_proportion_difference",
@@ -441,6 +447,7 @@ __all__ = [
     "expected_calibration_error",
     "fleiss_kappa",
     "fleiss_kappa_from_counts",
+    "grid_quantile",
     "groups_told",
     "gwet_ac1",
     "gwet_ac2",
@@ -448,6 +455,7 @@ __all__ = [
     "holm",
     "hosmer_lemeshow",
     "icc",
+    "icc_of_two",
     "independent_difference",
     "integrated_calibration_index",
     "interval_p_value",
@@ -462,6 +470,7 @@ __all__ = [
     "learnt_elsewhere",
     "leave_one_out",
     "level_shares",
+    "limits_from_moments",
     "limits_of_agreement",
     "limits_of_agreement_repeated",
     "logit_of_counts",
@@ -495,6 +504,7 @@ __all__ = [
     "rank_sum_test",
     "reliability",
     "runs_test",
+    "sample_deviation",
     "scaled_brier",
     "score_by_level",
     "score_influence",

@@ -7,6 +7,7 @@ the values (the rooms take plain parameters). Rooms import it only in their ``st
 from multisite.study.intersection import Intersection
 from multisite.study.loading import load_site, load_sites, load_study
 from multisite.study.margins import Margin
+from multisite.study.measures import Measure
 from multisite.study.model_comparison import DataByDate, DataByStratum, ModelComparison
 from multisite.study.operating_point import OperatingPoint, ThresholdRule, operating_point_of
 from multisite.study.reference import FindingReference, IndependentRule, MajorityRule, PanelRule, TwoPlusOneRule
@@ -25,6 +26,7 @@ __all__ = [
     "Intersection",
     "MajorityRule",
     "Margin",
+    "Measure",
     "ModelComparison",
     "OperatingPoint",
     "PanelRule",

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from multisite.study.intersection import Intersection, check_axes
 from multisite.study.margins import Margin, check_margins
+from multisite.study.measures import Measure, check_measures
 from multisite.study.model_comparison import DataByStratum, ModelComparison
 from multisite.study.operating_point import DecisionCurve, OperatingPoint, operating_point_of
 from multisite.study.reference import FindingReference
@@ -232,6 +233,7 @@ class Study(Section):
     cohort: Cohort
     integrity: Integrity = Integrity()
     performance: Performance
+    measures: tuple[Measure, ...] = ()
     drift: Drift
     extraction: Extraction = Extraction()
 
@@ -280,6 +282,11 @@ class Study(Section):
         check_margins(
             self.performance.margins, findings=[f.id for f in self.findings], models=[m.id for m in self.models]
         )
+        return self
+
+    @model_validator(mode="after")
+    def _measures_fit(self) -> "Study":
+        check_measures(self.measures, models=[m.id for m in self.models])
         return self
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ a site (the gate). Every room above may import it.
 """
 
 from multisite.tallies.cross_moments import LevelAndRest, level_and_rest, tally_cross_moments
+from multisite.tallies.measure_tally import MEASURE_KEYS, MeasureGrid, MeasureTally, tally_measures
 from multisite.tallies.proportion_moments import (
     PROPORTION_METRICS,
     ProportionMoments,
@@ -26,8 +27,11 @@ from multisite.tallies.thresholds import (
 
 __all__ = [
     "KEYS",
+    "MEASURE_KEYS",
     "PROPORTION_METRICS",
     "LevelAndRest",
+    "MeasureGrid",
+    "MeasureTally",
     "ProportionMoments",
     "ScoreTally",
     "SegmentCases",
@@ -42,6 +46,7 @@ __all__ = [
     "strata_columns",
     "tally_at_thresholds",
     "tally_cross_moments",
+    "tally_measures",
     "tally_proportions",
     "tally_scores",
 ]
