@@ -4,10 +4,18 @@ from dataclasses import dataclass
 
 from multisite import __version__
 from multisite.storage.canonical import digest_of
-from multisite.study import Intersection, Site, Study
+from multisite.study import Intersection, Measure, Site, Study
 from multisite.tallies import Thresholds
 
-__all__ = ["FindingText", "ModelText", "ReportParameters", "RuleText", "StratumText", "report_parameters"]
+__all__ = [
+    "FindingText",
+    "MeasureText",
+    "ModelText",
+    "ReportParameters",
+    "RuleText",
+    "StratumText",
+    "report_parameters",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,20 @@ class ModelText:
     id: str
     title: str
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureText:
+    """A continuous endpoint in words, with what is accepted of a case and of all."""
+
+    id: str
+    title: str
+    unit: str | None
+    paired: bool
+    higher_is_better: bool
+    top_coded: bool
+    case_limit: float | None
+    margin: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +104,7 @@ class ReportParameters:
     protocol_sha256: str
     code_version: str
     own_thresholds: tuple[tuple[str, str, float], ...] = ()
+    measures: tuple[MeasureText, ...] = ()
 
     def threshold_of(self, finding: FindingText, model: ModelText) -> float:
         """The operating threshold of a finding and model."""
@@ -96,6 +119,19 @@ def _crossed(study: Study, crossing: Intersection) -> StratumText:
         " × ".join(stratum.title for stratum in crossed),
         None,
         ordered=all(stratum.bands is not None or stratum.levels is not None for stratum in crossed),
+    )
+
+
+def _measure(measure: Measure) -> MeasureText:
+    return MeasureText(
+        measure.id,
+        measure.title,
+        measure.unit,
+        paired=measure.kind == "paired",
+        higher_is_better=measure.better != "lower",
+        top_coded=measure.top_coded,
+        case_limit=measure.case_limit,
+        margin=measure.margin,
     )
 
 
@@ -132,4 +168,5 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         protocol_sha256=digest_of(study.model_dump(mode="json")),
         code_version=__version__,
         own_thresholds=study.own_thresholds,
+        measures=tuple(_measure(measure) for measure in study.measures),
     )

@@ -3,71 +3,25 @@
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
 from multisite.performance import MEASURES_OVER_SITES_STAGE, MEASURES_STAGE
-from multisite.performance.measures import MeasureParameters, MeasureRules, measured_cases
+from multisite.performance.measures import measured_cases
 from multisite.schemas import Artefact, StageInputs, StageOutputs
 from multisite.stats import icc, limits_of_agreement_repeated, paired_mean_difference
 from multisite.vocabulary import ALL_SITES
-
-DICE = MeasureRules("dice", "quality", ("m1",), bounds=(0.0, 1.0), case_limit=0.7, margin=0.6)
-HD95 = MeasureRules("hd95", "quality", ("m1",), higher_is_better=False, bounds=(0.0, 50.0), top_coded=True)
-VOLUME = MeasureRules("volume", "paired", ("m1",), case_limit=3.0, margin=40.0)
-PARAMETERS = MeasureParameters((DICE, HD95, VOLUME), ci_level=0.95, minimum_denominator=5)
-TABLE = {"case_id": pl.String, "measure": pl.String, "model": pl.String, "value": pl.Float64, "reference": pl.Float64}
-
-
-def cohort(site: str, *, n: int = 120, cases_per_patient: int = 2) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "site": site,
-            "case_id": [f"{site}-c{i:04}" for i in range(n)],
-            "patient_id": [f"{site}-p{i // cases_per_patient:04}" for i in range(n)],
-            "split": ["tune" if i % 10 == 9 else "test" for i in range(n)],
-            "included": [i % 20 != 8 for i in range(n)],
-            "stratum_vendor": [("GE", "Canon", "Rare")[2 if i < 3 else i // 7 % 2] for i in range(n)],
-            "stratum_sex": [None if i % 40 == 1 else "FM"[i // 3 % 2] for i in range(n)],
-        }
-    )
-
-
-def table(site: str, *, n: int = 120, seed: int = 1) -> pl.DataFrame:
-    rng = np.random.default_rng([seed, *site.encode()])
-    truth = rng.gamma(4, 10, n)
-    values = {
-        "dice": (rng.beta(9, 2, n), np.full(n, np.nan)),
-        "hd95": (np.where(rng.random(n) < 0.1, np.inf, rng.gamma(2, 4, n)), np.full(n, np.nan)),
-        "volume": (truth + 1 + 3 * rng.standard_normal(n), truth),
-    }
-    frames = [
-        pl.DataFrame(
-            {
-                "case_id": [f"{site}-c{i:04}" for i in range(n)],
-                "measure": measure,
-                "model": "m1",
-                "value": value,
-                "reference": reference,
-            }
-        ).with_columns(pl.col("reference").fill_nan(None))
-        for measure, (value, reference) in values.items()
-    ]
-    return pl.concat(frames)
-
-
-def at_site(site: str, parameters: MeasureParameters = PARAMETERS, **changes: Any) -> StageOutputs:
-    inputs = StageInputs(site=site, frames={"cohort": cohort(site)}, tables={"measurements": table(site), **changes})
-    return MEASURES_STAGE.run(inputs, parameters)
-
-
-def over_sites(outputs: list[StageOutputs], parameters: MeasureParameters = PARAMETERS) -> dict[str, Any]:
-    names = ("measure_moments", "measure_histogram", "site_measures")
-    frames = {name: pl.concat([o.frames[name] for o in outputs]) for name in names}
-    composition = pl.DataFrame({"site": ["a", "b"], "split": ["test", "tune"], "stratum": "overall", "n_cases": [9, 9]})
-    inputs = StageInputs(site=ALL_SITES, frames=frames | {"composition": composition})
-    return dict(MEASURES_OVER_SITES_STAGE.run(inputs, parameters).frames)
+from tests.unit.performance.measure_builders import (
+    DICE,
+    HD95,
+    PARAMETERS,
+    TABLE,
+    VOLUME,
+    at_site,
+    cohort,
+    over_sites,
+    table,
+)
 
 
 @pytest.fixture(scope="module")
