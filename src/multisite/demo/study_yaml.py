@@ -256,6 +256,18 @@ performance:
   #       data: {{by: date, new_from: 2024-06-01}}    # what is new data, to tell a worse model from worse data; or:
   #       # data: {{by: stratum, stratum: vendor, old: [GE], new: [Siemens]}}
 
+# Endpoints that are numbers of a case: Dice, a distance, a volume, a diameter. Sites bring them in the table
+# `measurements`. Left out, as here, nothing is measured.
+#   measures:
+#     - id: dice
+#       title: Dice
+#       kind: quality               # the number itself is the result; or paired: beside a column `reference`
+#       better: higher              # or: lower
+#       bounds: [0, 1]              # a value outside is a fault; with `top_coded: true` one above counts as the bound
+#       case_limit: 0.7             # what is acceptable of a case; optional
+#       margin: 0.8                 # what is accepted of the mean (paired: of both limits of agreement); optional
+#     - {{id: volume, title: Nodule volume, kind: paired, unit: ml, case_limit: 2, margin: 5}}
+
 # What is watched in routine use, month by month, against the validated cases.
 drift:
   # Columns of the series, and `score`, which stands for the score of every finding and model.

@@ -119,10 +119,10 @@ def test_every_row_that_does_not_count_is_told() -> None:
 def test_the_sentences_tell_the_number_the_verdict_and_what_is_missing() -> None:
     dice, volume = (measure_sentences(held(measure)) for measure in ("dice", "volume"))
     assert dice[0].startswith("DICE: a mean of 0.8")
-    assert dice[0].endswith("The protocol accepts a mean of 0.6 or more: it meets this.")
+    assert dice[0].endswith("The protocol accepts a mean of 0.6 or more: meets.")
     assert "of differences expected from" in volume[0]
-    assert volume[0].endswith("The protocol accepts limits of agreement within ±4\N{NO-BREAK SPACE}ml: it fails this.")
-    assert "rows or test cases are not in these numbers" in dice[1]
+    assert volume[0].endswith("The protocol accepts limits of agreement within ±4\N{NO-BREAK SPACE}ml: fails.")
+    assert "102 rows of test cases, or test cases without a row, are not in" in dice[1]
     statement = measure_statement(held("volume"))
     assert statement is not None
     assert statement.mark.word == "look here"

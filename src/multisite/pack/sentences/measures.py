@@ -10,7 +10,8 @@ from multisite.vocabulary import MarginVerdict
 
 __all__ = ["measure_sentences", "measure_statement", "measure_title"]
 
-_LOST = [name for name in MEASURE_COUNTED if name not in ("used", "top_coded", "undeclared")]
+_LOST = [name for name in MEASURE_COUNTED if name not in ("used", "top_coded", "no_test_case", "undeclared")]
+"""Rows of cases of another split, or of none, are no loss."""
 
 
 def measure_statement(held: Measured) -> Statement | None:
@@ -19,7 +20,7 @@ def measure_statement(held: Measured) -> Statement | None:
     if verdict is None:
         return None
     marks = {MarginVerdict.MEETS: QUIET, MarginVerdict.FAILS: CONCERN, MarginVerdict.INSUFFICIENT: NO_EVIDENCE}
-    text = f"{measure_title(held)}; the protocol accepts {_accepted(held)}: {_said(verdict)}."
+    text = f"{measure_title(held)}; the protocol accepts {_accepted(held)}: {verdict.value}."
     return Statement(marks[verdict], held.measure.title, text, f"measure-{held.slug}")
 
 
@@ -43,10 +44,11 @@ def measure_sentences(held: Measured) -> tuple[str, ...]:
     verdict = _verdict(held)
     first = f"{measure_title(held)}."
     if verdict is not None:
-        first += f" The protocol accepts {_accepted(held)}: {_said(verdict)}."
+        first += f" The protocol accepts {_accepted(held)}: {verdict.value}."
     lost = sum(held.counts[site, name]["n_rows"] for site, name in held.counts if name in _LOST)
     said = (
-        f"{count(lost)} rows or test cases are not in these numbers; the table below says why."
+        f"{count(lost)} rows of test cases, or test cases without a row, are not in these numbers; the table below "
+        "says why."
         if lost
         else "Every included test case has a sound row."
     )
@@ -62,10 +64,6 @@ def _verdict(held: Measured) -> MarginVerdict | None:
     if MarginVerdict.FAILS in found:
         return MarginVerdict.FAILS
     return MarginVerdict.INSUFFICIENT if MarginVerdict.INSUFFICIENT in found else MarginVerdict.MEETS
-
-
-def _said(verdict: MarginVerdict) -> str:
-    return "the evidence is insufficient" if verdict is MarginVerdict.INSUFFICIENT else f"it {verdict.value} this"
 
 
 def _accepted(held: Measured) -> str:

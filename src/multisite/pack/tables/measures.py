@@ -79,7 +79,7 @@ def measure_counts_table(evidence: Evidence, held: Measured) -> Table:
         (Column("Rows"), *(Column(site, kind="number") for site in held.sites)),
         rows,
         method="The first fault of a row counts. Rows of a measure or model that is not declared stand in the artefact "
-        "`measure_counts` only.",
+        "measure_counts only.",
     )
 
 
@@ -100,7 +100,10 @@ def _columns(held: Measured) -> tuple[Column, ...]:
     units = {"icc": "absolute agreement", "share_acceptable": _limit_words(held), "median": "and quartiles"}
     return (
         Column("Site or level"),
-        *(Column(METRIC_TITLES[metric], units.get(metric, unit), kind="number") for metric in metrics),
+        *(
+            Column(METRIC_TITLES[metric].removesuffix(" of agreement"), units.get(metric, unit), kind="number")
+            for metric in metrics
+        ),
     )
 
 
@@ -165,10 +168,8 @@ def _method(evidence: Evidence, held: Measured) -> str:
         )
         if held.measure.top_coded:
             said += " Values above the upper bound count as the bound."
-    return (
-        f"{said} Acceptable: Wilson's, patients as clusters. The mean of the sites takes each as one of a sample of "
-        "sites (random effects)."
-    )
+    share = "" if held.measure.case_limit is None else " Acceptable: Wilson's, patients as clusters."
+    return f"{said}{share} The mean of the sites takes each as one of a sample of sites (random effects)."
 
 
 def _data(evidence: Evidence, held: Measured) -> pl.DataFrame:
