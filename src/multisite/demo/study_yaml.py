@@ -246,6 +246,8 @@ performance:
   # Simulated data sets behind the null band of the calibration error; the seed makes them repeatable.
   null_replicates: 1000
   seed: {plan.seed}
+  # Whether patients are judged beside cases: positive if any case is, by the highest score. Off if left out.
+  patient_level: true
   # Models of `models` that are held against each other on the cases with a score of both. Left out, as here, none are.
   #   comparisons:
   #     - new: chest-2

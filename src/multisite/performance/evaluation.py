@@ -29,7 +29,7 @@ class EvaluationParameters:
     ``threshold``: a score at or above it is positive, but of the findings and models that ``own_thresholds`` names
     (finding, model, threshold). ``minimum_denominator``: patients. ``seed`` with the
     names of a segment starts the random numbers of that segment, so no result depends on the order or
-    number of segments.
+    number of segments. ``patient_level`` adds the stratum of patients.
     """
 
     threshold: float
@@ -40,6 +40,7 @@ class EvaluationParameters:
     null_replicates: int
     seed: int
     own_thresholds: tuple[tuple[str, str, float], ...] = ()
+    patient_level: bool = False
 
     @property
     def thresholds(self) -> Thresholds:

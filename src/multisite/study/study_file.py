@@ -177,7 +177,10 @@ class Integrity(Section):
 
 
 class Performance(Section):
-    """How the index test is judged on the test split; ``operating_points`` may give an endpoint another threshold."""
+    """How the index test is judged on the test split; ``operating_points`` may give an endpoint another threshold.
+
+    With ``patient_level`` it is judged on patients beside cases: positive if any case is, by their highest score.
+    """
 
     threshold: Annotated[float, Field(ge=0, le=1)]
     operating_points: tuple[OperatingPoint, ...] = ()
@@ -191,6 +194,7 @@ class Performance(Section):
     margins: tuple[Margin, ...] = ()
     seed: int
     comparisons: tuple[ModelComparison, ...] = ()
+    patient_level: bool = False
 
 
 class Drift(Section):

@@ -7,6 +7,7 @@ a site (the gate). Every room above may import it.
 
 from multisite.tallies.cross_moments import LevelAndRest, level_and_rest, tally_cross_moments
 from multisite.tallies.measure_tally import MEASURE_KEYS, MeasureGrid, MeasureTally, tally_measures
+from multisite.tallies.patient_cases import patients_as_cases, with_patients
 from multisite.tallies.proportion_moments import (
     PROPORTION_METRICS,
     ProportionMoments,
@@ -42,6 +43,7 @@ __all__ = [
     "combine_score_tallies",
     "cross_moments_at_thresholds",
     "level_and_rest",
+    "patients_as_cases",
     "scored_cases",
     "strata_columns",
     "tally_at_thresholds",
@@ -49,4 +51,5 @@ __all__ = [
     "tally_measures",
     "tally_proportions",
     "tally_scores",
+    "with_patients",
 ]
