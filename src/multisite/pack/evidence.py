@@ -208,6 +208,10 @@ class Evidence:
         """The operating threshold of an endpoint."""
         return self.parameters.threshold_of(endpoint.finding, endpoint.model)
 
+    def threshold_words(self, endpoint: Endpoint) -> str:
+        """The operating threshold in words: a score, or a category."""
+        return self.parameters.threshold_words(endpoint.finding, endpoint.model)
+
     def tested_estimates(self) -> Iterable[EstimateRow]:
         """Every estimate on the test split."""
         return self._estimates.values()

@@ -28,11 +28,12 @@ class FindingText:
 
 @dataclass(frozen=True, slots=True)
 class ModelText:
-    """An index test in words."""
+    """An index test in words, with the scores of its categories where its scores are ordinal."""
 
     id: str
     title: str
     version: str
+    category_scores: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,18 @@ class ReportParameters:
     protocol_sha256: str
     code_version: str
     own_thresholds: tuple[tuple[str, str, float], ...] = ()
+    not_probabilities: tuple[str, ...] = ()
     measures: tuple[MeasureText, ...] = ()
 
     def threshold_of(self, finding: FindingText, model: ModelText) -> float:
         """The operating threshold of a finding and model."""
         return Thresholds(self.threshold, self.own_thresholds).of(finding.id, model.id)
+
+    def threshold_words(self, finding: FindingText, model: ModelText) -> str:
+        """The operating threshold as the site's tables have it: a score, or a category."""
+        threshold = self.threshold_of(finding, model)
+        named = [category for category, score in model.category_scores if score == threshold]
+        return f"category {named[0]:g}" if named else f"{threshold:g}"
 
 
 def _crossed(study: Study, crossing: Intersection) -> StratumText:
@@ -138,6 +146,7 @@ def _measure(measure: Measure) -> MeasureText:
 def report_parameters(study: Study, site: Site | None) -> ReportParameters:
     """The report's parameters; the report covers all sites, so ``site`` is not looked at."""
     use, performance = study.intended_use, study.performance
+    categories = dict(study.category_scores)
     return ReportParameters(
         study=study.study,
         title=study.title,
@@ -148,7 +157,7 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         not_validated_for=use.not_validated_for,
         modalities=study.cohort.modalities,
         findings=tuple(FindingText(f.id, f.title) for f in study.findings),
-        models=tuple(ModelText(m.id, m.title, m.version) for m in study.models),
+        models=tuple(ModelText(m.id, m.title, m.version, categories.get(m.id, ())) for m in study.models),
         strata=tuple(
             StratumText(s.id, s.title, s.unit, ordered=s.bands is not None or s.levels is not None, column=s.column)
             for s in study.cohort.strata
@@ -168,5 +177,6 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         protocol_sha256=digest_of(study.model_dump(mode="json")),
         code_version=__version__,
         own_thresholds=study.own_thresholds,
+        not_probabilities=study.not_probabilities,
         measures=tuple(_measure(measure) for measure in study.measures),
     )

@@ -107,6 +107,7 @@ def _parameters(study: Study, site: Site | None) -> EvaluationParameters:
         seed=performance.seed,
         own_thresholds=study.own_thresholds,
         patient_level=performance.patient_level,
+        not_probabilities=study.not_probabilities,
     )
 
 

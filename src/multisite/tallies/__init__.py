@@ -5,6 +5,7 @@ belong: what is estimated from them (``stats``), which of them a study reports (
 a site (the gate). Every room above may import it.
 """
 
+from multisite.tallies.category_scores import NOT_PROBABILITIES, CategoryScores, placed_scores
 from multisite.tallies.cross_moments import LevelAndRest, level_and_rest, tally_cross_moments
 from multisite.tallies.measure_tally import MEASURE_KEYS, MeasureGrid, MeasureTally, tally_measures
 from multisite.tallies.patient_cases import patients_as_cases, with_patients
@@ -29,7 +30,9 @@ from multisite.tallies.thresholds import (
 __all__ = [
     "KEYS",
     "MEASURE_KEYS",
+    "NOT_PROBABILITIES",
     "PROPORTION_METRICS",
+    "CategoryScores",
     "LevelAndRest",
     "MeasureGrid",
     "MeasureTally",
@@ -44,6 +47,7 @@ __all__ = [
     "cross_moments_at_thresholds",
     "level_and_rest",
     "patients_as_cases",
+    "placed_scores",
     "scored_cases",
     "strata_columns",
     "tally_at_thresholds",

@@ -134,11 +134,12 @@ def test_every_parameter_reaches_the_stage() -> None:
     class Study:
         performance = Performance
         own_thresholds = (("nodule", "m1", 0.3),)
+        not_probabilities = ("m2",)
 
     for stage in (PERFORMANCE_STAGE, ESTIMATES_STAGE):
         assert dataclasses.asdict(stage.parameters(Study, None)) == {
             name: value for name, value in vars(Performance).items() if not name.startswith("_")
-        } | {"own_thresholds": Study.own_thresholds}
+        } | {"own_thresholds": Study.own_thresholds, "not_probabilities": Study.not_probabilities}
 
 
 def test_patients_are_judged_beside_cases_where_the_protocol_asks_for_them(sites: list[StageOutputs]) -> None:
