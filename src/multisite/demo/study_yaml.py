@@ -39,6 +39,11 @@ models:
   - id: {MODEL}
     title: Demo chest model
     version: 1.4.0
+    # What its scores are: a probability of the finding (if left out); a score from 0 to 1 that is none; or ordinal, one
+    # of rising numbers that the tables hold in the place of a score. Calibration is then not judged.
+    # scores: ordinal
+    # categories: [1, 2, 3, 4, 5]
+    # positive_from: 4
 
 # How the reference standard of a finding is made from the sites' table `readings`, by `multisite adjudicate`. Left out,
 # as here, the tables of cases give it; a finding that is named here needs no column `reference_<id>` there.

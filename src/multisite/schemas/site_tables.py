@@ -71,7 +71,7 @@ PREDICTIONS = SiteTable(
         SiteColumn("case_id", _TEXT, "Identifier of the case", pseudonym_kind="case"),
         SiteColumn("finding", _TEXT, "A finding of the study file"),
         SiteColumn("model", _TEXT, "A model of the study file"),
-        SiteColumn("score", _FLOAT, "Score, from 0 to 1"),
+        SiteColumn("score", _FLOAT, "Score, from 0 to 1; of an ordinal model its category"),
     ),
 )
 
@@ -83,7 +83,7 @@ DEPLOYMENT = SiteTable(
         SiteColumn("study_instance_uid", _TEXT, "StudyInstanceUID", pseudonym_kind="study"),
         SiteColumn("finding", _TEXT, "A finding of the study file"),
         SiteColumn("model", _TEXT, "A model of the study file"),
-        SiteColumn("score", _FLOAT, "Score, from 0 to 1"),
+        SiteColumn("score", _FLOAT, "Score, from 0 to 1; of an ordinal model its category"),
     ),
 )
 
