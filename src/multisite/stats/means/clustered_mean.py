@@ -60,7 +60,7 @@ def clustered_mean(moments: MeanMoments, *, level: float = 0.95) -> MeanEstimate
     --------
     >>> found = clustered_mean(MeanMoments.from_cases([0.8, 0.9, 0.7, 0.6], ["a", "a", "b", "c"]))
     >>> round(found.estimate, 2), round(found.ci_low, 2), round(found.ci_high, 2)
-    (0.75, 0.43, 1.07)
+    (0.75, 0.41, 1.09)
     """
     normal_quantile(level)
     k, n = moments.n_patients, moments.sum_n
