@@ -312,7 +312,7 @@ def _flow(cases: pl.DataFrame) -> pl.DataFrame:
         ("no_reference", "No finding has a reference standard", 6),
         ("no_prediction", "A test case without any score", 3),
         ("score_not_a_number", "A score is missing or not a number", 1),
-        ("score_out_of_range", "A score lies outside 0 to 1", 0),
+        ("score_out_of_range", "A score lies outside 0 to 1, or is no category of its model", 0),
         ("duplicate_prediction", "A finding and model has more than one score", 0),
         ("adult", "The patient is under 18", 11),
     ]

@@ -61,10 +61,11 @@ def notes(parameters: ReportParameters) -> tuple[tuple[str, str], ...]:
 
 
 def _but(parameters: ReportParameters) -> str:
-    titles = {f.id: f.title for f in parameters.findings} | {m.id: m.with_version for m in parameters.models}
+    findings, models = {f.id: f for f in parameters.findings}, {m.id: m for m in parameters.models}
     own = [
-        f"{threshold:g} for {titles[finding]} by {titles[model]}"
-        for finding, model, threshold in parameters.own_thresholds
+        f"{parameters.threshold_words(findings[finding], models[model])} for {findings[finding].title} by "
+        f"{models[model].with_version}"
+        for finding, model, _ in parameters.own_thresholds
     ]
     return f", but {listed(own)}" if own else ""
 

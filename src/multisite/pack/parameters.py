@@ -11,6 +11,7 @@ from multisite.study import (
     Intersection,
     LatentClassRule,
     MajorityRule,
+    Measure,
     PanelRule,
     Site,
     Study,
@@ -21,6 +22,7 @@ from multisite.tallies import Thresholds
 __all__ = [
     "FindingText",
     "LabellerText",
+    "MeasureText",
     "ModelText",
     "ReferenceText",
     "ReportParameters",
@@ -40,16 +42,31 @@ class FindingText:
 
 @dataclass(frozen=True, slots=True)
 class ModelText:
-    """An index test in words."""
+    """An index test in words, with the scores of its categories where its scores are ordinal."""
 
     id: str
     title: str
     version: str
+    category_scores: tuple[tuple[float, float], ...] = ()
 
     @property
     def with_version(self) -> str:
         """Title and version, which tell two releases apart."""
         return f"{self.title} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureText:
+    """A continuous endpoint in words, with what is accepted of a case and of all."""
+
+    id: str
+    title: str
+    unit: str | None
+    paired: bool
+    higher_is_better: bool
+    top_coded: bool
+    case_limit: float | None
+    margin: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +149,18 @@ class ReportParameters:
     code_version: str
     own_thresholds: tuple[tuple[str, str, float], ...] = ()
     labellers: tuple[LabellerText, ...] = ()
+    not_probabilities: tuple[str, ...] = ()
+    measures: tuple[MeasureText, ...] = ()
 
     def threshold_of(self, finding: FindingText, model: ModelText) -> float:
         """The operating threshold of a finding and model."""
         return Thresholds(self.threshold, self.own_thresholds).of(finding.id, model.id)
+
+    def threshold_words(self, finding: FindingText, model: ModelText) -> str:
+        """The operating threshold as the site's tables have it: a score, or a category."""
+        threshold = self.threshold_of(finding, model)
+        named = [category for category, score in model.category_scores if score == threshold]
+        return f"category {named[0]:g}" if named else f"{threshold:g}"
 
 
 def _crossed(study: Study, crossing: Intersection) -> StratumText:
@@ -149,9 +174,23 @@ def _crossed(study: Study, crossing: Intersection) -> StratumText:
     )
 
 
+def _measure(measure: Measure) -> MeasureText:
+    return MeasureText(
+        measure.id,
+        measure.title,
+        measure.unit,
+        paired=measure.kind == "paired",
+        higher_is_better=measure.better != "lower",
+        top_coded=measure.top_coded,
+        case_limit=measure.case_limit,
+        margin=measure.margin,
+    )
+
+
 def report_parameters(study: Study, site: Site | None) -> ReportParameters:
     """The report's parameters; the report covers all sites, so ``site`` is not looked at."""
     use, performance = study.intended_use, study.performance
+    categories = dict(study.category_scores)
     return ReportParameters(
         study=study.study,
         title=study.title,
@@ -162,7 +201,7 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         not_validated_for=use.not_validated_for,
         modalities=study.cohort.modalities,
         findings=tuple(FindingText(f.id, f.title) for f in study.findings),
-        models=tuple(ModelText(m.id, m.title, m.version) for m in study.models),
+        models=tuple(ModelText(m.id, m.title, m.version, categories.get(m.id, ())) for m in study.models),
         strata=tuple(
             StratumText(s.id, s.title, s.unit, ordered=s.bands is not None or s.levels is not None, column=s.column)
             for s in study.cohort.strata
@@ -184,6 +223,8 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         code_version=__version__,
         own_thresholds=study.own_thresholds,
         labellers=tuple(_labeller(finding, declared) for finding, declared in sorted(study.label_errors.items())),
+        not_probabilities=study.not_probabilities,
+        measures=tuple(_measure(measure) for measure in study.measures),
     )
 
 

@@ -5,6 +5,7 @@ from multisite.pack.evidence import (
     DRIFT_EVIDENCE,
     EVIDENCE,
     LABEL_EVIDENCE,
+    MEASURE_EVIDENCE,
     READING_EVIDENCE,
     Evidence,
 )
@@ -30,7 +31,7 @@ REPORT_STAGE = Stage(
     scope=Scope.STUDY,
     version=6,
     reads=EVIDENCE,
-    optional_reads=(*DRIFT_EVIDENCE, *READING_EVIDENCE, *COMPARISON_EVIDENCE, *LABEL_EVIDENCE),
+    optional_reads=(*DRIFT_EVIDENCE, *READING_EVIDENCE, *COMPARISON_EVIDENCE, *LABEL_EVIDENCE, *MEASURE_EVIDENCE),
     writes=(REPORT,),
     run=_write_report,
     parameters=report_parameters,

@@ -40,9 +40,11 @@ from multisite.stats.agreement import (
     gwet_ac2,
     gwet_ac_from_counts,
     icc,
+    icc_of_two,
     jackknife_over_patients,
     krippendorff_alpha,
     light_kappa,
+    limits_from_moments,
     limits_of_agreement,
     limits_of_agreement_repeated,
     observed_agreement,
@@ -219,6 +221,7 @@ from multisite.stats.imperfect_reference import (
     corrected_prevalence,
 )
 from multisite.stats.interval_p_value import LEAST_P, interval_p_value
+from multisite.stats.means import MeanEstimate, MeanMoments, clustered_mean, grid_quantile, sample_deviation
 from multisite.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, bonferroni, hochberg, holm
 from multisite.stats.pooling import (
     BetweenSitesMethod,
@@ -377,6 +380,8 @@ __all__ = [
     "LimitsOfAgreement",
     "Line",
     "LogitCounts",
+    "MeanEstimate",
+    "MeanMoments",
     "NetBenefit",
     "NoDifference",
     "Outcomes",
@@ -461,6 +466,7 @@ __all__ = [
     "clustered_integrated_calibration_index",
     "clustered_mcnemar",
     "clustered_mcnemar_by_patient",
+    "clustered_mean",
     "clustered_observed_expected",
     "clustered_proportion",
     "clustered_proportion_difference",
@@ -491,6 +497,7 @@ __all__ = [
     "expected_calibration_error",
     "fleiss_kappa",
     "fleiss_kappa_from_counts",
+    "grid_quantile",
     "groups_told",
     "gwet_ac1",
     "gwet_ac2",
@@ -499,6 +506,7 @@ __all__ = [
     "holm",
     "hosmer_lemeshow",
     "icc",
+    "icc_of_two",
     "independent_difference",
     "integrated_calibration_index",
     "interval_p_value",
@@ -514,6 +522,7 @@ __all__ = [
     "leave_one_out",
     "level_shares",
     "light_kappa",
+    "limits_from_moments",
     "limits_of_agreement",
     "limits_of_agreement_repeated",
     "logit_of_counts",
@@ -547,6 +556,7 @@ __all__ = [
     "rank_sum_test",
     "reliability",
     "runs_test",
+    "sample_deviation",
     "scaled_brier",
     "score_by_level",
     "score_influence",

@@ -9,6 +9,7 @@ from multisite.study.intersection import Intersection
 from multisite.study.label_errors import FindingLabelErrors
 from multisite.study.loading import load_site, load_sites, load_study
 from multisite.study.margins import Margin
+from multisite.study.measures import Measure
 from multisite.study.model_comparison import DataByDate, DataByStratum, ModelComparison
 from multisite.study.operating_point import OperatingPoint, ThresholdRule, operating_point_of
 from multisite.study.reference import (
@@ -36,6 +37,7 @@ __all__ = [
     "LatentClassRule",
     "MajorityRule",
     "Margin",
+    "Measure",
     "ModelComparison",
     "OperatingPoint",
     "PanelRule",
