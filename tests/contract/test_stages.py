@@ -73,7 +73,7 @@ def holds_labels(stage: Stage) -> bool:
 
 def test_whether_a_stage_looks_at_test_labels_is_said_of_every_stage_that_could() -> None:
     # A new name here is a decision: docs/decisions/0019-test-set-looks.md says what a look is.
-    looking = {"integrity", "consequences", "shortcuts", "performance", "level_moments", "model_pairs"}
+    looking = {"integrity", "consequences", "shortcuts", "performance", "level_moments", "model_pairs", "failure_modes"}
     not_looking = {"reference", "cohort", "drift_baseline", "pixels", "threshold_choice"}
     assert {stage.name for stage in STAGES if holds_labels(stage)} == looking | not_looking
     assert {stage.name for stage in STAGES if stage.reads_test_labels} == looking

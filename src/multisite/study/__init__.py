@@ -4,6 +4,7 @@ Belongs here: what a configuration file may say, and reading it with every fault
 the values (the rooms take plain parameters). Rooms import it only in their ``stage.py``.
 """
 
+from multisite.study.failure_modes import FailureModes
 from multisite.study.intersection import Intersection
 from multisite.study.loading import load_site, load_sites, load_study
 from multisite.study.margins import Margin
@@ -20,6 +21,7 @@ __all__ = [
     "DataByDate",
     "DataByStratum",
     "EligibilityRule",
+    "FailureModes",
     "FindingReference",
     "IndependentRule",
     "Intersection",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from multisite.study.failure_modes import FailureModes, check_failure_modes
 from multisite.study.intersection import Intersection, check_axes
 from multisite.study.margins import Margin, check_margins
 from multisite.study.model_comparison import DataByStratum, ModelComparison
@@ -190,6 +191,7 @@ class Performance(Section):
     margins: tuple[Margin, ...] = ()
     seed: int
     comparisons: tuple[ModelComparison, ...] = ()
+    failure_modes: FailureModes | None = FailureModes()
 
 
 class Drift(Section):
@@ -280,6 +282,11 @@ class Study(Section):
         check_margins(
             self.performance.margins, findings=[f.id for f in self.findings], models=[m.id for m in self.models]
         )
+        return self
+
+    @model_validator(mode="after")
+    def _failure_modes_name_columns(self) -> "Study":
+        check_failure_modes(self.performance.failure_modes, strata=[s.id for s in self.cohort.strata])
         return self
 
     @model_validator(mode="after")

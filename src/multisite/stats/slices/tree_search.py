@@ -68,10 +68,10 @@ def tree_search(
 
 def _questions(cases: CodedCases, ordered: tuple[bool, ...], minimum: int) -> list[Condition]:
     """Sets of levels that a split may ask for: large enough on both sides to become leaves."""
-    asked = []
+    asked: list[Condition] = []
     for column, n_levels in enumerate(cases.n_levels):
         counts = np.bincount(cases.levels[:, column], minlength=n_levels)
-        sets = [(level,) for level in range(n_levels)]
+        sets: list[tuple[int, ...]] = [(level,) for level in range(n_levels)]
         if ordered[column]:
             sets += [tuple(range(level, n_levels)) for level in range(1, n_levels - 1)]
         for levels in sets:
