@@ -13,6 +13,7 @@ from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
+from multisite.schemas.failure_modes import FAILURE_MODES
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.looks import LOOKS
 from multisite.schemas.model_comparison import MODEL_BY_DATA, MODEL_DIFFERENCES, MODEL_PAIR_COUNTS, MODEL_PAIRS
@@ -30,7 +31,15 @@ from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.schemas.verdicts import VERDICTS
 from multisite.vocabulary import ALL_SITES, OVERALL, UNKNOWN, EstimateStatus, Split
 
-__all__ = ["COMPARISON_EVIDENCE", "DRIFT_EVIDENCE", "EVIDENCE", "Endpoint", "EstimateRow", "Evidence"]
+__all__ = [
+    "COMPARISON_EVIDENCE",
+    "DRIFT_EVIDENCE",
+    "EVIDENCE",
+    "FAILURE_EVIDENCE",
+    "Endpoint",
+    "EstimateRow",
+    "Evidence",
+]
 
 EVIDENCE: tuple[Artefact, ...] = (
     HEADER_COUNTS,
@@ -63,6 +72,9 @@ DRIFT_EVIDENCE: tuple[Artefact, ...] = (DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_CO
 
 COMPARISON_EVIDENCE: tuple[Artefact, ...] = (MODEL_DIFFERENCES, MODEL_PAIRS, MODEL_PAIR_COUNTS, MODEL_BY_DATA)
 """Aggregates that exist only where the study file declares comparisons of models; without any, none is shown."""
+
+FAILURE_EVIDENCE: tuple[Artefact, ...] = (FAILURE_MODES,)
+"""Aggregates that exist unless the study file does without the search for failure modes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +171,7 @@ class Evidence:
     def from_inputs(cls, inputs: StageInputs, parameters: ReportParameters) -> "Evidence":
         """Required frames must be there; a missing frame of drift or of a comparison is an empty one."""
         frames = {artefact.name: inputs.frame(artefact.name) for artefact in EVIDENCE}
-        optional = (*DRIFT_EVIDENCE, *COMPARISON_EVIDENCE)
+        optional = (*DRIFT_EVIDENCE, *COMPARISON_EVIDENCE, *FAILURE_EVIDENCE)
         frames |= {a.name: inputs.frames[a.name] if a.name in inputs.frames else a.empty() for a in optional}
         return cls(parameters, frames, dict(inputs.lineage))
 

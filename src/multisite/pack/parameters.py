@@ -54,7 +54,7 @@ class ReportParameters:
     """All that the report says beyond the numbers.
 
     ``protocol_sha256`` is the digest of the whole protocol, so that two reports made under different protocols differ
-    even where no sentence shows it.
+    even where no sentence shows it. ``slice_minimum_patients``: of a slice of errors; ``None`` where none is searched.
     """
 
     study: str
@@ -82,6 +82,7 @@ class ReportParameters:
     protocol_sha256: str
     code_version: str
     own_thresholds: tuple[tuple[str, str, float], ...] = ()
+    slice_minimum_patients: int | None = None
 
     def threshold_of(self, finding: FindingText, model: ModelText) -> float:
         """The operating threshold of a finding and model."""
@@ -132,4 +133,5 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         protocol_sha256=digest_of(study.model_dump(mode="json")),
         code_version=__version__,
         own_thresholds=study.own_thresholds,
+        slice_minimum_patients=performance.failure_modes.minimum_patients if performance.failure_modes else None,
     )

@@ -11,7 +11,7 @@ from multisite.performance.failure_modes import FailureModesParameters, error_se
 from multisite.performance.slice_columns import CodedColumn
 from multisite.performance.slice_confirmation import CandidateSlice, confirmed_rows, slice_and_rest
 from multisite.schemas.failure_modes import SITE_FAILURE_MODES, SLICE_COUNTS, SLICE_SUMS
-from multisite.stats import CodedCases, SliceSums, slice_sums
+from multisite.stats import LEAST_Z, CodedCases, SliceSums, slice_sums
 from multisite.vocabulary import ALL_SITES, OVERALL
 
 __all__ = ["MOST_CONDITIONS", "failure_modes_over_sites", "slice_counts"]
@@ -121,7 +121,7 @@ def _candidates(part: pl.DataFrame, parameters: FailureModesParameters) -> list[
     z = np.where(enough, sums.z(everyone[1]), -np.inf)
     conditions = [_conditions(row) for row in searched]
     ranked = sorted(
-        (place for place in range(len(searched)) if z[place] > 0.0),
+        (place for place in range(len(searched)) if z[place] >= LEAST_Z),
         key=lambda place: (-round(float(z[place]), 9), len(conditions[place]), conditions[place]),
     )
     chosen: list[int] = []

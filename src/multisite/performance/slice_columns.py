@@ -92,7 +92,7 @@ def _named(column: SearchedColumn, values: pl.Series) -> CodedColumn:
     text = pl.col("value")
     if not column.is_stratum:
         text = pl.when(text.str.contains(_NO_TERM)).then(pl.lit(OTHER)).otherwise(text)
-    named = pl.DataFrame({"value": values}).select(text.fill_null(UNKNOWN))["value"]
+    named = pl.DataFrame({"value": values}).select(text.fill_null(UNKNOWN).alias("value"))["value"]
     counted = named.value_counts().sort(["count", "value"], descending=[True, False])["value"].to_list()
     if len(counted) > MOST_LEVELS:
         kept = counted[: MOST_LEVELS - 1]

@@ -267,6 +267,7 @@ from multisite.stats.resampling import (
 from multisite.stats.score_counts import ScoreCounts, SegmentedScoreCounts
 from multisite.stats.size_to_decide import size_to_decide
 from multisite.stats.slices import (
+    LEAST_Z,
     CodedCases,
     Slice,
     SliceSums,
@@ -283,6 +284,7 @@ __all__ = [
     "ICC_FORMS",
     "INFLUENCES",
     "LEAST_P",
+    "LEAST_Z",
     "AgreementEstimate",
     "AgreementInterval",
     "AgreementKind",

@@ -4,13 +4,14 @@ A search only points: what it finds looks worse than it is, because it was chose
 """
 
 from multisite.stats.slices.beam_search import beam_search
-from multisite.stats.slices.chosen import chosen_slices, is_within
+from multisite.stats.slices.chosen import LEAST_Z, chosen_slices, is_within
 from multisite.stats.slices.coded_cases import CodedCases, Slice, slice_members
 from multisite.stats.slices.halves import patient_halves
 from multisite.stats.slices.slice_sums import SliceSums, slice_sums
 from multisite.stats.slices.tree_search import tree_search
 
 __all__ = [
+    "LEAST_Z",
     "CodedCases",
     "Slice",
     "SliceSums",

@@ -7,20 +7,24 @@ import numpy as np
 from multisite.stats.estimate import BooleanArray
 from multisite.stats.slices.coded_cases import CodedCases, Condition, Slice, slice_members
 
-__all__ = ["chosen_slices", "is_within"]
+__all__ = ["LEAST_Z", "chosen_slices", "is_within"]
+
+LEAST_Z = 1.0
+"""A slice whose excess of errors is less than one standard error points to nothing."""
 
 _LOOKED_AT = 500
 """Slices, the most striking first, that are looked at for one that may be chosen."""
 
 
 def chosen_slices(
-    cases: CodedCases, slices: Iterable[Slice], *, most: int, same_from: float = 0.9
+    cases: CodedCases, slices: Iterable[Slice], *, most: int, least_z: float = LEAST_Z, same_from: float = 0.9
 ) -> tuple[Slice, ...]:
     """Up to ``most`` slices, the largest z first, without repetitions.
 
     Left out is a slice that shares more than ``same_from`` of its members with one that was chosen before (Jaccard:
     cases in both over cases in either), and one whose conditions only narrow those of one chosen before: it stands out
-    less than the wider one and adds nothing. Of equal z the slice with fewer columns comes first, then by columns and
+    less than the wider one and adds nothing. Slices below ``least_z`` are left out, for every one that is kept makes
+    the confirmation of the others harder. Of equal z the slice with fewer columns comes first, then by columns and
     levels; a slice that several searches found names them all.
 
     Parameters
@@ -31,6 +35,8 @@ def chosen_slices(
         Of :func:`~multisite.stats.beam_search` and :func:`~multisite.stats.tree_search`.
     most
         How many at most.
+    least_z
+        Smallest z.
     same_from
         Jaccard index above which two slices are one.
 
@@ -47,7 +53,7 @@ def chosen_slices(
     ranked = sorted(by_conditions.values(), key=lambda one: (-round(one.z, 9), len(one.conditions), one.conditions))
     kept: list[tuple[Slice, BooleanArray]] = []
     for one in ranked[:_LOOKED_AT]:
-        if len(kept) >= most:
+        if len(kept) >= most or one.z < least_z:
             break
         if any(is_within(one.conditions, other.conditions) for other, _ in kept):
             continue
