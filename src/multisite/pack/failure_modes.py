@@ -28,13 +28,16 @@ def confirmed(evidence: Evidence, endpoint: Endpoint) -> list[Line]:
 
 
 def slice_words(evidence: Evidence, row: Line) -> str:
-    """The slice with the titles and units of its strata: ``vendor Philips and age ≥75 years``."""
+    """The slice with the titles and units of its strata: ``Vendor Philips and age ≥75 years``."""
     strata = {stratum.id: stratum for stratum in evidence.parameters.strata}
     said = []
     for axis, level in zip(row["axes"], row["levels"], strict=True):
         stratum = strata.get(axis)
         title = attribute_words(axis) if stratum is None else stratum.title
         unit = f" {stratum.unit}" if stratum is not None and stratum.unit and level != UNKNOWN else ""
+        # A title is spelt as at the beginning of a sentence; an abbreviation stays.
+        if said and title[1:2].islower():
+            title = title[0].lower() + title[1:]
         said.append(f"{title} {level}{unit}")
     return listed(said)
 

@@ -31,16 +31,18 @@ def failure_sentences(evidence: Evidence, endpoint: Endpoint) -> tuple[str, ...]
         none = f"In the half of the patients that was searched, no slice of {least} patients or more has more errors."
         return (none, _LIST)
     counts = Counter(row["outcome"] for row in rows)
+    sound = named(len(sure), "", "").rstrip() if sure else "none"
     searched = (
         f"Of {named(len(rows), 'slice', 'slices')} in which one half of the patients points to more misses or false "
-        f"alarms than elsewhere, the other half confirms {named(len(sure), '', '').rstrip()}. "
+        f"alarms than elsewhere, the other half confirms {sound}."
     )
     thin = counts[SliceOutcome.INSUFFICIENT]
     if thin:
-        searched += f"For {named(thin, 'slice', 'slices')} it has too few patients. "
-    searched += "A slice that is not confirmed is not shown to be sound." if len(sure) < len(rows) else ""
+        searched += f" For {named(thin, 'slice', 'slices')} it has too few patients."
+    if len(sure) < len(rows):
+        searched += " A slice that is not confirmed is not shown to be sound."
     together = [_sentence(evidence, row) for row in sure if row["site"] == ALL_SITES]
-    return tuple(filter(None, (searched.strip(), " ".join(together), _LIST)))
+    return tuple(filter(None, (searched, " ".join(together), _LIST)))
 
 
 def _sentence(evidence: Evidence, row: Line) -> str:

@@ -9,8 +9,8 @@ from multisite.stats.slices.coded_cases import CodedCases, Condition, Slice, sli
 
 __all__ = ["LEAST_Z", "chosen_slices", "is_within"]
 
-LEAST_Z = 1.0
-"""A slice whose excess of errors is less than one standard error points to nothing."""
+LEAST_Z = 1.645
+"""Of slices without an excess of errors, one in twenty stands out more by chance."""
 
 _LOOKED_AT = 500
 """Slices, the most striking first, that are looked at for one that may be chosen."""
