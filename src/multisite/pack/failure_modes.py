@@ -30,7 +30,7 @@ def confirmed(evidence: Evidence, endpoint: Endpoint) -> list[Line]:
 def slice_words(evidence: Evidence, row: Line) -> str:
     """The slice with the titles and units of its strata: ``Vendor Philips and age ≥75 years``."""
     strata = {stratum.id: stratum for stratum in evidence.parameters.strata}
-    said = []
+    said: list[str] = []
     for axis, level in zip(row["axes"], row["levels"], strict=True):
         stratum = strata.get(axis)
         title = attribute_words(axis) if stratum is None else stratum.title

@@ -1,4 +1,4 @@
-"""How often slices are confirmed where there are none, and where there is one; `python -m tests.power.slices` for all."""
+"""How often slices are confirmed where there are none, and where there is one. Figures: tests.power.slices."""
 
 import pytest
 

@@ -12,14 +12,10 @@ __all__ = ["failure_sentences"]
 
 _LEAST_P = 0.001
 _CALLED = {ErrorKind.MISS: "missed", ErrorKind.FALSE_ALARM: "falsely called"}
-_LIST = (
-    "Every missed and every falsely called test case, with its score and the slices of its site that hold it, is "
-    "listed inside the site, and the list does not leave it: `multisite show error_cases STUDY_FILE --site SITE`."
-)
 
 
 def failure_sentences(evidence: Evidence, endpoint: Endpoint) -> tuple[str, ...]:
-    """What was searched and confirmed, each slice confirmed over all sites, the others counted, and where the list is.
+    """What was searched and confirmed, the others counted, and each slice that is confirmed over all sites.
 
     Empty where the protocol does without the search.
     """
@@ -29,7 +25,7 @@ def failure_sentences(evidence: Evidence, endpoint: Endpoint) -> tuple[str, ...]
     rows, sure = held(evidence, endpoint), confirmed(evidence, endpoint)
     if not rows:
         none = f"In the half of the patients that was searched, no slice of {least} patients or more has more errors."
-        return (none, _LIST)
+        return (none,)
     counts = Counter(row["outcome"] for row in rows)
     sound = named(len(sure), "", "").rstrip() if sure else "none"
     searched = (
@@ -42,7 +38,7 @@ def failure_sentences(evidence: Evidence, endpoint: Endpoint) -> tuple[str, ...]
     if len(sure) < len(rows):
         searched += " A slice that is not confirmed is not shown to be sound."
     together = [_sentence(evidence, row) for row in sure if row["site"] == ALL_SITES]
-    return tuple(filter(None, (searched, " ".join(together), _LIST)))
+    return tuple(filter(None, (searched, " ".join(together))))
 
 
 def _sentence(evidence: Evidence, row: Line) -> str:
