@@ -1,5 +1,7 @@
 """The stages of failure modes: the search inside a site, and that over the counts of all sites."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from multisite.performance.failure_modes import FailureModesParameters, site_failures
@@ -13,6 +15,8 @@ from multisite.tallies import Thresholds, scored_cases
 
 __all__ = ["FAILURE_MODES_OVER_SITES_STAGE", "FAILURE_MODES_STAGE", "search_over_sites", "search_site"]
 
+_OF_CASE = "case_"
+
 _NORMALISED = {
     "manufacturer": "vendor",
     "manufacturer_model_name": "model",
@@ -24,8 +28,14 @@ _NORMALISED = {
 
 def search_site(inputs: StageInputs, parameters: FailureModesParameters) -> StageOutputs:
     """Search the errors of the site's test cases in one half of the patients, and confirm in the other."""
-    sources = [column.source for column in parameters.columns]
-    scored = scored_cases(inputs.frame(COHORT.name), inputs.frame(PREDICTIONS.name), carry=["case_id", *sources])
+    cohort = inputs.frame(COHORT.name)
+    # The scanner's `model` must not meet the index test's, which stands beside the score.
+    own = {column.source: _OF_CASE + column.source for column in parameters.columns if not column.is_stratum}
+    cohort = cohort.with_columns(pl.col(source).alias(name) for source, name in own.items())
+    columns = tuple(replace(column, source=own.get(column.source, column.source)) for column in parameters.columns)
+    parameters = replace(parameters, columns=columns)
+    carried = ["case_id", *(column.source for column in columns)]
+    scored = scored_cases(cohort, inputs.frame(PREDICTIONS.name), carry=carried)
     found = site_failures(scored, site=inputs.site, parameters=parameters)
     return StageOutputs(
         frames={

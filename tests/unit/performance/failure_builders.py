@@ -20,6 +20,7 @@ COLUMNS = (
     SearchedColumn("sex", "stratum_sex"),
     SearchedColumn("age_years", "age_years"),
     SearchedColumn("software_versions", "software_versions"),
+    SearchedColumn("model", "model"),
 )
 PARAMETERS = FailureModesParameters(
     asked=True,
@@ -53,6 +54,7 @@ def site_frames(
         "stratum_sex": rng.choice(["F", "M"], size=n),
         "age_years": np.where(rng.random(n) < 0.05, np.nan, rng.integers(20, 90, n).astype(float)),
         "software_versions": rng.choice(["A1", "A2", "B1", "B2"], size=n),
+        "model": rng.choice(["Ingenuity", "Force"], size=n),
         "reference_nodule": truth,
     }
     scores = {
