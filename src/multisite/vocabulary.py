@@ -9,6 +9,7 @@ __all__ = [
     "SITE_AXIS",
     "UNKNOWN",
     "ColumnPrivacy",
+    "ErrorKind",
     "EstimateStatus",
     "Judgement",
     "MarginKind",
@@ -19,6 +20,7 @@ __all__ = [
     "ReferenceState",
     "Severity",
     "SiteRole",
+    "SliceOutcome",
     "Split",
     "StratumRole",
     "ThresholdAgreement",
@@ -152,6 +154,21 @@ class MarginVerdict(StrEnum):
     MEETS = "meets"
     FAILS = "fails"
     INSUFFICIENT = "insufficient evidence"
+
+
+class ErrorKind(StrEnum):
+    """Which wrong call the declared threshold makes: none of a positive case, or one of a negative."""
+
+    MISS = "miss"
+    FALSE_ALARM = "false alarm"
+
+
+class SliceOutcome(StrEnum):
+    """What the patients who were not searched say of a slice that the others point to."""
+
+    CONFIRMED = "confirmed"
+    NOT_CONFIRMED = "not confirmed"
+    INSUFFICIENT = "insufficient"
 
 
 class Judgement(StrEnum):

@@ -37,7 +37,10 @@ def test_each_look_is_listed_with_what_it_evaluated(hospitals: StagedDemo, works
     assert finished.exit_code == 0, finished.err
     listed = rows(finished, "Looks at the test labels")
     assert [(row["site"], row["entry"]) for row in listed] == [(s, n) for s in sites(workspace) for n in "12"]
-    assert [row["stages"] for row in listed[:2]] == ["performance, level_moments", "integrity, consequences, shortcuts"]
+    assert [row["stages"] for row in listed[:2]] == [
+        "performance, level_moments, model_pairs, failure_modes",
+        "integrity, consequences, shortcuts",
+    ]
     assert len({row["run"] for row in listed}) == 2
     assert {row["chain"] for row in listed} == {"✓ whole"}
     assert len({row["protocol"] for row in listed}) == 1

@@ -275,6 +275,15 @@ performance:
   #       margins: {{auc: 0.02, sensitivity: 0.03}}   # the largest losses that are accepted; optional
   #       data: {{by: date, new_from: 2024-06-01}}    # what is new data, to tell a worse model from worse data; or:
   #       # data: {{by: stratum, stratum: vendor, old: [GE], new: [Siemens]}}
+  # Slices of the misses and false alarms, searched in half of the patients and confirmed in the other. May be left out;
+  # these are the defaults, but for `columns`, which are all strata and all that may be searched. Null: no search.
+  #   failure_modes:
+  #     columns: [vendor, age_band, view_position]   # strata, by id, and columns of the case
+  #     max_conditions: 2             # columns that describe a slice, at most 3
+  #     beam_width: 20                # slices that are refined further
+  #     minimum_patients: 20          # in a slice, and outside it
+  #     candidates: 10                # slices that are held against the second half, of each kind of error
+  #     seed: 20                      # deals the patients
 
 # Endpoints that are numbers of a case: Dice, a distance, a volume, a diameter. Sites bring them in the table
 # `measurements`. Left out, as here, nothing is measured.

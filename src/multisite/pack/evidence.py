@@ -14,6 +14,7 @@ from multisite.schemas.agreement_by_stratum import AGREEMENT_ACROSS_SITES
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
+from multisite.schemas.failure_modes import FAILURE_MODES
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.label_errors import CORRECTED_ESTIMATES
 from multisite.schemas.looks import LOOKS
@@ -35,17 +36,7 @@ from multisite.schemas.truth_sensitivity import READER_BENCHMARK, TRUTH_TORNADO
 from multisite.schemas.verdicts import VERDICTS
 from multisite.vocabulary import ALL_SITES, OVERALL, UNKNOWN, EstimateStatus, Split
 
-__all__ = [
-    "COMPARISON_EVIDENCE",
-    "DRIFT_EVIDENCE",
-    "EVIDENCE",
-    "LABEL_EVIDENCE",
-    "MEASURE_EVIDENCE",
-    "READING_EVIDENCE",
-    "Endpoint",
-    "EstimateRow",
-    "Evidence",
-]
+__all__ = ["EVIDENCE", "OPTIONAL_EVIDENCE", "Endpoint", "EstimateRow", "Evidence"]
 
 EVIDENCE: tuple[Artefact, ...] = (
     HEADER_COUNTS,
@@ -75,21 +66,29 @@ EVIDENCE: tuple[Artefact, ...] = (
 )
 """Aggregates without which there is no report."""
 
-DRIFT_EVIDENCE: tuple[Artefact, ...] = (DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE, DEPLOYMENT_COUNTS)
-"""Aggregates that exist only where a site has a deployment table; their absence is shown."""
-
-COMPARISON_EVIDENCE: tuple[Artefact, ...] = (MODEL_DIFFERENCES, MODEL_PAIRS, MODEL_PAIR_COUNTS, MODEL_BY_DATA)
-"""Aggregates that exist only where the study file declares comparisons of models; without any, none is shown."""
-
-READING_EVIDENCE: tuple[Artefact, ...] = (READING_COUNTS, AGREEMENT, READER_BENCHMARK)
-"""Aggregates that exist only where labels are made from readings."""
-
-LABEL_EVIDENCE: tuple[Artefact, ...] = (CORRECTED_ESTIMATES,)
-"""Aggregates that exist only where the study file says how often labels err."""
-
-
-MEASURE_EVIDENCE: tuple[Artefact, ...] = (MEASURES, MEASURES_ACROSS_SITES, MEASURE_COUNTS)
-"""Aggregates that exist only where the study file declares measures."""
+OPTIONAL_EVIDENCE: tuple[Artefact, ...] = (
+    # Only where a site has a deployment table; their absence is shown.
+    DRIFT_COMPARISON,
+    DRIFT_COUNTS,
+    DRIFT_COUNTS_BASELINE,
+    DEPLOYMENT_COUNTS,
+    # Only where labels are made from readings.
+    READING_COUNTS,
+    AGREEMENT,
+    READER_BENCHMARK,
+    # Only where the study file says how often labels err, declares comparisons of models, or measures.
+    CORRECTED_ESTIMATES,
+    MODEL_DIFFERENCES,
+    MODEL_PAIRS,
+    MODEL_PAIR_COUNTS,
+    MODEL_BY_DATA,
+    MEASURES,
+    MEASURES_ACROSS_SITES,
+    MEASURE_COUNTS,
+    # Unless the study file does without the search.
+    FAILURE_MODES,
+)
+"""Aggregates that a study may lack; what is missing is an empty frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +185,7 @@ class Evidence:
     def from_inputs(cls, inputs: StageInputs, parameters: ReportParameters) -> "Evidence":
         """Required frames must be there; a missing frame of what need not be there is an empty one."""
         frames = {artefact.name: inputs.frame(artefact.name) for artefact in EVIDENCE}
-        optional = (*DRIFT_EVIDENCE, *READING_EVIDENCE, *COMPARISON_EVIDENCE, *LABEL_EVIDENCE, *MEASURE_EVIDENCE)
-        frames |= {a.name: inputs.frames[a.name] if a.name in inputs.frames else a.empty() for a in optional}
+        frames |= {a.name: inputs.frames[a.name] if a.name in inputs.frames else a.empty() for a in OPTIONAL_EVIDENCE}
         return cls(parameters, frames, dict(inputs.lineage))
 
     def frame(self, artefact: Artefact) -> pl.DataFrame:

@@ -40,6 +40,7 @@ _WORDS = (
     ("Quarantined", "an object of which no header could be read; it is counted with its reason and takes no part"),
     ("Reference standard", "what a case is taken to have, against which the model is judged"),
     ("Shrunken", "drawn towards the mean of the stratum, the more so the less its own data say"),
+    ("Slice", "cases that a few columns describe, in which errors may be commoner than elsewhere"),
     ("Split", "the part of the cohort: train and tune made the model, test judges it"),
     ("Stratum", "an axis along which results are broken down"),
     ("Threshold", "the score from which on the model's call is positive"),

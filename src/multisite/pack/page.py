@@ -28,6 +28,7 @@ from multisite.pack.reference_chapter import reference_chapter
 from multisite.pack.sentences.across_sites import auc_beside, new_site, sites_in_training
 from multisite.pack.sentences.calibration import calibration_statement
 from multisite.pack.sentences.drift import PICTURE_NOT_ALARM, drift_statement, sites_without_months
+from multisite.pack.sentences.failure_modes import failure_sentences
 from multisite.pack.sentences.headline import answer, test_set
 from multisite.pack.sentences.integrity import blocking_failures, integrity_statement
 from multisite.pack.sentences.label_errors import label_caution
@@ -45,6 +46,7 @@ from multisite.pack.tables.across_sites import across_sites_table
 from multisite.pack.tables.calibration import calibration_table
 from multisite.pack.tables.consequences import consequences_table
 from multisite.pack.tables.drift import deployment_tables
+from multisite.pack.tables.failure_modes import failure_modes_table
 from multisite.pack.tables.headline import headline_table
 from multisite.pack.tables.integrity import failures_table, scorecard
 from multisite.pack.tables.looks import looks_table
@@ -102,6 +104,8 @@ class EndpointChapters:
     strata_figure: Figure
     shrinkage_figures: tuple[Figure, ...]
     site_strata_tables: tuple[Table, ...]
+    failures: tuple[str, ...]
+    failures_table: Table | None
     reliability_figure: Figure
     calibration_table: Table
 
@@ -212,6 +216,8 @@ def _endpoint_chapters(evidence: Evidence, endpoint: Endpoint) -> EndpointChapte
         strata_figure=strata_figure(evidence, endpoint),
         shrinkage_figures=shrinkage_figures(evidence, endpoint),
         site_strata_tables=site_strata_tables(evidence, endpoint),
+        failures=failure_sentences(evidence, endpoint),
+        failures_table=failure_modes_table(evidence, endpoint),
         reliability_figure=reliability_figure(evidence, endpoint),
         calibration_table=calibration_table(evidence, endpoint),
     )

@@ -119,7 +119,7 @@ class ReportParameters:
     """All that the report says beyond the numbers.
 
     ``protocol_sha256`` is the digest of the whole protocol, so that two reports made under different protocols differ
-    even where no sentence shows it.
+    even where no sentence shows it. ``slice_minimum_patients``: of a slice of errors; ``None`` where none is searched.
     """
 
     study: str
@@ -151,6 +151,7 @@ class ReportParameters:
     labellers: tuple[LabellerText, ...] = ()
     not_probabilities: tuple[str, ...] = ()
     measures: tuple[MeasureText, ...] = ()
+    slice_minimum_patients: int | None = None
 
     def threshold_of(self, finding: FindingText, model: ModelText) -> float:
         """The operating threshold of a finding and model."""
@@ -225,6 +226,7 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         labellers=tuple(_labeller(finding, declared) for finding, declared in sorted(study.label_errors.items())),
         not_probabilities=study.not_probabilities,
         measures=tuple(_measure(measure) for measure in study.measures),
+        slice_minimum_patients=performance.failure_modes.minimum_patients if performance.failure_modes else None,
     )
 
 

@@ -7,6 +7,7 @@ shown (``pack``).
 
 from multisite.performance.across_sites import AcrossSites, AcrossSitesParameters, across_sites
 from multisite.performance.evaluation import Evaluation, EvaluationParameters, evaluate
+from multisite.performance.failure_modes_stage import FAILURE_MODES_OVER_SITES_STAGE, FAILURE_MODES_STAGE
 from multisite.performance.label_errors_stage import LABEL_ERRORS_STAGE
 from multisite.performance.measures_stage import MEASURES_OVER_SITES_STAGE, MEASURES_STAGE
 from multisite.performance.metrics import METRICS
@@ -19,6 +20,8 @@ from multisite.performance.verdicts_stage import LEVEL_MOMENTS_STAGE, VERDICTS_S
 __all__ = [
     "ACROSS_SITES_STAGE",
     "ESTIMATES_STAGE",
+    "FAILURE_MODES_OVER_SITES_STAGE",
+    "FAILURE_MODES_STAGE",
     "LABEL_ERRORS_STAGE",
     "LEVEL_MOMENTS_STAGE",
     "MEASURES_OVER_SITES_STAGE",

@@ -5,6 +5,7 @@ the values (the rooms take plain parameters). Rooms import it only in their ``st
 """
 
 from multisite.study.cohort import EligibilityRule, Stratum
+from multisite.study.failure_modes import FailureModes
 from multisite.study.intersection import Intersection
 from multisite.study.label_errors import FindingLabelErrors
 from multisite.study.loading import load_site, load_sites, load_study
@@ -30,6 +31,7 @@ __all__ = [
     "DataByDate",
     "DataByStratum",
     "EligibilityRule",
+    "FailureModes",
     "FindingLabelErrors",
     "FindingReference",
     "IndependentRule",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from multisite.study.cohort import Cohort
+from multisite.study.failure_modes import FailureModes, check_failure_modes
 from multisite.study.label_errors import FindingLabelErrors
 from multisite.study.margins import Margin, check_margins
 from multisite.study.measures import Measure, check_measures
@@ -103,6 +104,7 @@ class Performance(Section):
     seed: int
     comparisons: tuple[ModelComparison, ...] = ()
     patient_level: bool = False
+    failure_modes: FailureModes | None = FailureModes()
 
 
 class Drift(Section):
@@ -250,6 +252,11 @@ class Study(Section):
     @model_validator(mode="after")
     def _measures_fit(self) -> "Study":
         check_measures(self.measures, models=[m.id for m in self.models])
+        return self
+
+    @model_validator(mode="after")
+    def _failure_modes_name_columns(self) -> "Study":
+        check_failure_modes(self.performance.failure_modes, strata=[s.id for s in self.cohort.strata])
         return self
 
     @model_validator(mode="after")

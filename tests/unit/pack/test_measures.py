@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from multisite.pack import report_parameters
-from multisite.pack.evidence import MEASURE_EVIDENCE, Evidence
+from multisite.pack.evidence import OPTIONAL_EVIDENCE, Evidence
 from multisite.pack.exhibits.measures import measure_figure
 from multisite.pack.figures.figure import Panel
 from multisite.pack.figures.measures import measure_axis
@@ -74,7 +74,7 @@ def texts(table: Table) -> list[list[str]]:
 
 
 def test_without_measures_the_report_has_no_such_section() -> None:
-    plain = Evidence(report_parameters(study(), None), {a.name: a.empty() for a in MEASURE_EVIDENCE}, {})
+    plain = Evidence(report_parameters(study(), None), {a.name: a.empty() for a in OPTIONAL_EVIDENCE}, {})
     assert measured(plain) == ()
 
 

@@ -1,0 +1,56 @@
+"""Where the model fails, in sentences: the confirmed slices with their numbers, and how many were not confirmed."""
+
+from collections import Counter
+
+from multisite.pack.evidence import Endpoint, Evidence
+from multisite.pack.failure_modes import Line, confirmed, held, share_words, slice_words
+from multisite.pack.numbers import fixed
+from multisite.pack.words import named, points
+from multisite.vocabulary import ALL_SITES, ErrorKind, SliceOutcome
+
+__all__ = ["failure_sentences"]
+
+_LEAST_P = 0.001
+_CALLED = {ErrorKind.MISS: "missed", ErrorKind.FALSE_ALARM: "falsely called"}
+
+
+def failure_sentences(evidence: Evidence, endpoint: Endpoint) -> tuple[str, ...]:
+    """What was searched and confirmed, the others counted, and each slice that is confirmed over all sites.
+
+    Empty where the protocol does without the search.
+    """
+    least = evidence.parameters.slice_minimum_patients
+    if least is None:
+        return ()
+    rows, sure = held(evidence, endpoint), confirmed(evidence, endpoint)
+    if not rows:
+        none = f"In the half of the patients that was searched, no slice of {least} patients or more has more errors."
+        return (none,)
+    counts = Counter(row["outcome"] for row in rows)
+    sound = named(len(sure), "", "").rstrip() if sure else "none"
+    searched = (
+        f"Of {named(len(rows), 'slice', 'slices')} in which one half of the patients points to more misses or false "
+        f"alarms than elsewhere, the other half confirms {sound}."
+    )
+    thin = counts[SliceOutcome.INSUFFICIENT]
+    if thin:
+        searched += f" For {named(thin, 'slice', 'slices')} it has too few patients."
+    if len(sure) < len(rows):
+        searched += " A slice that is not confirmed is not shown to be sound."
+    together = [_sentence(evidence, row) for row in sure if row["site"] == ALL_SITES]
+    return tuple(filter(None, (searched, " ".join(together))))
+
+
+def _sentence(evidence: Evidence, row: Line) -> str:
+    called = _CALLED[ErrorKind(row["kind"])]
+    low, high = (_signed(row[end]) for end in ("ci_low", "ci_high"))
+    shrunken = "" if row["shrunken_gap"] is None else f", shrunken {_signed(row['shrunken_gap'])}"
+    p_value = f"Holm p < {_LEAST_P:g}" if row["p_holm"] < _LEAST_P else f"Holm p = {fixed(row['p_holm'], 3)}"
+    return (
+        f"{slice_words(evidence, row)}: {called} {share_words(row, 'n')} where the others are {called} "
+        f"{share_words(row, 'rest')}; +{points(row['gap'])} ({low} to {high}){shrunken}; {p_value}."
+    )
+
+
+def _signed(gap: float) -> str:
+    return f"{'+' if round(100 * gap) > 0 else ''}{fixed(100 * gap, 0)}"
