@@ -7,11 +7,13 @@ __all__ = [
     "OVERALL",
     "SITE_AXIS",
     "UNKNOWN",
+    "CalibrationState",
     "ColumnPrivacy",
     "EstimateStatus",
     "Judgement",
     "MarginKind",
     "MarginVerdict",
+    "MiscalibrationCause",
     "PixelStatus",
     "Pool",
     "QuarantineReason",
@@ -146,6 +148,23 @@ class MarginVerdict(StrEnum):
 
     MEETS = "meets"
     FAILS = "fails"
+    INSUFFICIENT = "insufficient evidence"
+
+
+class CalibrationState(StrEnum):
+    """What is known of a measure of calibration against its ideal and the tolerance about it."""
+
+    MEETS = "meets"
+    DEPARTS = "departs"
+    INSUFFICIENT = "insufficient evidence"
+
+
+class MiscalibrationCause(StrEnum):
+    """Whether a level is miscalibrated, and whether its prevalence alone would explain that."""
+
+    NONE = "no sign of miscalibration"
+    PREVALENCE = "explained by prevalence"
+    OTHER = "not explained by prevalence"
     INSUFFICIENT = "insufficient evidence"
 
 

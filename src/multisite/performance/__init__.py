@@ -6,6 +6,11 @@ shown (``pack``).
 """
 
 from multisite.performance.across_sites import AcrossSites, AcrossSitesParameters, across_sites
+from multisite.performance.calibration_stage import (
+    CALIBRATION_STRATA_STAGE,
+    RECALIBRATION_FIT_STAGE,
+    RECALIBRATION_GAIN_STAGE,
+)
 from multisite.performance.evaluation import Evaluation, EvaluationParameters, evaluate
 from multisite.performance.metrics import METRICS
 from multisite.performance.model_comparison_stage import MODEL_DIFFERENCES_STAGE, MODEL_PAIRS_STAGE
@@ -15,6 +20,7 @@ from multisite.performance.verdicts_stage import LEVEL_MOMENTS_STAGE, VERDICTS_S
 
 __all__ = [
     "ACROSS_SITES_STAGE",
+    "CALIBRATION_STRATA_STAGE",
     "ESTIMATES_STAGE",
     "LEVEL_MOMENTS_STAGE",
     "METRICS",
@@ -22,6 +28,8 @@ __all__ = [
     "MODEL_PAIRS_STAGE",
     "OPERATING_POINTS_STAGE",
     "PERFORMANCE_STAGE",
+    "RECALIBRATION_FIT_STAGE",
+    "RECALIBRATION_GAIN_STAGE",
     "THRESHOLD_CHOICE_STAGE",
     "VERDICTS_STAGE",
     "AcrossSites",

@@ -2,6 +2,7 @@
 
 from multisite.schemas import (
     across_sites,
+    calibration_strata,
     cohort,
     completeness,
     consequences,
@@ -51,6 +52,7 @@ def _declared() -> dict[str, AnyArtefact]:
         across_sites,
         verdicts,
         model_comparison,
+        calibration_strata,
         drift,
         looks,
         report,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from multisite.study.calibration import Calibration
 from multisite.study.intersection import Intersection, check_axes
 from multisite.study.margins import Margin, check_margins
 from multisite.study.model_comparison import DataByStratum, ModelComparison
@@ -188,6 +189,7 @@ class Performance(Section):
     score_grid_steps: Annotated[int, Field(ge=10, le=10_000)] = 1000
     null_replicates: Annotated[int, Field(ge=100, le=100_000)] = 2000
     margins: tuple[Margin, ...] = ()
+    calibration: Calibration = Calibration()
     seed: int
     comparisons: tuple[ModelComparison, ...] = ()
 
