@@ -10,6 +10,7 @@ import polars as pl
 from multisite.pack.parameters import FindingText, ModelText, ReportParameters, StratumText
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
+from multisite.schemas.calibration_strata import CALIBRATION_BY_LEVEL, CALIBRATION_CAUSES, RECALIBRATION
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
@@ -54,6 +55,9 @@ EVIDENCE: tuple[Artefact, ...] = (
     OUTCOMES_PER_1000,
     DECISION_CURVES,
     VERDICTS,
+    CALIBRATION_BY_LEVEL,
+    CALIBRATION_CAUSES,
+    RECALIBRATION,
     LOOKS,
 )
 """Aggregates without which there is no report."""

@@ -13,7 +13,7 @@ from multisite.vocabulary import EstimateStatus, Split
 
 __all__ = ["LEAST_ISOTONIC", "RecalibrationParameters", "Tuned", "fits_at_site", "fits_of_counts", "fits_of_rows"]
 
-LEAST_ISOTONIC = 50
+LEAST_ISOTONIC = 200
 """Patients with a positive, and with a negative, tuning case below which no curve without a shape is fitted."""
 
 _METHODS = cast("tuple[RecalibrationMethod, ...]", RECALIBRATION_METHODS)
