@@ -45,7 +45,7 @@ def causes(evidence: Evidence, endpoint: Endpoint) -> dict[tuple[str, str], Line
     """Stratum and level to the row of CALIBRATION_CAUSES; all test cases first, then the sites."""
     rows = endpoint.rows(evidence.frame(CALIBRATION_CAUSES)).to_dicts()
     order = {OVERALL: 0, SITE_AXIS: 1}
-    rows.sort(key=lambda row: order.get(row["stratum"], 2))
+    rows.sort(key=lambda row: (order.get(row["stratum"], 2), row["stratum"], row["level"]))
     return {(row["stratum"], row["level"]): row for row in rows}
 
 

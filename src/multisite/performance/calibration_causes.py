@@ -2,13 +2,20 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from multisite.performance.calibration_levels import CalibrationParameters, Tested, endpoints, levels_of, state_of
+from multisite.performance.calibration_levels import (
+    CalibrationParameters,
+    Tested,
+    endpoints,
+    leaves_out,
+    levels_of,
+    state_of,
+)
 from multisite.performance.site_effects import interval_effect
 from multisite.schemas.calibration_strata import CALIBRATION_CAUSES
 from multisite.stats import (
@@ -34,13 +41,15 @@ _CLASSES = 2
 class Signs:
     """What is known of a level.
 
-    States of calibration in the large and of the slope; whether the prevalence differs from that of the tuning cases;
+    States of calibration in the large and of the slope; ``in_doubt`` where the level's own interval leaves out an ideal
+    that the shrunken one does not; whether the prevalence differs from that of the tuning cases;
     the state of what that leaves of the calibration in the large; and whether the scores of either class lie elsewhere
     than those of the tuning cases. ``None``: not known. ``shortage`` says why one cannot compare with tuning cases.
     """
 
     in_the_large: CalibrationState
     slope: CalibrationState
+    in_doubt: bool = False
     shortage: str | None = None
     prevalence_differs: bool | None = None
     remaining: CalibrationState | None = None
@@ -60,6 +69,8 @@ def cause_of(signs: Signs) -> tuple[MiscalibrationCause, str | None]:
     if signs.slope is CalibrationState.DEPARTS:
         return MiscalibrationCause.OTHER, "the slope departs from 1, which no prevalence explains"
     if signs.in_the_large is not CalibrationState.DEPARTS:
+        if signs.in_doubt:
+            return MiscalibrationCause.INSUFFICIENT, "the own interval leaves the ideal out, the shrunken one does not"
         return MiscalibrationCause.NONE, None
     if signs.shortage is not None:
         return MiscalibrationCause.INSUFFICIENT, f"no prevalence to compare with: {signs.shortage}"
@@ -138,7 +149,17 @@ def _row(
     withheld = next((row["reason"] for row in (large, slope) if row["status"] != EstimateStatus.OK), None)
     shortage = _shortage(sums, parameters)
     columns: dict[str, Any] = {}
-    signs = Signs(CalibrationState(large["state"]), CalibrationState(slope["state"]), shortage, undefined=withheld)
+    doubts = (
+        row["state"] == CalibrationState.INSUFFICIENT and leaves_out(row["ci_low"], row["ci_high"], ideal=row["ideal"])
+        for row in (large, slope)
+    )
+    signs = Signs(
+        CalibrationState(large["state"]),
+        CalibrationState(slope["state"]),
+        in_doubt=any(doubts),
+        shortage=shortage,
+        undefined=withheld,
+    )
     if withheld is None and shortage is None and compared.tune is not None:
         columns, signs = _held_against_tuning(compared, compared.tune, signs, parameters)
     cause, reason = cause_of(signs)
@@ -201,9 +222,8 @@ def _held_against_tuning(
         **_columns("area_negative", areas[1]),
     }
     differ = True if True in excluded else None if None in excluded else False
-    return columns, Signs(
-        signs.in_the_large,
-        signs.slope,
+    return columns, replace(
+        signs,
         prevalence_differs=_leaves_out(moved.shift, 0.0),
         remaining=remaining,
         scores_differ=differ,
@@ -241,9 +261,7 @@ def _area(
 
 
 def _leaves_out(found: Estimate, ideal: float) -> bool | None:
-    if found.ci_low is None or found.ci_high is None:
-        return None
-    return not found.ci_low <= ideal <= found.ci_high
+    return None if found.ci_low is None else leaves_out(found.ci_low, found.ci_high, ideal=ideal)
 
 
 def _columns(name: str, found: Estimate) -> dict[str, float | None]:

@@ -16,7 +16,7 @@ from multisite.stats import Scale, ScoreCounts, holm, partial_pooling, random_ef
 from multisite.tallies import ProportionMoments, ScoreTally
 from multisite.vocabulary import ALL_SITES, OVERALL, SITE_AXIS, CalibrationState, EstimateStatus, Split
 
-__all__ = ["CalibrationParameters", "Tested", "calibration_levels", "endpoints", "levels_of", "state_of"]
+__all__ = ["CalibrationParameters", "Tested", "calibration_levels", "endpoints", "leaves_out", "levels_of", "state_of"]
 
 _IDEAL = {"calibration_in_the_large": 0.0, "calibration_slope": 1.0, "observed_expected": 1.0}
 
@@ -92,17 +92,31 @@ def levels_of(estimates: pl.DataFrame, strata: Sequence[str]) -> Iterator[tuple[
             yield stratum, str(site if stratum == SITE_AXIS else level), str(site), by_metric
 
 
-def state_of(low: float | None, high: float | None, *, ideal: float, tolerance: float) -> CalibrationState:
+def state_of(
+    low: float | None,
+    high: float | None,
+    *,
+    ideal: float,
+    tolerance: float,
+    own: tuple[float | None, float | None] | None = None,
+) -> CalibrationState:
     """``meets`` where the interval lies within the tolerance, else ``departs`` where it leaves the ideal out.
 
     A departure that lies within the tolerance as a whole is none: over very many cases every interval leaves the ideal
-    out.
+    out. Of a shrunken interval, ``own`` is the level's own, which must leave the ideal out as well: a level that is
+    drawn to others which depart has not departed itself.
     """
     if low is None or high is None:
         return CalibrationState.INSUFFICIENT
     if ideal - tolerance <= low and high <= ideal + tolerance:
         return CalibrationState.MEETS
-    return CalibrationState.INSUFFICIENT if low <= ideal <= high else CalibrationState.DEPARTS
+    departs = all(leaves_out(*ends, ideal=ideal) for ends in ((low, high), own or (low, high)))
+    return CalibrationState.DEPARTS if departs else CalibrationState.INSUFFICIENT
+
+
+def leaves_out(low: float | None, high: float | None, *, ideal: float) -> bool:
+    """Whether the interval lies wholly on one side of ``ideal``; without an interval, no."""
+    return low is not None and high is not None and not low <= ideal <= high
 
 
 def calibration_levels(tested: Tested, parameters: CalibrationParameters) -> pl.DataFrame:
@@ -168,7 +182,8 @@ def _drawn(
         state = None
         if tolerance is not None:
             ends = (low, high) if sound else (None, None)
-            state = state_of(*ends, ideal=_IDEAL[metric], tolerance=tolerance).value
+            seen = (own["ci_low"], own["ci_high"])
+            state = state_of(*ends, ideal=_IDEAL[metric], tolerance=tolerance, own=seen).value
         names = ("estimate", "ci_low", "ci_high", "ci_level", "ci_method", "n_patients", "n_cases", "status", "reason")
         rows.append(
             {

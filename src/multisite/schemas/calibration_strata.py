@@ -83,7 +83,7 @@ CALIBRATION_BY_LEVEL = Artefact(
         Column("q_p_adjusted", _FLOAT, "The same, adjusted by Holm over the strata", nullable=True),
         Column("ideal", _FLOAT, "Value of a calibrated model"),
         Column("tolerance", _FLOAT, "How far from it still counts as good", nullable=True),
-        _state("state", "What the shrunken interval says of both; null without a tolerance"),
+        _state("state", "What the shrunken interval, and the own one, say of both; null without a tolerance"),
         Column("n_patients", _COUNT, "Patients of the level"),
         Column("n_cases", _COUNT, "Cases of the level"),
         *STATUS_COLUMNS,

@@ -10,6 +10,12 @@ from multisite.vocabulary import ALL_SITES, OVERALL, SITE_AXIS, CalibrationState
 __all__ = ["calibration_strata_sentences"]
 
 _LOGISTIC = "intercept and slope"
+_URGENCY = (
+    MiscalibrationCause.OTHER,
+    MiscalibrationCause.PREVALENCE,
+    MiscalibrationCause.INSUFFICIENT,
+    MiscalibrationCause.NONE,
+)
 
 
 def calibration_strata_sentences(evidence: Evidence, endpoint: Endpoint) -> tuple[str, ...]:
@@ -67,24 +73,28 @@ def _numbers(found: dict[tuple[str, str, str], Line], level: str) -> str:
 def _causes(evidence: Evidence, endpoint: Endpoint) -> str:
     """Of each site, and of all cases, whether the prevalence would explain what is off."""
     own = [row for row in causes(evidence, endpoint).values() if row["stratum"] in (SITE_AXIS, OVERALL)]
-    by_cause: dict[str, list[Line]] = {}
+    found: dict[tuple[str, str | None], list[Line]] = {}
     for row in own:
-        by_cause.setdefault(row["cause"], []).append(row)
+        found.setdefault((row["cause"], row["reason"]), []).append(row)
     said = []
-    for row in by_cause.get(MiscalibrationCause.OTHER, []):
-        said.append(f"{place_words(evidence, row)}: not explained by prevalence, for {row['reason']}.")
-    for row in by_cause.get(MiscalibrationCause.PREVALENCE, []):
-        shares = f"{per_cent(100 * row['prevalence'])} with the finding, {per_cent(100 * row['tuning_prevalence'])}"
-        said.append(
-            f"{place_words(evidence, row)}: explained by prevalence ({shares} among the tuning cases); a shift of all "
-            f"scores' logits by {fixed(row['shift'], 2)} would do."
-        )
-    for row in by_cause.get(MiscalibrationCause.INSUFFICIENT, []):
-        said.append(f"{place_words(evidence, row)}: insufficient evidence, {row['reason']}.")
-    fine = [row for row in by_cause.get(MiscalibrationCause.NONE, []) if row["stratum"] == SITE_AXIS]
-    if fine:
-        said.append(f"No sign of miscalibration: {listed([row['level'] for row in fine])}.")
+    for (cause, reason), rows in sorted(found.items(), key=lambda held: _URGENCY.index(held[0][0])):
+        places = listed([place_words(evidence, row) for row in rows])
+        if cause == MiscalibrationCause.NONE:
+            said.append(f"No sign of miscalibration: {places}.")
+        elif cause == MiscalibrationCause.PREVALENCE:
+            said += [_explained(evidence, row) for row in rows]
+        else:
+            said.append(f"{places}: {cause} ({reason}).")
     return " ".join(said)
+
+
+def _explained(evidence: Evidence, row: Line) -> str:
+    here, there = (per_cent(100 * row[name]) for name in ("prevalence", "tuning_prevalence"))
+    shift = write(row["shift"], row["shift_low"], row["shift_high"], expected=0.0)
+    return (
+        f"{place_words(evidence, row)}: explained by prevalence, {here} with the finding and {there} among the tuning "
+        f"cases; it shifts the logits of true scores by {shift}."
+    )
 
 
 def _advice(evidence: Evidence, endpoint: Endpoint) -> str:

@@ -1,5 +1,7 @@
 """Tables of calibration by level, as seen and shrunken, and of what a recalibration would change."""
 
+from collections.abc import Mapping
+
 from multisite.pack.calibration_strata import (
     Line,
     cause_mark,
@@ -11,15 +13,22 @@ from multisite.pack.calibration_strata import (
 )
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.metrics import BRIER, INTERCEPT, METRICS, OBSERVED_EXPECTED, SLOPE
-from multisite.pack.numbers import Written, count, fixed, per_cent, write
+from multisite.pack.numbers import count, fixed, per_cent, write
 from multisite.pack.tables.calibration import ECE_DECIMALS
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing, plain_table, written
-from multisite.schemas.calibration_strata import CALIBRATION_BY_LEVEL, CALIBRATION_CAUSES, RECALIBRATION
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing, written
+from multisite.schemas.calibration_strata import (
+    CALIBRATION_BY_LEVEL,
+    CALIBRATION_CAUSES,
+    RECALIBRATION,
+    RECALIBRATION_METHODS,
+)
 from multisite.vocabulary import ALL_SITES, OVERALL, SITE_AXIS
 
 __all__ = ["calibration_levels_tables", "ratios_table", "recalibration_table"]
 
 _LEAST_P = 0.001
+_LOGISTIC = "intercept and slope"
+_TOLD = (BRIER, INTERCEPT, SLOPE, OBSERVED_EXPECTED)
 
 
 def calibration_levels_tables(evidence: Evidence, endpoint: Endpoint) -> tuple[Table, Table]:
@@ -30,9 +39,10 @@ def calibration_levels_tables(evidence: Evidence, endpoint: Endpoint) -> tuple[T
     method = (
         f"Test split, {per_cent(100 * evidence.parameters.ci_level)} intervals. Shrunken: drawn towards the mean of "
         "the stratum, the fewer cases the further (empirical Bayes). Meets: the whole shrunken interval lies within "
-        "the tolerance about the ideal; departs: it leaves the ideal out and does not lie within. Prevalence explains "
-        "what departs where only the intercept does, and where the difference to the tuning cases' prevalence leaves "
-        "nothing over."
+        "the tolerance about the ideal; departs: it leaves the ideal out, as the interval as seen does. Prevalence "
+        "explains what departs where only the intercept does, and where the difference to the tuning cases' prevalence "
+        "leaves nothing over. Strata are not adjusted for sites: a level also departs because its cases are of a site "
+        "that does."
     )
     title = f"Calibration by level, as seen and shrunken: {endpoint.title}"
     slug = f"calibration-levels-{endpoint.slug}"
@@ -67,42 +77,52 @@ def ratios_table(evidence: Evidence, endpoint: Endpoint) -> Table:
 
 
 def recalibration_table(evidence: Evidence, endpoint: Endpoint) -> Table:
-    """Before and after on test cases, of each fit; fits that are missing say why."""
+    """Before and after on test cases: the fits of all sites over all, and at each site its own beside one of these."""
     found = gains(evidence, endpoint)
-    places = list(dict.fromkeys((site, on, method) for site, on, method, _ in found))
-    order = {ALL_SITES: 0}
-    places.sort(key=lambda place: (order.get(place[0], 1), place[0], order.get(place[1], 1)))
-    rows = []
-    for site, on, method in places:
-        by_metric = {metric: found[site, on, method, metric] for metric in (BRIER, SLOPE, INTERCEPT, OBSERVED_EXPECTED)}
-        brier = by_metric[BRIER]
-        label = Cell(site, note=method)
-        whose = "all sites" if on == ALL_SITES else "its own"
-        tuned = Cell(whose, note=f"{count(brier['n_tuning_cases'])} tuning cases")
-        if brier["fall"] is None:
-            rows.append(Row((label, tuned, missing(brier["reason"] or ""), *[missing("")] * 4)))
-            continue
-        fit = f"{fixed(brier['intercept'], 2)}, {fixed(brier['slope'], 2)}" if brier["slope"] is not None else "curve"
-        fall = written(_brier(brier), brier["fall"])
-        moves = (_move(by_metric[metric], METRICS[metric].expected) for metric in (INTERCEPT, SLOPE, OBSERVED_EXPECTED))
-        rows.append(Row((label, tuned, Cell(fit), fall, *moves)))
-    return plain_table(
+    groups = []
+    for site in (ALL_SITES, *evidence.sites):
+        fits = [(site, method) for method in RECALIBRATION_METHODS]
+        if site != ALL_SITES:
+            fits.append((ALL_SITES, _LOGISTIC))
+        held = {fit: {m: found[site, *fit, m] for m in _TOLD} for fit in fits if (site, *fit, BRIER) in found}
+        rows = [_fit_row(on, lines) for (on, _), lines in held.items() if lines[BRIER]["fall"] is not None]
+        why = [
+            f"{method}{' of all sites' if on != site else ''}: {lines[BRIER]['reason']}"
+            for (on, method), lines in held.items()
+            if lines[BRIER]["fall"] is None
+        ]
+        if held:
+            groups.append(Group(site, tuple(rows), "; ".join(why)))
+    return Table(
         f"recalibration-{endpoint.slug}",
         f"What a recalibration would change: {endpoint.title}",
         (
-            Column("Test cases of", "method"),
-            Column("Fitted on"),
             Column("Fit", "intercept, slope"),
+            Column("Fitted on", "tuning cases"),
             Column("Fall of Brier", "above 0 is better", kind="number"),
             Column("Intercept after", "0 expected", kind="number"),
             Column("Slope after", "1 expected", kind="number"),
             Column("O:E after", "1 expected", kind="number"),
         ),
-        rows,
-        method="Fitted on tuning cases only, held against test cases; no result of this report is recalibrated. Before "
-        "stands in the second line. A site's own fit: from its rows, patients as clusters. Fits of all sites: from "
-        "counts on the score grid. The intervals do not count that the fit itself is uncertain.",
-        data=endpoint.rows(evidence.frame(RECALIBRATION)),
+        tuple(groups),
+        "Fitted on tuning cases only, held against test cases; no result of this report is recalibrated. Before stands "
+        "in the second line. A site's own fit: from its rows, patients as clusters. Fits of all sites: from counts on "
+        "the score grid. The intervals do not count that the fit itself is uncertain.",
+        csv_link(endpoint.rows(evidence.frame(RECALIBRATION))),
+    )
+
+
+def _fit_row(fitted_on: str, lines: Mapping[str, Line]) -> Row:
+    brier = lines[BRIER]
+    numbers = f"{fixed(brier['intercept'], 2)}, {fixed(brier['slope'], 2)}" if brier["slope"] is not None else "a curve"
+    fall = write(brier["fall"], brier["fall_low"], brier["fall_high"], expected=0.0)
+    return Row(
+        (
+            Cell(brier["method"], note=numbers),
+            Cell(fitted_on, note=count(brier["n_tuning_cases"])),
+            written(fall, brier["fall"]),
+            *(_move(lines[metric], METRICS[metric].expected) for metric in _TOLD if metric != BRIER),
+        )
     )
 
 
@@ -122,12 +142,12 @@ def _table(
             groups.append(Group(heading, tuple(rows), _difference(found, stratum, names)))
     columns = (
         Column("Level"),
+        Column("Miscalibrated"),
         Column("Intercept as seen", "slope 1; 0 expected", kind="number"),
         Column("Shrunken", kind="number"),
         Column("Slope as seen", "1 expected", kind="number"),
         Column("Shrunken", kind="number"),
         Column("ECE", "beside chance", kind="number"),
-        Column("Prevalence or not"),
     )
     of_places = [stratum for stratum, _, _ in places]
     data = endpoint.rows(evidence.frame(CALIBRATION_CAUSES))
@@ -141,12 +161,12 @@ def _row(found: dict[tuple[str, str, str], Line], why: dict[tuple[str, str], Lin
     return Row(
         (
             Cell(_label(slope), note=f"{count(slope['n_patients'])} patients"),
-            *_pair(large),
-            *_pair(slope),
-            _ece(cause),
             missing("not computed")
             if cause is None
             else Cell("", note=cause["reason"] or "", mark=cause_mark(cause["cause"])),
+            *_pair(large),
+            *_pair(slope),
+            _ece(cause),
         ),
         total=stratum == OVERALL,
     )
@@ -164,7 +184,7 @@ def _pair(line: Line) -> tuple[Cell, Cell]:
     seen = written(write(line["estimate"], line["ci_low"], line["ci_high"], expected=ideal), line["estimate"])
     mark = state_mark(line["state"]) if line["state"] else None
     if line["shrunken"] is None:
-        return seen, Cell("", note="not drawn to anything", mark=mark)
+        return seen, Cell("", note="as seen", mark=mark)
     number = write(line["shrunken"], line["shrunken_low"], line["shrunken_high"], expected=ideal)
     return seen, Cell(number.point, number.interval, line["state"] or "", float(line["shrunken"]))
 
@@ -189,10 +209,6 @@ def _difference(found: dict[tuple[str, str, str], Line], stratum: str, names: tu
             words = f"p < {_LEAST_P:g}" if p < _LEAST_P else f"p = {fixed(p, 3 if p < 0.1 else 2)}"
             said.append(f"{METRICS[metric].title.lower()} {words} (τ {fixed(line['tau'], 2)})")
     return f"levels differ: {', '.join(said)}, after Holm over the strata" if said else ""
-
-
-def _brier(line: Line) -> Written:
-    return write(line["fall"], line["fall_low"], line["fall_high"], expected=0.0)
 
 
 def _move(line: Line, ideal: float | None) -> Cell:
