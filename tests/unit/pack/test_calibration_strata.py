@@ -107,7 +107,7 @@ def test_sites_come_first_and_every_stratum_is_folded_away(evidence: Evidence) -
     marks = {row.cells[0].text: row.cells[1].mark for group in first.groups for row in group.rows}
     assert marks["cordoba"] is not None
     assert marks["cordoba"].word == "not explained by prevalence"
-    assert first.groups[1].remark.startswith("levels differ: intercept p < 0.001 (τ ")
+    assert first.groups[1].remark.startswith("test of any difference: intercept p < 0.001 (τ ")
 
 
 def test_fits_that_are_missing_say_why_beside_the_site(evidence: Evidence) -> None:

@@ -70,6 +70,5 @@ def _title(sites: list[ForestRow]) -> str:
         return "No site has enough cases for O:E"
     off = [label for label, found in judged if found.excludes(1.0)]
     if not off:
-        number = named(len(judged), "site", "sites")
-        return f"Scores add up to about the cases observed at {number} of {len(sites) - 1}"
+        return f"O:E is not shown to differ from 1 at any of {named(len(judged), 'site', 'sites')} that can be judged"
     return f"Scores do not add up to the cases observed at {listed(off)}"

@@ -208,7 +208,7 @@ def _difference(found: dict[tuple[str, str, str], Line], stratum: str, names: tu
             p = line["q_p_adjusted"]
             words = f"p < {_LEAST_P:g}" if p < _LEAST_P else f"p = {fixed(p, 3 if p < 0.1 else 2)}"
             said.append(f"{METRICS[metric].title.lower()} {words} (τ {fixed(line['tau'], 2)})")
-    return f"levels differ: {', '.join(said)}, after Holm over the strata" if said else ""
+    return f"test of any difference: {', '.join(said)}, Holm over the strata" if said else ""
 
 
 def _move(line: Line, ideal: float | None) -> Cell:
