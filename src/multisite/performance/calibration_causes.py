@@ -1,11 +1,9 @@
 """Whether a level is miscalibrated, and whether its prevalence alone would explain that."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from multisite.performance.calibration_levels import (
@@ -16,19 +14,16 @@ from multisite.performance.calibration_levels import (
     levels_of,
     state_of,
 )
-from multisite.performance.site_effects import interval_effect
+from multisite.performance.calibration_tuning import area_between, tuning_shortage, tuning_sums
 from multisite.schemas.calibration_strata import CALIBRATION_CAUSES
 from multisite.stats import (
     ClusterMoments,
     Estimate,
     ScoreCounts,
-    auc,
     design_effect_of,
     prevalence_shift,
     squared_calibration_error,
 )
-from multisite.stats.estimate import normal_quantile
-from multisite.tallies import ProportionMoments
 from multisite.vocabulary import ALL_SITES, OVERALL, CalibrationState, EstimateStatus, MiscalibrationCause, Split
 
 __all__ = ["Signs", "calibration_causes", "cause_of"]
@@ -100,7 +95,7 @@ def calibration_causes(tested: Tested, levels: pl.DataFrame, parameters: Calibra
         of = finding, model
         test = tested.counts(*of, split=Split.TEST.value)
         tune = tested.counts(*of, split=Split.TUNE.value).get((ALL_SITES, OVERALL, OVERALL))
-        sums = _tuning_sums(over_sites, *of)
+        sums = tuning_sums(over_sites, *of)
         effects = tested.effects(*of)
         own = tested.estimates.filter(finding=finding, model=model)
         for stratum, level, site, rows in levels_of(own, parameters.strata):
@@ -147,7 +142,7 @@ def _row(
 ) -> dict[str, Any]:
     large, slope = states[_LARGE], states[_SLOPE]
     withheld = next((row["reason"] for row in (large, slope) if row["status"] != EstimateStatus.OK), None)
-    shortage = _shortage(sums, parameters)
+    shortage = tuning_shortage(sums, parameters)
     columns: dict[str, Any] = {}
     doubts = (
         row["state"] == CalibrationState.INSUFFICIENT and leaves_out(row["ci_low"], row["ci_high"], ideal=row["ideal"])
@@ -203,7 +198,7 @@ def _held_against_tuning(
     # Two tests, of either class: each may be wrong half as often.
     level = 1.0 - (1.0 - parameters.ci_level) / _CLASSES
     areas = [
-        _area(here.score, n, tune.score, m, level, compared.area_effect)
+        area_between(here.score, n, tune.score, m, level, compared.area_effect)
         for n, m in ((here.n_positive, tune.n_positive), (here.n_negative, tune.n_negative))
     ]
     remaining = state_of(
@@ -230,52 +225,9 @@ def _held_against_tuning(
     )
 
 
-def _area(
-    score: np.ndarray[Any, Any],
-    here: np.ndarray[Any, Any],
-    other: np.ndarray[Any, Any],
-    there: np.ndarray[Any, Any],
-    level: float,
-    effect: float,
-) -> Estimate:
-    """Chance that a case here scores higher than one there, widened on the logit by the design effect."""
-    scores = np.union1d(score, other)
-    mine, theirs = np.zeros(scores.size, dtype=np.int64), np.zeros(scores.size, dtype=np.int64)
-    mine[np.searchsorted(scores, score)] = here
-    theirs[np.searchsorted(scores, other)] = there
-    found = auc(ScoreCounts(scores, mine, theirs), level=level)
-    row = {"metric": "auc", **{name: getattr(found, name) for name in ("estimate", "ci_low", "ci_high", "ci_level")}}
-    scaled = interval_effect(row) if found.ci_low is not None else None
-    if effect == 1.0 or scaled is None:
-        return found
-    half = normal_quantile(level) * math.sqrt(effect) * scaled[1]
-    low, high = (1.0 / (1.0 + math.exp(-(scaled[0] + side * half))) for side in (-1, 1))
-    return Estimate(
-        estimate=found.estimate,
-        ci_low=low,
-        ci_high=high,
-        ci_level=level,
-        ci_method=f"{found.ci_method}; widened by a design effect",
-        n_cases=found.n_cases,
-    )
-
-
 def _leaves_out(found: Estimate, ideal: float) -> bool | None:
     return None if found.ci_low is None else leaves_out(found.ci_low, found.ci_high, ideal=ideal)
 
 
 def _columns(name: str, found: Estimate) -> dict[str, float | None]:
     return {name: found.estimate, f"{name}_low": found.ci_low, f"{name}_high": found.ci_high}
-
-
-def _tuning_sums(over_sites: ProportionMoments, finding: str, model: str) -> dict[str, ClusterMoments]:
-    wanted = {"finding": finding, "model": model, "split": Split.TUNE.value, "stratum": OVERALL}
-    return {row["metric"]: sums for row, sums in ProportionMoments(over_sites.frame.filter(**wanted)).rows()}
-
-
-def _shortage(sums: Mapping[str, ClusterMoments], parameters: CalibrationParameters) -> str | None:
-    if "prevalence" not in sums:
-        return "no tuning case"
-    units = {"sensitivity": "positive tuning case", "specificity": "negative tuning case"}
-    patients = {metric: sums[metric].n_patients if metric in sums else 0 for metric in units}
-    return next((why for m, unit in units.items() if (why := parameters.shortage(patients[m], unit))), None)
