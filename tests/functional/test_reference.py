@@ -144,7 +144,9 @@ def test_labels_are_made_of_readings_and_evaluated(clinic: Path, finished: list[
 
 def test_making_labels_is_no_look_at_them(clinic: Path, finished: list[Finished]) -> None:
     entries = [json.loads(path.read_bytes()) for path in (clinic / "out").glob("*/clinic/_ledger/*.json")]
-    assert [entry["content"]["stages"] for entry in entries] == [["performance", "level_moments", "recalibration_gain"]]
+    assert [entry["content"]["stages"] for entry in entries] == [
+        ["performance", "level_moments", "recalibration_gain", "model_pairs"]
+    ]
 
 
 def test_nothing_of_readers_ratings_sessions_lesions_or_arms_stands_anywhere_in_clear(
