@@ -8,12 +8,14 @@ __all__ = [
     "PATIENTS",
     "SITE_AXIS",
     "UNKNOWN",
+    "CalibrationState",
     "ColumnPrivacy",
     "ErrorKind",
     "EstimateStatus",
     "Judgement",
     "MarginKind",
     "MarginVerdict",
+    "MiscalibrationCause",
     "PixelStatus",
     "Pool",
     "QuarantineReason",
@@ -169,6 +171,23 @@ class SliceOutcome(StrEnum):
     CONFIRMED = "confirmed"
     NOT_CONFIRMED = "not confirmed"
     INSUFFICIENT = "insufficient"
+
+
+class CalibrationState(StrEnum):
+    """What is known of a measure of calibration against its ideal and the tolerance about it."""
+
+    MEETS = "meets"
+    DEPARTS = "departs"
+    INSUFFICIENT = "insufficient evidence"
+
+
+class MiscalibrationCause(StrEnum):
+    """Whether a level is miscalibrated, and whether its prevalence alone would explain that."""
+
+    NONE = "no sign of miscalibration"
+    PREVALENCE = "explained by prevalence"
+    OTHER = "not explained by prevalence"
+    INSUFFICIENT = "insufficient evidence"
 
 
 class Judgement(StrEnum):

@@ -82,16 +82,18 @@ def test_whether_a_stage_looks_at_test_labels_is_said_of_every_stage_that_could(
         "model_pairs",
         "measures",
         "failure_modes",
+        "recalibration_gain",
         "truth_sensitivity",
         "agreement_by_stratum",
     }
     not_looking = {"reference", "cohort", "drift_baseline", "pixels", "threshold_choice"}
+    not_looking |= {"recalibration_fit"}
     assert {stage.name for stage in STAGES if holds_labels(stage)} == looking | not_looking
     assert {stage.name for stage in STAGES if stage.reads_test_labels} == looking
     # Handed labels without a look: it puts them into the set, and holds them against nothing.
     assert {stage.name for stage in STAGES if stage.copies_labels} == {"cohort"}
     # Handed the labels of tuning cases, those of test cases taken out.
-    assert {stage.name for stage in STAGES if stage.reads_tuning_labels} == {"threshold_choice"}
+    assert {stage.name for stage in STAGES if stage.reads_tuning_labels} == {"threshold_choice", "recalibration_fit"}
 
 
 def test_looks_are_of_sites_and_are_counted_when_all_stages_have_looked() -> None:

@@ -5,7 +5,15 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from multisite.stats import Estimate, ScoreCounts, calibration_line, observed_expected
+from multisite.stats import (
+    Estimate,
+    ScoreCounts,
+    brier_fall_of_counts,
+    calibration_line,
+    fit_recalibration,
+    observed_expected,
+    prevalence_shift,
+)
 from multisite.stats.calibration import (
     clustered_calibration_line,
     clustered_observed_expected,
@@ -56,6 +64,36 @@ def _clustered(
     return Scenario(statistic=statistic, method="sandwich", setting=setting, truth=truth, draw=draw, expected=expected)
 
 
+def _shifted(n: int, prevalence: float) -> Scenario:
+    """Scores that are true at a prevalence of 0.3, here and among as many cases there; the rest to explain is 0."""
+
+    def draw(rng: np.random.Generator) -> Estimate:
+        positive = rng.random(n) < prevalence
+        logit = rng.normal(np.where(positive, 1.0, -1.0), 2**0.5) + special.logit(0.3)
+        there = int(rng.binomial(n, 0.3))
+        counts = ScoreCounts.from_cases(positive, special.expit(logit))
+        return prevalence_shift(counts, n_positive=there, n_negative=n - there).remaining
+
+    setting = f"{n} cases here and there, prevalence {prevalence} and 0.3"
+    return Scenario(statistic="prevalence_shift, remaining", method="linearised", setting=setting, truth=0.0, draw=draw)
+
+
+_FITTED = fit_recalibration(ScoreCounts(np.array([0.5]), np.array([60]), np.array([40])), method="intercept")
+_GRID = np.linspace(0.05, 0.95, 19)
+_FALL = float(np.mean((_GRID - _FITTED(_GRID)) * (_GRID + _FITTED(_GRID) - 2.0 * _GRID)))
+"""Mean of (s − y)² − (r − y)² = (s − r)(s + r − 2y) over even scores that are true: below 0."""
+
+
+def _fall(n: int) -> Scenario:
+    def draw(rng: np.random.Generator) -> Estimate:
+        score = rng.choice(_GRID, n)
+        return brier_fall_of_counts(ScoreCounts.from_cases(rng.random(n) < score, score), _FITTED)
+
+    return Scenario(
+        statistic="brier_fall_of_counts", method="wald", setting=f"{n} cases, a fit that is off", truth=_FALL, draw=draw
+    )
+
+
 def _smoothed(n: int, shift: float, slope: float, expected: tuple[float, float] = NOMINAL) -> Scenario:
     """Scores on 60 points, truth at logit P = shift + slope · logit(s); the truth of the ICI is that of the points."""
     score = np.linspace(0.02, 0.9, 60)
@@ -99,6 +137,10 @@ CALIBRATION_SCENARIOS = (
             _clustered("clustered_observed_expected", patients, 1.0, clustered_observed_expected),
         )
     ),
+    _shifted(300, 0.1),
+    _shifted(1000, 0.1),
+    _fall(100),
+    _fall(500),
     _smoothed(400, -0.8, 1.0, expected=(0.90, 0.96)),
     _smoothed(1000, -0.5, 0.7, expected=(0.90, 0.96)),
     _smoothed(400, 0.0, 1.0, expected=(0.96, 0.99)),

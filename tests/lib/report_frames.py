@@ -23,14 +23,28 @@ from multisite.integrity.shortcuts.ladder import ladder
 from multisite.integrity.shortcuts.patients import patients_per_score
 from multisite.integrity.shortcuts.shift import score_shift_table
 from multisite.integrity.shortcuts.site_told import site_told_table
-from multisite.performance import LABEL_ERRORS_STAGE, VERDICTS_STAGE, AcrossSitesParameters, across_sites
+from multisite.performance import (
+    CALIBRATION_STRATA_STAGE,
+    LABEL_ERRORS_STAGE,
+    VERDICTS_STAGE,
+    AcrossSitesParameters,
+    across_sites,
+)
 from multisite.performance.operating_point import DeclaredPoint, OperatingPointParameters
 from multisite.performance.outcomes import decision_curves, outcomes_per_1000
+from multisite.performance.recalibration_fit import fits_at_site, fits_of_rows
+from multisite.performance.recalibration_gain import gains_at_site
 from multisite.performance.threshold_choice import at_site, over_sites
 from multisite.performance.threshold_transfer import threshold_transfer
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
 from multisite.schemas.agreement_by_stratum import AGREEMENT_ACROSS_SITES
+from multisite.schemas.calibration_strata import (
+    CALIBRATION_BY_LEVEL,
+    CALIBRATION_CAUSES,
+    RECALIBRATION,
+    SITE_RECALIBRATION,
+)
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
@@ -208,6 +222,7 @@ def _frames() -> dict[str, pl.DataFrame]:
         (RELIABILITY, pl.DataFrame(list(_reliability(tested)), schema=RELIABILITY.schema)),
         (TRUTH_TORNADO, TRUTH_TORNADO.empty()),
         (AGREEMENT_ACROSS_SITES, AGREEMENT_ACROSS_SITES.empty()),
+        *_calibration(cases, estimates),
         (LOOKS, _looks()),
         (DRIFT_COMPARISON, _comparison()),
         (DRIFT_COUNTS, DRIFT_COUNTS.empty()),
@@ -215,6 +230,35 @@ def _frames() -> dict[str, pl.DataFrame]:
         (DEPLOYMENT_COUNTS, _deployment_counts()),
     )
     return {artefact.name: artefact.conform(frame) for artefact, frame in made}
+
+
+def _calibration(cases: pl.DataFrame, estimates: pl.DataFrame) -> Iterator[tuple[Artefact, pl.DataFrame]]:
+    """Calibration by level and recalibrations, every case of a patient of its own."""
+    scored = cases.with_columns(
+        finding=pl.lit(FINDING),
+        model=pl.lit(MODEL),
+        reference="positive",
+        patient_id=pl.int_range(pl.len()).cast(pl.String),
+    )
+    parameters = CALIBRATION_STRATA_STAGE.parameters(study(), None)
+    own = []
+    for site in SITES:
+        here = scored.filter(site=site)
+        fits = fits_at_site(here, parameters.recalibration, site=site, endpoints=[(FINDING, MODEL)])
+        own.append(gains_at_site(here, fits_of_rows(fits), parameters.recalibration, site=site))
+    strata = list(LEVELS)
+    frames = {
+        ESTIMATES.name: estimates,
+        PROPORTION_MOMENTS.name: tally_proportions(scored, strata=strata, thresholds=[_THRESHOLD]).frame,
+        SCORE_TALLY_GRID.name: tally_scores(scored, strata=strata).on_grid(1000).to_frame(),
+        DESIGN_EFFECTS.name: DESIGN_EFFECTS.empty(),
+        SITE_RECALIBRATION.name: pl.concat(own),
+    }
+    made = CALIBRATION_STRATA_STAGE.run(StageInputs(site=ALL_SITES, frames=frames), parameters).frames
+    for artefact in (CALIBRATION_BY_LEVEL, CALIBRATION_CAUSES, RECALIBRATION):
+        frame = made[artefact.name]
+        assert isinstance(frame, pl.DataFrame)
+        yield artefact, frame
 
 
 @lru_cache(maxsize=1)
@@ -484,7 +528,7 @@ def _estimates(tested: pl.DataFrame) -> Iterator[dict[str, Any]]:
         for metric, (y, n, unit) in shares.items():
             yield names | sizes | _share(metric, int(y.sum()), int(n.sum()), unit)
         thin = min(counts.positives, counts.negatives) < _MINIMUM
-        for metric, estimate in _score_metrics(counts, stratum == OVERALL).items():
+        for metric, estimate in _score_metrics(counts, stratum == OVERALL or site == ALL_SITES).items():
             withheld = thin and estimate.status != "undefined"
             yield (
                 names

@@ -4,14 +4,13 @@ import polars as pl
 
 from multisite.demo.counted import Reader, Sighting
 from multisite.demo.planted import Planted
+from multisite.schemas.calibration_strata import CALIBRATION_BY_LEVEL, CALIBRATION_CAUSES
 from multisite.schemas.drift import DRIFT_COMPARISON
-from multisite.schemas.performance import ESTIMATES
 from multisite.schemas.verdicts import VERDICTS
-from multisite.vocabulary import ALL_SITES, OVERALL, MarginKind, MarginVerdict, Split
+from multisite.vocabulary import ALL_SITES, SITE_AXIS, MarginKind, MarginVerdict, MiscalibrationCause
 
 __all__ = ["in_calibration", "in_drift", "in_sensitivity"]
 
-_IDEAL = {"calibration_slope": 1.0, "calibration_intercept": 0.0}
 _SOFTWARE, _SCORE = "software_versions", "score"
 _LARGE_PART = 0.5
 
@@ -40,26 +39,26 @@ def in_sensitivity(planted: Planted, read: Reader) -> Sighting:
 
 
 def in_calibration(planted: Planted, read: Reader) -> Sighting:
-    """Calibration slope and intercept of every site.
+    """Why the sites are miscalibrated, and the calibration slope of each.
 
-    Found when their intervals exclude perfect calibration at the planted site, and at no other.
+    Found when prevalence does not explain the miscalibration of the planted site, and no other site departs.
     """
-    rows = _test_estimates(read).filter(
-        (pl.col("site") != ALL_SITES) & (pl.col("stratum") == OVERALL) & pl.col("metric").is_in(list(_IDEAL))
-    )
-    ideal = pl.col("metric").replace_strict(_IDEAL, return_dtype=pl.Float64)
-    off = rows.filter((pl.col("ci_low") > ideal) | (pl.col("ci_high") < ideal))
-    slopes = rows.filter(pl.col("metric") == "calibration_slope")
-    own = slopes.filter(pl.col("site") == planted.site).drop_nulls("estimate")
-    where = f"{ESTIMATES.name}, calibration_slope, {planted.site}"
+    where = f"{CALIBRATION_CAUSES.name}, {SITE_AXIS} {planted.site}"
+    causes = read(ALL_SITES, CALIBRATION_CAUSES.name).filter(stratum=SITE_AXIS)
+    slopes = read(ALL_SITES, CALIBRATION_BY_LEVEL.name).filter(stratum=SITE_AXIS, metric="calibration_slope")
+    own = slopes.filter(pl.col("level") == planted.site).drop_nulls("estimate")
     if own.height != 1:
         return Sighting(False, "no estimate", where)
     slope = own.row(0, named=True)
+    departing = (MiscalibrationCause.OTHER.value, MiscalibrationCause.PREVALENCE.value)
+    off = {level: cause for level, cause in causes.select("level", "cause").rows() if cause in departing}
     number = f"slope {slope['estimate']:.2f} ({slope['ci_low']:.2f}–{slope['ci_high']:.2f})"
-    others = slopes.filter(pl.col("site") != planted.site)["estimate"].drop_nulls().to_list()
+    others = slopes.filter(pl.col("level") != planted.site)["estimate"].drop_nulls().to_list()
     if others:
         number += f", other sites {min(others):.2f} to {max(others):.2f}"
-    return Sighting(set(off["site"]) == {planted.site}, number, where)
+    if planted.site in off:
+        number += f"; {off[planted.site]}"
+    return Sighting(off == {planted.site: MiscalibrationCause.OTHER.value}, number, where)
 
 
 def in_drift(planted: Planted, read: Reader) -> Sighting:
@@ -92,10 +91,6 @@ def in_drift(planted: Planted, read: Reader) -> Sighting:
     before, now = (scores.select(_mean(after, "mean_current")).item() for after in (False, True))
     number = f"{since}; mean score {before:.2f} → {now:.2f} ({shift:+.2f})"
     return Sighting(changed and all(abs(shift) > other for other in unrest), number, where)
-
-
-def _test_estimates(read: Reader) -> pl.DataFrame:
-    return read(ALL_SITES, ESTIMATES.name).filter(pl.col("split") == Split.TEST.value)
 
 
 def _mean(after: bool, column: str = "moved") -> pl.Expr:

@@ -259,6 +259,9 @@ performance:
       gap_at_most: 0.03
     - metric: auc
       at_least: 0.8
+  # How far calibration may lie from its ideal and still meet it: the slope from 1, the intercept, on the logit, from 0.
+  # The report says of every site and level: meets, departs or insufficient evidence. May be left out.
+  calibration: {{slope_tolerance: 0.2, in_the_large_tolerance: 0.2}}
   # Scores are counted on a grid of so many steps from 0 to 1 before counts of several sites are added.
   score_grid_steps: 1000
   # Simulated data sets behind the null band of the calibration error; the seed makes them repeatable.

@@ -11,6 +11,7 @@ from multisite.pack.parameters import FindingText, ModelText, ReportParameters, 
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
 from multisite.schemas.agreement_by_stratum import AGREEMENT_ACROSS_SITES
+from multisite.schemas.calibration_strata import CALIBRATION_BY_LEVEL, CALIBRATION_CAUSES, RECALIBRATION
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
@@ -62,6 +63,9 @@ EVIDENCE: tuple[Artefact, ...] = (
     VERDICTS,
     TRUTH_TORNADO,
     AGREEMENT_ACROSS_SITES,
+    CALIBRATION_BY_LEVEL,
+    CALIBRATION_CAUSES,
+    RECALIBRATION,
     LOOKS,
 )
 """Aggregates without which there is no report."""

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.exhibits.calibration import reliability_figure
+from multisite.pack.exhibits.calibration_strata import ratios_figure
 from multisite.pack.exhibits.decision_curve import benefit_figure
 from multisite.pack.exhibits.drift import drift_figures
 from multisite.pack.exhibits.flow import flow_figure
@@ -27,6 +28,7 @@ from multisite.pack.model_comparison import Comparison, comparisons
 from multisite.pack.reference_chapter import reference_chapter
 from multisite.pack.sentences.across_sites import auc_beside, new_site, sites_in_training
 from multisite.pack.sentences.calibration import calibration_statement
+from multisite.pack.sentences.calibration_strata import calibration_strata_sentences
 from multisite.pack.sentences.drift import PICTURE_NOT_ALARM, drift_statement, sites_without_months
 from multisite.pack.sentences.failure_modes import failure_sentences
 from multisite.pack.sentences.headline import answer, test_set
@@ -44,6 +46,7 @@ from multisite.pack.sentences.verdicts import verdict_statement
 from multisite.pack.tables import composition, flow, lineage, representation
 from multisite.pack.tables.across_sites import across_sites_table
 from multisite.pack.tables.calibration import calibration_table
+from multisite.pack.tables.calibration_strata import calibration_levels_tables, recalibration_table
 from multisite.pack.tables.consequences import consequences_table
 from multisite.pack.tables.drift import deployment_tables
 from multisite.pack.tables.failure_modes import failure_modes_table
@@ -108,6 +111,10 @@ class EndpointChapters:
     failures_table: Table | None
     reliability_figure: Figure
     calibration_table: Table
+    calibration_sentences: tuple[str, ...]
+    ratios_figure: Figure
+    calibration_levels_tables: tuple[Table, Table]
+    recalibration_table: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +227,10 @@ def _endpoint_chapters(evidence: Evidence, endpoint: Endpoint) -> EndpointChapte
         failures_table=failure_modes_table(evidence, endpoint),
         reliability_figure=reliability_figure(evidence, endpoint),
         calibration_table=calibration_table(evidence, endpoint),
+        calibration_sentences=calibration_strata_sentences(evidence, endpoint),
+        ratios_figure=ratios_figure(evidence, endpoint),
+        calibration_levels_tables=calibration_levels_tables(evidence, endpoint),
+        recalibration_table=recalibration_table(evidence, endpoint),
     )
 
 

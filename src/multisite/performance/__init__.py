@@ -6,6 +6,11 @@ shown (``pack``).
 """
 
 from multisite.performance.across_sites import AcrossSites, AcrossSitesParameters, across_sites
+from multisite.performance.calibration_stage import (
+    CALIBRATION_STRATA_STAGE,
+    RECALIBRATION_FIT_STAGE,
+    RECALIBRATION_GAIN_STAGE,
+)
 from multisite.performance.evaluation import Evaluation, EvaluationParameters, evaluate
 from multisite.performance.failure_modes_stage import FAILURE_MODES_OVER_SITES_STAGE, FAILURE_MODES_STAGE
 from multisite.performance.label_errors_stage import LABEL_ERRORS_STAGE
@@ -19,6 +24,7 @@ from multisite.performance.verdicts_stage import LEVEL_MOMENTS_STAGE, VERDICTS_S
 
 __all__ = [
     "ACROSS_SITES_STAGE",
+    "CALIBRATION_STRATA_STAGE",
     "ESTIMATES_STAGE",
     "FAILURE_MODES_OVER_SITES_STAGE",
     "FAILURE_MODES_STAGE",
@@ -31,6 +37,8 @@ __all__ = [
     "MODEL_PAIRS_STAGE",
     "OPERATING_POINTS_STAGE",
     "PERFORMANCE_STAGE",
+    "RECALIBRATION_FIT_STAGE",
+    "RECALIBRATION_GAIN_STAGE",
     "THRESHOLD_CHOICE_STAGE",
     "TRUTH_SENSITIVITY_STAGE",
     "TRUTH_TORNADO_STAGE",

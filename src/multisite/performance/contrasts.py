@@ -294,7 +294,7 @@ def _area_effects(counted: Counted, of: Mapping[str, str]) -> dict[tuple[str, st
     """Design effects of the AUC by site, stratum and level; over all sites, their mean."""
     rows = counted.design_effects.filter(metric="auc", **of)
     found = {row[:-1]: row[-1] for row in rows.select("site", "stratum", "level", "design_effect").rows()}
-    mean = DesignEffects.of_sites(rows, counted.moments).effects
+    mean = DesignEffects.of_sites(rows, ProportionMoments(counted.moments.frame.filter(**of))).effects
     return found | {(ALL_SITES, key[3], key[4]): effect for key, effect in mean.items()}
 
 

@@ -129,4 +129,4 @@ def patient_effect(row: Mapping[str, Any], error: float) -> tuple[float, float, 
 
 
 def _remarks(row: Mapping[str, Any]) -> list[str]:
-    return [part for part in row["ci_method"].split("; ")[1:] if part.startswith(_REMARKS)]
+    return [part for part in (row.get("ci_method") or "").split("; ")[1:] if part.startswith(_REMARKS)]

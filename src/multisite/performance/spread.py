@@ -31,6 +31,7 @@ __all__ = [
     "ScoreMetrics",
     "Spread",
     "area_of_patients",
+    "widened_by",
 ]
 
 DESIGN_EFFECT_NAMED = "widened by the sites' design effect"
@@ -181,24 +182,24 @@ class DesignEffects:
         )
 
     def _wider(self, segment: Segment, metric: str, estimate: ScoreEstimate, level: float) -> ScoreEstimate:
-        effect = self.effects.get((*segment.key[1:], metric))
-        middle, low, high = (
-            _on_scale(metric, value) for value in (estimate.estimate, estimate.ci_low, estimate.ci_high)
-        )
         if metric == "auc" and estimate.estimate in (0.0, 1.0):
             return area_of_patients(estimate, *segment.n_patients_of_class, level=level)
-        if middle is None or low is None or high is None or effect is None:
-            return replace(
-                estimate, ci_method=f"{estimate.ci_method}; repeated cases of a patient taken as independent"
-            )
-        root = math.sqrt(effect)
-        return replace(
-            estimate,
-            ci_low=_back(metric, middle - root * (middle - low)),
-            ci_high=_back(metric, middle + root * (high - middle)),
-            ci_method=f"{estimate.ci_method}; {DESIGN_EFFECT_NAMED}",
-            standard_error=None if estimate.standard_error is None else root * estimate.standard_error,
-        )
+        return widened_by(estimate, self.effects.get((*segment.key[1:], metric)), metric=metric)
+
+
+def widened_by(estimate: ScoreEstimate, design_effect: float | None, *, metric: str) -> ScoreEstimate:
+    """Both arms of the interval times √(design effect), on the scale of the metric; the method says so, or why not."""
+    middle, low, high = (_on_scale(metric, value) for value in (estimate.estimate, estimate.ci_low, estimate.ci_high))
+    if middle is None or low is None or high is None or design_effect is None:
+        return replace(estimate, ci_method=f"{estimate.ci_method}; repeated cases of a patient taken as independent")
+    root = math.sqrt(design_effect)
+    return replace(
+        estimate,
+        ci_low=_back(metric, middle - root * (middle - low)),
+        ci_high=_back(metric, middle + root * (high - middle)),
+        ci_method=f"{estimate.ci_method}; {DESIGN_EFFECT_NAMED}",
+        standard_error=None if estimate.standard_error is None else root * estimate.standard_error,
+    )
 
 
 def area_of_patients(area: ScoreEstimate, n_positive: int, n_negative: int, *, level: float) -> ScoreEstimate:

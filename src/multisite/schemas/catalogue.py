@@ -3,6 +3,7 @@
 from multisite.schemas import (
     across_sites,
     agreement_by_stratum,
+    calibration_strata,
     cohort,
     completeness,
     consequences,
@@ -63,6 +64,7 @@ def _declared() -> dict[str, AnyArtefact]:
         truth_sensitivity,
         measures,
         failure_modes,
+        calibration_strata,
         drift,
         looks,
         report,

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from multisite.study.calibration import Calibration
 from multisite.study.cohort import Cohort
 from multisite.study.failure_modes import FailureModes, check_failure_modes
 from multisite.study.label_errors import FindingLabelErrors
@@ -101,6 +102,7 @@ class Performance(Section):
     score_grid_steps: Annotated[int, Field(ge=10, le=10_000)] = 1000
     null_replicates: Annotated[int, Field(ge=100, le=100_000)] = 2000
     margins: tuple[Margin, ...] = ()
+    calibration: Calibration = Calibration()
     seed: int
     comparisons: tuple[ModelComparison, ...] = ()
     patient_level: bool = False

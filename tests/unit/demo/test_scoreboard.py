@@ -98,43 +98,46 @@ def test_a_vendor_without_a_difference_is_not_found() -> None:
         assert (line.found, line.number) == (False, "no difference for the vendor")
 
 
-# site | stratum | level | metric | estimate | low | high | y | n
-def estimates(*rows: tuple[str, str, str, str, float, float, float, int, int]) -> dict[tuple[str, str], pl.DataFrame]:
-    columns = ["site", "stratum", "level", "metric", "estimate", "ci_low", "ci_high", "numerator", "denominator"]
-    frame = pl.DataFrame(list(rows), schema=columns, orient="row").with_columns(
-        split=pl.lit("test"), status=pl.lit("ok"), ci_level=pl.lit(0.95)
-    )
-    return {(ALL_SITES, "estimates"): frame}
-
-
 MISCALIBRATED = Planted("x", "calibration", "s", "b", {"name": "calibration_slope", "number": 1})
 
 
+NO_SIGN, PREVALENCE, UNEXPLAINED = (
+    "no sign of miscalibration",
+    "explained by prevalence",
+    "not explained by prevalence",
+)
+
+
 @pytest.mark.parametrize(
-    ("slope_a", "slope_b", "intercept_a", "found"),
+    ("cause_a", "cause_b", "found"),
     [
-        ((1.02, 0.8, 1.2), (0.55, 0.44, 0.66), (0.0, -0.2, 0.2), True),
-        ((1.02, 0.8, 1.2), (0.95, 0.75, 1.15), (0.0, -0.2, 0.2), False),  # nothing at the planted site
-        ((0.60, 0.5, 0.7), (0.55, 0.44, 0.66), (0.0, -0.2, 0.2), False),  # elsewhere too
-        ((1.02, 0.8, 1.2), (0.55, 0.44, 0.66), (0.5, 0.3, 0.7), False),  # another site's intercept is off
+        (NO_SIGN, UNEXPLAINED, True),
+        ("insufficient evidence", UNEXPLAINED, True),
+        (NO_SIGN, NO_SIGN, False),  # nothing at the planted site
+        (NO_SIGN, PREVALENCE, False),  # the wrong cause
+        (UNEXPLAINED, UNEXPLAINED, False),  # elsewhere too
+        (PREVALENCE, UNEXPLAINED, False),  # another site departs as well
     ],
 )
-def test_miscalibration_is_found_at_the_planted_site_and_nowhere_else(
-    slope_a: tuple[float, ...], slope_b: tuple[float, ...], intercept_a: tuple[float, ...], found: bool
-) -> None:
+def test_miscalibration_is_found_at_the_planted_site_and_nowhere_else(cause_a: str, cause_b: str, found: bool) -> None:
+    # Over all sites, and in strata, nothing is looked at.
+    causes = [
+        ("site", "a", cause_a),
+        ("site", "b", cause_b),
+        ("overall", "overall", UNEXPLAINED),
+        ("vendor", "Canon", UNEXPLAINED),
+    ]
+    slopes = [("site", "a", 1.02, 0.8, 1.2), ("site", "b", 0.55, 0.44, 0.66), ("overall", "overall", 0.8, 0.7, 0.9)]
+    by_level = pl.DataFrame(slopes, schema=["stratum", "level", "estimate", "ci_low", "ci_high"], orient="row")
     line = only(
         MISCALIBRATED,
-        estimates(
-            ("a", "overall", "overall", "calibration_slope", *slope_a, 0, 0),
-            ("b", "overall", "overall", "calibration_slope", *slope_b, 0, 0),
-            ("a", "overall", "overall", "calibration_intercept", *intercept_a, 0, 0),
-            ("b", "overall", "overall", "calibration_intercept", 0.0, -0.2, 0.2, 0, 0),
-            # Over all sites, and in strata, nothing is looked at.
-            (ALL_SITES, "overall", "overall", "calibration_slope", 0.8, 0.7, 0.9, 0, 0),
-            ("a", "vendor", "Canon", "calibration_slope", 0.5, 0.4, 0.6, 0, 0),
-        ),
+        {
+            (ALL_SITES, "calibration_causes"): pl.DataFrame(causes, schema=["stratum", "level", "cause"], orient="row"),
+            (ALL_SITES, "calibration_by_level"): by_level.with_columns(metric=pl.lit("calibration_slope")),
+        },
     )
     assert line.found == found
+    assert line.number.startswith("slope 0.55 (0.44–0.66), other sites 1.02 to 1.02")
 
 
 def comparison(

@@ -111,7 +111,7 @@ def test_the_page_is_small() -> None:
 
 def test_every_figure_says_its_finding_what_is_drawn_and_offers_its_data() -> None:
     figures = re.findall(r"<figure.*?</figure>", page(), flags=re.S)
-    assert len(figures) == 13
+    assert len(figures) == 14
     for figure in figures:
         assert re.search(r"<figcaption><h4>[^<]+</h4><p>[^<]+</p>", figure)
         assert 'href="data:text/csv' in figure

@@ -22,6 +22,14 @@ from multisite.stats.calibration.line_test import calibration_line_test
 from multisite.stats.calibration.logistic_fit import Line
 from multisite.stats.calibration.observed_expected import observed_expected
 from multisite.stats.calibration.perfect_calibration import PerfectCalibration, perfect_calibration
+from multisite.stats.calibration.prevalence_shift import PrevalenceShift, prevalence_shift
+from multisite.stats.calibration.recalibration import (
+    Recalibration,
+    RecalibrationMethod,
+    brier_fall_of_counts,
+    fit_recalibration,
+    recalibrated_counts,
+)
 from multisite.stats.calibration.reliability import Reliability, reliability
 from multisite.stats.calibration.scaled_brier import scaled_brier
 from multisite.stats.calibration.smoothed_error import (
@@ -49,13 +57,17 @@ __all__ = [
     "IntegratedCalibration",
     "Line",
     "PerfectCalibration",
+    "PrevalenceShift",
     "Quantiles",
+    "Recalibration",
+    "RecalibrationMethod",
     "Reliability",
     "SmoothedError",
     "Smoother",
     "SquaredCalibrationError",
     "brier",
     "brier_decomposition",
+    "brier_fall_of_counts",
     "calibration_line",
     "calibration_line_test",
     "clustered_calibration_line",
@@ -65,10 +77,13 @@ __all__ = [
     "equal_mass_cell",
     "equal_width_cell",
     "expected_calibration_error",
+    "fit_recalibration",
     "hosmer_lemeshow",
     "integrated_calibration_index",
     "observed_expected",
     "perfect_calibration",
+    "prevalence_shift",
+    "recalibrated_counts",
     "reliability",
     "scaled_brier",
     "spiegelhalter_z",
