@@ -9,17 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from multisite.stats.discrimination.placements import (
-    Linearised,
-    area_influence,
-    obuchowski_covariance,
-    patient_degrees,
-    patient_sums,
-    shows_no_variance,
-)
+from multisite.stats.comparison.crossed_parts import CrossedPart, crossed_parts
+from multisite.stats.comparison.difference import independent_difference
+from multisite.stats.discrimination.placements import patient_sums, shows_no_variance
 from multisite.stats.dot import dot
-from multisite.stats.estimate import BooleanArray, CountArray, Estimate, FloatArray, normal_quantile
-from multisite.stats.resampling.case_arrays import CaseArrays, case_arrays
+from multisite.stats.estimate import Estimate, normal_quantile
+from multisite.stats.resampling.case_arrays import case_arrays
 from multisite.vocabulary import EstimateStatus
 
 __all__ = ["CrossedContrast", "CrossedDifferences", "CrossedEffect", "crossed_auc", "crossed_means"]
@@ -46,7 +41,11 @@ _COEFFICIENTS: Mapping[CrossedEffect, tuple[tuple[int, int], tuple[int, int]]] =
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossedContrast(Estimate):
-    """A sum and difference of the four values. ``p_value`` is two-sided, of 0, and agrees with the interval."""
+    """A sum and difference of the four values. ``p_value`` is two-sided, of 0, and agrees with the interval.
+
+    Of an interval by square-and-add ``standard_error`` is half its width over the normal quantile, the p-value is
+    that of the distance to the end towards 0, and ``degrees_of_freedom`` is ``None``.
+    """
 
     n_patients: int
     standard_error: float | None = None
@@ -90,6 +89,10 @@ def crossed_auc(
     of the influences of its cases in either set, so that patients with cases in both are allowed for; without any,
     variances add. The interval takes Student's t on Welch's degrees of freedom of V₁ and V₂.
 
+    **A set without variance** (its AUC is 1, or 0) is not known exactly. The effects of the data, and ``both``, then
+    join each set's own interval (:func:`clustered_auc`, which takes the cases of a patient and class as one) by
+    square-and-add, as sets of different patients; ``ci_method`` says so. The interaction has no interval.
+
     Parameters
     ----------
     positive, old, new
@@ -115,8 +118,9 @@ def crossed_auc(
     Undefined cases
     ---------------
     A class without a case in a set of data: the values there and the effects that need them are undefined. Fewer than
-    two patients with a positive case or with a negative one in a set, or no variance: the effect stands without
-    interval and p-value, status ``insufficient``.
+    two patients with a positive case or with a negative one in a set, no variance of the effect of the model on a set
+    (nor then of the interaction), or a set without an interval of its own: the effect stands without interval and
+    p-value, status ``insufficient``.
 
     References
     ----------
@@ -125,7 +129,7 @@ def crossed_auc(
     """
     method = "obuchowski, old and new data, patients as clusters, t"
     cases, (one, other) = case_arrays(positive, patient, old=old, new=new)
-    return _crossed(_parts(cases, one, other, new_data, is_area=True), cases.n_patients, method, level)
+    return _crossed(crossed_parts(cases, one, other, new_data, is_area=True), cases.n_patients, method, level)
 
 
 def crossed_means(
@@ -138,7 +142,8 @@ def crossed_means(
 ) -> CrossedDifferences:
     """As :func:`crossed_auc` for the mean of a value per case; of right calls of positive cases, the sensitivity.
 
-    The variance within a set of data is that of :func:`paired_mean_difference`, K/(K − 1)·Σsₖ².
+    The variance within a set of data is that of :func:`paired_mean_difference`, K/(K − 1)·Σsₖ². The own interval of a
+    set without variance is that of :func:`clustered_proportion`, where every value is 0 or 1; other values have none.
 
     Parameters
     ----------
@@ -159,76 +164,16 @@ def crossed_means(
 
     Undefined cases
     ---------------
-    No case in a set of data: undefined. One patient in a set, or no variance: without interval and p-value, status
-    ``insufficient``.
+    No case in a set of data: undefined. One patient in a set, or no variance, as for :func:`crossed_auc`: without
+    interval and p-value, status ``insufficient``.
     """
     truth = np.zeros(np.asarray(old).shape, dtype=np.bool_)
     method = "means, old and new data, patients as clusters, t"
     cases, (one, other) = case_arrays(truth, patient, old=old, new=new)
-    return _crossed(_parts(cases, one, other, new_data, is_area=False), cases.n_patients, method, level)
+    return _crossed(crossed_parts(cases, one, other, new_data, is_area=False), cases.n_patients, method, level)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """One set of data, its patients also by their numbers among those of both sets.
-
-    ``old`` and ``new`` are ``None`` where ``reason`` says why. ``is_area`` tells which variance is theirs.
-    """
-
-    cases: CaseArrays
-    numbers: CountArray
-    old: Linearised | None
-    new: Linearised | None
-    reason: str | None
-    is_area: bool
-
-    def combined(self, factors: tuple[int, int]) -> Linearised | None:
-        """Both statistics times their factors, added up."""
-        if self.old is None or self.new is None:
-            return None
-        value = factors[0] * self.old.value + factors[1] * self.new.value
-        return Linearised(value, factors[0] * self.old.influence + factors[1] * self.new.influence)
-
-    def variance(self, found: Linearised) -> float | None:
-        """``None`` where there are too few patients."""
-        if self.is_area:
-            matrix = obuchowski_covariance(self.cases, [found])
-            return None if matrix is None else float(matrix[0, 0])
-        k = self.cases.n_patients
-        sums = patient_sums(found.influence, self.cases.patient, k)
-        return k / (k - 1) * dot(sums, sums) if k > 1 else None
-
-    def degrees(self, found: Linearised) -> float:
-        """Degrees of freedom of a variance that is not zero."""
-        return patient_degrees(self.cases, found.influence) if self.is_area else float(self.cases.n_patients - 1)
-
-
-def _parts(
-    cases: CaseArrays, old: FloatArray, new: FloatArray, new_data: npt.ArrayLike, *, is_area: bool
-) -> tuple[_Part, _Part]:
-    chosen = np.asarray(new_data)
-    if chosen.shape != old.shape or not np.isin(chosen, (0, 1)).all():
-        raise ValueError("`new_data` must hold 0 or 1 (or booleans), one for each case.")
-    first, second = (
-        _part(cases, old, new, rows, is_area=is_area) for rows in (~chosen.astype(bool), chosen.astype(bool))
-    )
-    return first, second
-
-
-def _part(cases: CaseArrays, old: FloatArray, new: FloatArray, rows: BooleanArray, *, is_area: bool) -> _Part:
-    numbers = cases.patient[rows]
-    distinct, own = np.unique(numbers, return_inverse=True)
-    held = CaseArrays(cases.positive[rows], own.astype(np.int64, copy=False), int(distinct.size))
-    if is_area:
-        found = [area_influence(held.positive, score[rows]) for score in (old, new)]
-        return _Part(held, numbers, found[0], found[1], held.missing_class, is_area)
-    if not held.n_cases:
-        return _Part(held, numbers, None, None, "no case", is_area)
-    means = [Linearised(float(v[rows].mean()), (v[rows] - v[rows].mean()) / held.n_cases) for v in (old, new)]
-    return _Part(held, numbers, means[0], means[1], None, is_area)
-
-
-def _crossed(parts: tuple[_Part, _Part], n_patients: int, method: str, level: float) -> CrossedDifferences:
+def _crossed(parts: tuple[CrossedPart, CrossedPart], n_patients: int, method: str, level: float) -> CrossedDifferences:
     normal_quantile(level)
     on_old, on_new = parts
     return CrossedDifferences(
@@ -250,7 +195,7 @@ def _crossed(parts: tuple[_Part, _Part], n_patients: int, method: str, level: fl
 
 
 def _contrast(
-    asked: Sequence[tuple[_Part, tuple[int, int]]], n_patients: int, method: str, level: float
+    asked: Sequence[tuple[CrossedPart, tuple[int, int]]], n_patients: int, method: str, level: float
 ) -> CrossedContrast:
     parts = [part for part, _ in asked]
     terms = [part.combined(factors) for part, factors in asked]
@@ -273,6 +218,23 @@ def _contrast(
     thin = EstimateStatus.INSUFFICIENT
     if len(enough) < len(variances):
         return CrossedContrast(**about, **nothing, status=thin, reason="too few patients in a set of data")
+    if any(shows_no_variance(v) for v in enough):
+        # A set of data that shows no variance is not known exactly: n right calls of n say little where n is small.
+        joined = _joined(asked, level)
+        if joined is None or joined.ci_low is None or joined.ci_high is None:
+            zero = 0.0 if all(shows_no_variance(v) for v in enough) else None
+            reason = "the difference shows no variance, and there is no interval"
+            if len(parts) > 1:
+                reason = "a set of data shows no variance, and there is no interval"
+            return CrossedContrast(**about, **nothing, standard_error=zero, status=thin, reason=reason)
+        about["ci_method"] = f"{joined.ci_method}, since a set of data shows no variance"
+        return CrossedContrast(
+            **about,
+            ci_low=joined.ci_low,
+            ci_high=joined.ci_high,
+            standard_error=(joined.ci_high - joined.ci_low) / (2.0 * normal_quantile(level)),
+            p_value=_p_value(about["estimate"], joined.ci_low, joined.ci_high, level),
+        )
     variance = sum(enough)
     if len(parts) > 1:
         sums = [patient_sums(term.influence, part.numbers, n_patients) for part, term in zip(parts, known, strict=True)]
@@ -281,7 +243,7 @@ def _contrast(
         reason = "the difference shows no variance, and there is no interval"
         return CrossedContrast(**about, **nothing, standard_error=0.0, status=thin, reason=reason)
     held = zip(parts, known, enough, strict=True)
-    spread = sum(v * v / part.degrees(term) for part, term, v in held if not shows_no_variance(v))
+    spread = sum(v * v / part.degrees(term) for part, term, v in held)
     degrees, error = sum(enough) ** 2 / spread, math.sqrt(variance)
     half = float(special.stdtrit(degrees, 0.5 + level / 2.0)) * error
     return CrossedContrast(
@@ -292,3 +254,17 @@ def _contrast(
         p_value=2.0 * float(special.stdtr(degrees, -abs(about["estimate"]) / error)),
         degrees_of_freedom=degrees,
     )
+
+
+def _joined(asked: Sequence[tuple[CrossedPart, tuple[int, int]]], level: float) -> Estimate | None:
+    """New data minus old of one model on each, from the sets' own intervals; ``None`` for any other effect."""
+    if len(asked) != 2 or any(factors.count(0) != 1 for _, factors in asked):
+        return None
+    before, after = (part.own_interval(factors.index(0) ^ 1, level) for part, factors in asked)
+    return None if before is None or after is None else independent_difference(after, before)
+
+
+def _p_value(estimate: float, low: float, high: float, level: float) -> float:
+    """Of the distance to the end towards 0: below 1 − ``level`` exactly where the interval leaves out 0."""
+    reach = estimate - low if estimate > 0.0 else high - estimate
+    return 2.0 * float(special.ndtr(-normal_quantile(level) * abs(estimate) / reach))
