@@ -10,10 +10,10 @@ import numpy.typing as npt
 from scipy import special
 
 from multisite.stats.comparison.crossed_parts import CrossedPart, crossed_parts
-from multisite.stats.comparison.difference import independent_difference
 from multisite.stats.discrimination.placements import patient_sums, shows_no_variance
 from multisite.stats.dot import dot
 from multisite.stats.estimate import Estimate, normal_quantile
+from multisite.stats.proportions.joining import limits, square_and_add
 from multisite.stats.resampling.case_arrays import case_arrays
 from multisite.vocabulary import EstimateStatus
 
@@ -39,12 +39,15 @@ _COEFFICIENTS: Mapping[CrossedEffect, tuple[tuple[int, int], tuple[int, int]]] =
 """Of each effect the factors of the old and of the new model on old data, and then on new data."""
 
 
+_JOINED = "square-and-add of the intervals of both sets of data, patients as clusters"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossedContrast(Estimate):
     """A sum and difference of the four values. ``p_value`` is two-sided, of 0, and agrees with the interval.
 
-    Of an interval by square-and-add ``standard_error`` is half its width over the normal quantile, the p-value is
-    that of the distance to the end towards 0, and ``degrees_of_freedom`` is ``None``.
+    Of an interval by square-and-add the p-value is that of the distance to the end towards 0. Where a set shows no
+    variance, ``standard_error`` is half the width over the normal quantile, and ``degrees_of_freedom`` is ``None``.
     """
 
     n_patients: int
@@ -87,11 +90,10 @@ def crossed_auc(
     Within a set of data the variance of a combination of both models is Obuchowski's, patients as clusters
     (:func:`auc_difference`). Between the two sets it is V₁ + V₂ + 2·K/(K − 1)·Σ s₁s₂, s being the sums over a patient
     of the influences of its cases in either set, so that patients with cases in both are allowed for; without any,
-    variances add. The interval takes Student's t on Welch's degrees of freedom of V₁ and V₂.
-
-    **A set without variance** (its AUC is 1, or 0) is not known exactly. The effects of the data, and ``both``, then
-    join each set's own interval (:func:`clustered_auc`, which takes the cases of a patient and class as one) by
-    square-and-add, as sets of different patients; ``ci_method`` says so. The interaction has no interval.
+    variances add. The effects of the model on a set of data, and the interaction, have Student's t on Welch's degrees
+    of freedom of V₁ and V₂. The effects of the data, and ``both``, join the interval of each set (:func:`clustered_auc`)
+    by square-and-add, with the correlation that patients in both sets make: a set is not known exactly because its AUC is
+    1, nor nearly so because it is almost 1.
 
     Parameters
     ----------
@@ -125,6 +127,7 @@ def crossed_auc(
     References
     ----------
     Obuchowski NA. Biometrics 1997;53:567-578. doi:10.2307/2533958
+    Zou GY, Donner A. Stat Med 2008;27:1693-1702. doi:10.1002/sim.3095
     Welch BL. Biometrika 1947;34:28-35. doi:10.1093/biomet/34.1-2.28
     """
     method = "obuchowski, old and new data, patients as clusters, t"
@@ -142,8 +145,8 @@ def crossed_means(
 ) -> CrossedDifferences:
     """As :func:`crossed_auc` for the mean of a value per case; of right calls of positive cases, the sensitivity.
 
-    The variance within a set of data is that of :func:`paired_mean_difference`, K/(K − 1)·Σsₖ². The own interval of a
-    set without variance is that of :func:`clustered_proportion`, where every value is 0 or 1; other values have none.
+    The variance within a set of data is that of :func:`paired_mean_difference`, K/(K − 1)·Σsₖ². The interval of a set
+    is that of :func:`clustered_proportion`, where every value is 0 or 1; with other values all effects have Student's t.
 
     Parameters
     ----------
@@ -218,50 +221,50 @@ def _contrast(
     thin = EstimateStatus.INSUFFICIENT
     if len(enough) < len(variances):
         return CrossedContrast(**about, **nothing, status=thin, reason="too few patients in a set of data")
-    if any(shows_no_variance(v) for v in enough):
-        # A set of data that shows no variance is not known exactly: n right calls of n say little where n is small.
-        joined = _joined(asked, level)
-        if joined is None or joined.ci_low is None or joined.ci_high is None:
-            zero = 0.0 if all(shows_no_variance(v) for v in enough) else None
-            reason = "the difference shows no variance, and there is no interval"
-            if len(parts) > 1:
-                reason = "a set of data shows no variance, and there is no interval"
-            return CrossedContrast(**about, **nothing, standard_error=zero, status=thin, reason=reason)
-        about["ci_method"] = f"{joined.ci_method}, since a set of data shows no variance"
-        return CrossedContrast(
-            **about,
-            ci_low=joined.ci_low,
-            ci_high=joined.ci_high,
-            standard_error=(joined.ci_high - joined.ci_low) / (2.0 * normal_quantile(level)),
-            p_value=_p_value(about["estimate"], joined.ci_low, joined.ci_high, level),
-        )
-    variance = sum(enough)
+    shared = 0.0
     if len(parts) > 1:
         sums = [patient_sums(term.influence, part.numbers, n_patients) for part, term in zip(parts, known, strict=True)]
-        variance += 2.0 * n_patients / (n_patients - 1) * dot(*sums)
-    if shows_no_variance(variance):
-        reason = "the difference shows no variance, and there is no interval"
-        return CrossedContrast(**about, **nothing, standard_error=0.0, status=thin, reason=reason)
-    held = zip(parts, known, enough, strict=True)
-    spread = sum(v * v / part.degrees(term) for part, term, v in held)
-    degrees, error = sum(enough) ** 2 / spread, math.sqrt(variance)
-    half = float(special.stdtrit(degrees, 0.5 + level / 2.0)) * error
+        shared = n_patients / (n_patients - 1) * dot(*sums)
+    variance = sum(enough) + 2.0 * shared
+    varied = not any(shows_no_variance(v) for v in (*enough, variance))
+    if varied:
+        spread = sum(v * v / part.degrees(term) for part, term, v in zip(parts, known, enough, strict=True))
+        about |= {"standard_error": math.sqrt(variance), "degrees_of_freedom": sum(enough) ** 2 / spread}
+    joined = _joined(asked, -shared / math.sqrt(math.prod(enough)) if varied else 0.0, level)
+    if joined is not None:
+        low, high = joined
+        about |= {"ci_low": low, "ci_high": high, "p_value": _p_value(about["estimate"], low, high, level)}
+        error = about.pop("standard_error", (high - low) / (2.0 * normal_quantile(level)))
+        return CrossedContrast(**about | {"ci_method": _JOINED}, standard_error=error)
+    if not varied:
+        # A set of data that shows no variance is not known exactly: n right calls of n say little where n is small.
+        zero = 0.0 if all(shows_no_variance(v) for v in enough) else None
+        place = "a set of data" if len(parts) > 1 else "the difference"
+        reason = f"{place} shows no variance, and there is no interval"
+        return CrossedContrast(**about, **nothing, standard_error=zero, status=thin, reason=reason)
+    half = float(special.stdtrit(about["degrees_of_freedom"], 0.5 + level / 2.0)) * about["standard_error"]
     return CrossedContrast(
         **about,
         ci_low=about["estimate"] - half,
         ci_high=about["estimate"] + half,
-        standard_error=error,
-        p_value=2.0 * float(special.stdtr(degrees, -abs(about["estimate"]) / error)),
-        degrees_of_freedom=degrees,
+        p_value=2.0
+        * float(special.stdtr(about["degrees_of_freedom"], -abs(about["estimate"]) / about["standard_error"])),
     )
 
 
-def _joined(asked: Sequence[tuple[CrossedPart, tuple[int, int]]], level: float) -> Estimate | None:
-    """New data minus old of one model on each, from the sets' own intervals; ``None`` for any other effect."""
+def _joined(
+    asked: Sequence[tuple[CrossedPart, tuple[int, int]]], correlation: float, level: float
+) -> tuple[float, float] | None:
+    """Limits of new data minus old of one model on each, from the sets' own intervals; ``None`` for what has none."""
     if len(asked) != 2 or any(factors.count(0) != 1 for _, factors in asked):
         return None
     before, after = (part.own_interval(factors.index(0) ^ 1, level) for part, factors in asked)
-    return None if before is None or after is None else independent_difference(after, before)
+    if before is None or after is None or before.estimate is None or after.estimate is None:
+        return None
+    if before.ci_low is None or after.ci_low is None:
+        return None
+    held = max(-1.0, min(1.0, correlation))
+    return square_and_add(after.estimate, limits(after), before.estimate, limits(before), correlation=held)
 
 
 def _p_value(estimate: float, low: float, high: float, level: float) -> float:
