@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from multisite.stats import ChoiceRule, ClusterMoments, Estimate, ProportionEstimate, clustered_proportion, proportion
-from multisite.tallies import ProportionMoments
+from multisite.tallies import ProportionMoments, shortage
 from multisite.vocabulary import OVERALL, EstimateStatus
 
 __all__ = [
@@ -27,7 +27,10 @@ Sums = Mapping[str, ClusterMoments]
 
 @dataclass(frozen=True, slots=True)
 class DeclaredPoint:
-    """The threshold of a finding and model, the rule that led to it, and the prevalence for results per 1,000."""
+    """The threshold of a finding and model, the rule that led to it, and the prevalence for results per 1,000.
+
+    Net benefit exists only where the scores are ``probabilities``.
+    """
 
     finding: str
     model: str
@@ -35,6 +38,7 @@ class DeclaredPoint:
     rule: ChoiceRule | None = None
     prevalence: float | None = None
     prevalence_source: str | None = None
+    probabilities: bool = True
 
     @property
     def act_from(self) -> float:
@@ -66,8 +70,7 @@ class OperatingPointParameters:
 
     def shortage(self, n_patients: int, unit: str) -> str | None:
         """Why a denominator is too small; ``None`` where it is not."""
-        least = self.minimum_denominator
-        return None if n_patients >= least else f"fewer than {least} patients with a {unit}"
+        return shortage(n_patients, self.minimum_denominator, unit)
 
 
 def seed_of(parameters: OperatingPointParameters, site: str, point: DeclaredPoint) -> int:

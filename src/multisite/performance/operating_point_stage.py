@@ -64,11 +64,13 @@ def _parameters(study: Study, site: Site | None) -> OperatingPointParameters:
 def _declared(study: Study, finding: str, model: str) -> DeclaredPoint:
     performance = study.performance
     point = operating_point_of(performance.operating_points, finding, model)
+    threshold, probabilities = study.threshold_of(finding, model), model not in study.not_probabilities
     if point is None:
-        return DeclaredPoint(finding, model, performance.threshold)
-    threshold = performance.threshold if point.threshold is None else point.threshold
+        return DeclaredPoint(finding, model, threshold, probabilities=probabilities)
     rule = None if point.rule is None else _rule(point.rule, performance.ci_level, point.prevalence)
-    return DeclaredPoint(finding, model, threshold, rule, point.prevalence, point.prevalence_source)
+    return DeclaredPoint(
+        finding, model, threshold, rule, point.prevalence, point.prevalence_source, probabilities=probabilities
+    )
 
 
 def _rule(rule: ThresholdRule, level: float, prevalence: float | None) -> ChoiceRule:
@@ -88,7 +90,7 @@ THRESHOLD_CHOICE_STAGE = Stage(
     title="Choose the threshold on tuning cases",
     verb="evaluate",
     scope=Scope.SITE,
-    version=1,
+    version=2,
     reads=(COHORT, PREDICTIONS),
     writes=(SITE_OPERATING_POINTS,),
     reads_tuning_labels=True,
@@ -102,7 +104,7 @@ OPERATING_POINTS_STAGE = Stage(
     title="Judge the operating points",
     verb="evaluate",
     scope=Scope.STUDY,
-    version=1,
+    version=2,
     reads=(SCORE_TALLY_GRID, PROPORTION_MOMENTS),
     optional_reads=(SITE_OPERATING_POINTS,),
     writes=(OPERATING_POINTS, THRESHOLD_TRANSFER, OUTCOMES_PER_1000, DECISION_CURVES),

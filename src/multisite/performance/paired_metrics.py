@@ -1,12 +1,13 @@
 """The metrics of two models on the same cases of one segment, with the counts from which a paired test follows."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from multisite.performance.metrics import without_probabilities
 from multisite.stats import (
     AucDifference,
     BooleanArray,
@@ -22,6 +23,7 @@ from multisite.stats import (
     mcnemar,
     paired_clustered_proportion_difference,
 )
+from multisite.tallies import numbered_patients, shortage
 from multisite.vocabulary import EstimateStatus
 
 __all__ = ["PairRules", "PairedCases", "paired_rows"]
@@ -31,18 +33,24 @@ _CELLS = ("both_right", "only_new_right", "only_old_right", "neither_right")
 
 @dataclass(frozen=True, slots=True)
 class PairRules:
-    """Level of the intervals, and the least number of patients in a denominator."""
+    """Level of the intervals, the least number of patients in a denominator, and whether scores are probabilities."""
 
     level: float
     minimum: int
+    probabilities: bool = True
 
     def shortage(self, cases: "PairedCases", metric: str) -> str | None:
         """Why a difference is withheld, without the count; ``None`` where it is not."""
         classes = {"sensitivity": (True,), "specificity": (False,)}.get(metric, (True, False))
-        for truth in classes:
-            if cases.n_patients_of(cases.positive == truth) < self.minimum:
-                return f"fewer than {self.minimum} patients with a {'positive' if truth else 'negative'} case"
-        return None
+        short = (
+            shortage(
+                cases.n_patients_of(cases.positive == truth),
+                self.minimum,
+                f"{'positive' if truth else 'negative'} case",
+            )
+            for truth in classes
+        )
+        return next((reason for reason in short if reason), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,12 +67,11 @@ class PairedCases:
     @classmethod
     def of(cls, cases: pl.DataFrame, *, new_threshold: float, old_threshold: float) -> "PairedCases":
         """Those of a frame with ``reference``, ``new_score``, ``old_score`` and ``patient_id``, none of them null."""
-        patients = cases["patient_id"].rank("dense").cast(pl.Int64)
         return cls(
             cases["reference"].cast(pl.Boolean).to_numpy(),
             cases["new_score"].cast(pl.Float64).to_numpy(),
             cases["old_score"].cast(pl.Float64).to_numpy(),
-            patients.to_numpy(),
+            numbered_patients(cases),
             new_threshold,
             old_threshold,
         )
@@ -151,6 +158,8 @@ def _brier_row(cases: PairedCases, rules: PairRules) -> dict[str, Any]:
     found: PairedMeanDifference = brier_difference(
         cases.positive, cases.new, cases.old, patient=cases.patient, level=rules.level
     )
+    if not rules.probabilities:
+        found = replace(without_probabilities(found), first=None, second=None, p_value=None, standard_error=None)
     more = {
         "p_method": "as the interval",
         "sum_of_differences": found.sum_of_differences,
