@@ -91,9 +91,9 @@ def crossed_auc(
     (:func:`auc_difference`). Between the two sets it is V₁ + V₂ + 2·K/(K − 1)·Σ s₁s₂, s being the sums over a patient
     of the influences of its cases in either set, so that patients with cases in both are allowed for; without any,
     variances add. The effects of the model on a set of data, and the interaction, have Student's t on Welch's degrees
-    of freedom of V₁ and V₂. The effects of the data, and ``both``, join the interval of each set (:func:`clustered_auc`)
-    by square-and-add, with the correlation that patients in both sets make: a set is not known exactly because its AUC is
-    1, nor nearly so because it is almost 1.
+    of freedom of V₁ and V₂. The effects of the data, and ``both``, join the interval of each set
+    (:func:`clustered_auc`) by square-and-add, with the correlation that patients in both sets make: a set is not known
+    exactly because its AUC is 1, nor nearly so because it is almost 1.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def crossed_means(
     """As :func:`crossed_auc` for the mean of a value per case; of right calls of positive cases, the sensitivity.
 
     The variance within a set of data is that of :func:`paired_mean_difference`, K/(K − 1)·Σsₖ². The interval of a set
-    is that of :func:`clustered_proportion`, where every value is 0 or 1; with other values all effects have Student's t.
+    is that of :func:`clustered_proportion`, where every value is 0 or 1; other values leave Student's t to all effects.
 
     Parameters
     ----------
