@@ -373,6 +373,20 @@ MOMENTS: Mapping[str, tuple[Any, Any, Any]] = {
     "a fraction": ([0.5], [0], [2]),
 }
 
+
+def _paired_sums(moments: PairedClusterMoments) -> library.PairedSums:
+    apart = moments.sum_first - moments.sum_second
+    return library.PairedSums(
+        n_patients=moments.n_patients,
+        n_cases=moments.sum_n,
+        first_only=max(0, apart),
+        second_only=max(0, -apart),
+        sum_dd=moments.sum_of_squared_differences,
+        sum_dn=moments.sum_first_n - moments.sum_second_n,
+        sum_nn=moments.sum_nn,
+    )
+
+
 OF_MOMENTS: Mapping[str, Callable[[Any, Any, Any], Any]] = {
     "clustered_proportion": lambda a, b, n: library.clustered_proportion(ClusterMoments.from_clusters(a, n)),
     "clustered_proportion_difference": lambda a, b, n: library.clustered_proportion_difference(
@@ -380,6 +394,9 @@ OF_MOMENTS: Mapping[str, Callable[[Any, Any, Any], Any]] = {
     ),
     "paired_clustered_proportion_difference": lambda a, b, n: library.paired_clustered_proportion_difference(
         PairedClusterMoments.from_clusters(a, b, n)
+    ),
+    "pooled_paired_difference": lambda a, b, n: library.pooled_paired_difference(
+        [_paired_sums(PairedClusterMoments.from_clusters(a, b, n))] * 2
     ),
     "clustered_mcnemar": lambda a, b, n: [
         library.clustered_mcnemar(PairedClusterMoments.from_clusters(a, b, n), method=m)
@@ -520,6 +537,7 @@ OF_SAMPLES: Mapping[str, Callable[[Any, Any], Any]] = {
         for i in ("by-sites", "wald", "hksj")
         for h in ("q-profile", "higgins-thompson")
     ],
+    "fixed_weights_mean": lambda a, b: library.fixed_weights_mean(a, b, np.abs(b)),
     "common_effect": lambda a, b: library.common_effect(a, b),
     "leave_one_out": lambda a, b: library.leave_one_out(a, b),
     "partial_pooling": lambda a, b: [library.partial_pooling(a, b, tau2=t) for t in ("reml", "pm")],

@@ -10,6 +10,7 @@ from multisite.pack.evidence import EstimateRow, Evidence
 from multisite.pack.parameters import FindingText, ModelText
 from multisite.schemas.model_comparison import (
     DATA_CELLS,
+    DATA_EFFECTS,
     MODEL_BY_DATA,
     MODEL_DIFFERENCES,
     MODEL_PAIR_COUNTS,
@@ -64,11 +65,15 @@ class Comparison:
         return self.differences.get((metric, question, site, stratum, level))
 
     def answer(self, metric: str, *, question: str = NEW_MINUS_OLD) -> _Row | None:
-        """The mean over sites; where one site alone has a number with an interval, that site's."""
+        """The row over sites; where one site alone counts there, that site's."""
         mean = self.difference(metric, question=question)
         if mean is None or mean["n_sites"] != 1:
             return mean
-        alone = (self.difference(metric, site=site, question=question) for site in self.sites)
+        # All effects of old and new data are of the sites that have their sum.
+        counting = NEW_MINUS_OLD if question == NEW_MINUS_OLD else DATA_EFFECTS["both"]
+        counted = [self.difference(metric, site=site, question=counting) for site in self.sites]
+        sites = [row["site"] for row in counted if row is not None and row["estimate"] is not None]
+        alone = (self.difference(metric, site=site, question=question) for site in sites)
         return next((row for row in alone if row is not None and row["status"] == "ok" and row["standard_error"]), mean)
 
 

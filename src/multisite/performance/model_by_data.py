@@ -112,7 +112,7 @@ def _effects(crossed: CrossedDifferences, short: Sequence[str | None]) -> list[d
     for name, effect in crossed.effects.items():
         shortage = next((reason for reason in needs.get(name, short) if reason), None)
         row = _row(effect, effect.n_patients, effect.n_cases)
-        row |= {"standard_error": effect.standard_error, "p_value": effect.p_value}
+        row |= {name: getattr(effect, name) for name in ("standard_error", "p_value", "degrees_of_freedom")}
         rows.append({"term": DATA_EFFECTS[name], **_withheld(row, shortage)})
     return rows
 
@@ -134,5 +134,5 @@ def _row(found: Estimate, n_patients: int, n_cases: int) -> dict[str, Any]:
 def _withheld(row: dict[str, Any], shortage: str | None) -> dict[str, Any]:
     if shortage is None or row["status"] == EstimateStatus.UNDEFINED:
         return row
-    nothing = dict.fromkeys(("estimate", "ci_low", "ci_high", "standard_error", "p_value"))
+    nothing = dict.fromkeys(("estimate", "ci_low", "ci_high", "standard_error", "p_value", "degrees_of_freedom"))
     return row | nothing | {"status": EstimateStatus.INSUFFICIENT.value, "reason": f"{shortage} in a set of data"}

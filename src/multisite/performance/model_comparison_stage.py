@@ -23,7 +23,7 @@ def compare_at_site(inputs: StageInputs, parameters: ModelPairsParameters) -> St
 
 
 def compare_over_sites(inputs: StageInputs, parameters: ModelDifferencesParameters) -> StageOutputs:
-    """The sites' differences as a sample of sites, with the verdicts of the protocol."""
+    """What the sites' differences show together, with the verdicts of the protocol."""
     found = model_differences(inputs.frame(MODEL_PAIRS.name), inputs.frame(MODEL_BY_DATA.name), parameters)
     return StageOutputs(frames={MODEL_DIFFERENCES.name: found})
 
@@ -81,7 +81,7 @@ MODEL_PAIRS_STAGE = Stage(
     title="Compare models in the site",
     verb="evaluate",
     scope=Scope.SITE,
-    version=1,
+    version=2,
     reads=(COHORT, PREDICTIONS),
     writes=(MODEL_PAIRS, MODEL_PAIR_COUNTS, MODEL_BY_DATA),
     reads_test_labels=True,
@@ -95,7 +95,7 @@ MODEL_DIFFERENCES_STAGE = Stage(
     title="Compare models over the sites",
     verb="evaluate",
     scope=Scope.STUDY,
-    version=1,
+    version=2,
     reads=(MODEL_PAIRS, MODEL_BY_DATA),
     writes=(MODEL_DIFFERENCES,),
     run=compare_over_sites,

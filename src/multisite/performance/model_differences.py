@@ -1,4 +1,4 @@
-"""Differences between models over the sites, held against what the protocol accepts as a loss."""
+"""Differences between models at each site and over the sites, held against what the protocol accepts as a loss."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from multisite.performance.pooled_differences import data_weights, has_interval, pooled_difference, pooled_effect
 from multisite.schemas.model_comparison import DATA_EFFECTS, MODEL_DIFFERENCES, NEW_MINUS_OLD
-from multisite.stats import holm, random_effects, smallest_detectable_difference
-from multisite.vocabulary import ALL_SITES, OVERALL, EstimateStatus
+from multisite.stats import holm, smallest_detectable_difference
+from multisite.vocabulary import ALL_SITES, OVERALL
 
 __all__ = ["Margins", "ModelDifferencesParameters", "margin_verdict", "model_differences", "superiority"]
 
@@ -39,7 +40,7 @@ class ModelDifferencesParameters:
 def model_differences(
     pairs: pl.DataFrame, by_data: pl.DataFrame, parameters: ModelDifferencesParameters
 ) -> pl.DataFrame:
-    """Each site's difference, and their random-effects mean on the plain scale, with verdicts.
+    """Each site's difference, and what the sites show together on the plain scale, with verdicts.
 
     Parameters
     ----------
@@ -51,17 +52,25 @@ def model_differences(
     Returns
     -------
     pl.DataFrame
-        Rows of ``model_differences``. A site without a difference that has a standard error keeps its reason and is
-        left out of the mean. The mean of one site is insufficient and has no interval. Margins bind the difference of
-        all cases on the same data only, at a site and over sites. Holm's adjustment is over the primary metrics of all
-        comparisons and findings, of the mean over sites, or of the only site there is.
+        Rows of ``model_differences``. Over sites, sensitivity and specificity are of the added counts
+        (:func:`pooled_paired_difference`), AUC and Brier score random-effects means, from which a site whose difference
+        has no standard error is left out; the effects of old and new data share one set of weights. What one site shows
+        is no mean: insufficient, without an interval. Margins bind the difference of all cases on the same data only,
+        at a site and over sites. Holm's adjustment is over the primary metrics of all comparisons and findings, over
+        sites, or of the only site there is.
     """
     declared = {(margins.new, margins.old): margins for margins in parameters.margins}
+    weights = data_weights(by_data)
     rows: list[dict[str, Any]] = []
     for key, sites in _grouped(pairs, by_data):
         names = dict(zip(_KEYS, key, strict=True))
         margins = declared.get((names["new_model"], names["old_model"]))
-        made = [*(_site_row(row) for row in sites), _pooled_row(sites, parameters.ci_level)]
+        if names["question"] == NEW_MINUS_OLD:
+            pooled = pooled_difference(sites, parameters.ci_level)
+        else:
+            shared = weights.get((names["new_model"], names["old_model"], names["finding"], names["metric"]), {})
+            pooled = pooled_effect(sites, shared, parameters.ci_level)
+        made = [*(_site_row(row) for row in sites), _over_sites(pooled)]
         if margins is not None and names["stratum"] == OVERALL and names["question"] == NEW_MINUS_OLD:
             made = [_judged(row, names["metric"], margins) for row in made]
             if names["metric"] in margins.primary:
@@ -98,7 +107,7 @@ def _grouped(pairs: pl.DataFrame, by_data: pl.DataFrame) -> Iterator[tuple[tuple
     overall = [pl.lit(OVERALL).alias(name) for name in ("stratum", "level")]
     effects = by_data.filter(pl.col("term").is_in(list(DATA_EFFECTS.values()))).rename({"term": "question"})
     columns = ["site", *_KEYS, *_TAKEN]
-    frame = pl.concat([paired.select(columns), effects.with_columns(overall).select(columns)])
+    frame = pl.concat([paired.select(columns + _SUMS), effects.with_columns(overall).select(columns)], how="diagonal")
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in frame.sort(*_KEYS, "site").iter_rows(named=True):
         groups.setdefault(tuple(row[name] for name in _KEYS), []).append(row)
@@ -113,11 +122,19 @@ _TAKEN = (
     "ci_method",
     "standard_error",
     "p_value",
+    "degrees_of_freedom",
     "n_patients",
     "n_cases",
     "status",
     "reason",
 )
+_SUMS = [
+    "n_cases_only_new_right",
+    "n_cases_only_old_right",
+    "sum_of_squared_patient_differences",
+    "sum_of_patient_differences_by_cases",
+    "sum_of_squared_patient_cases",
+]
 
 
 def _site_row(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,43 +145,13 @@ def _site_row(row: Mapping[str, Any]) -> dict[str, Any]:
         **{name: row[name] for name in _TAKEN},
         **nothing,
         **_empty_judgement(),
-        "detectable": _detectable(row["standard_error"], row["ci_level"]),
+        "detectable": _detectable(row["standard_error"], row["ci_level"], row["degrees_of_freedom"]),
     }
 
 
-def _pooled_row(sites: Sequence[Mapping[str, Any]], level: float) -> dict[str, Any]:
-    used = [row for row in sites if row["status"] == EstimateStatus.OK and row["standard_error"]]
-    pooled = random_effects(
-        [row["estimate"] for row in used], [row["standard_error"] ** 2 for row in used], level=level
-    )
-    return {
-        "site": ALL_SITES,
-        "n_sites": pooled.n_sites,
-        "estimate": pooled.estimate,
-        "ci_low": pooled.ci_low,
-        "ci_high": pooled.ci_high,
-        "ci_level": level,
-        "ci_method": pooled.ci_method,
-        "standard_error": pooled.standard_error,
-        "p_value": pooled.p_value,
-        "prediction_low": pooled.prediction_low,
-        "prediction_high": pooled.prediction_high,
-        "tau": None if pooled.tau2 is None else math.sqrt(pooled.tau2),
-        "i2": pooled.i2,
-        "n_patients": sum(row["n_patients"] for row in used),
-        "n_cases": sum(row["n_cases"] for row in used),
-        **_empty_judgement(),
-        "detectable": _detectable(pooled.standard_error, level),
-        "status": pooled.status.value,
-        "reason": _why(sites) if pooled.n_sites == 0 else pooled.reason,
-    }
-
-
-def _why(sites: Sequence[Mapping[str, Any]]) -> str:
-    reasons = {row["reason"] for row in sites}
-    if len(reasons) == 1 and None not in reasons:
-        return f"no site has a difference with an interval: {reasons.pop()}"
-    return "no site has a difference with an interval"
+def _over_sites(pooled: Mapping[str, Any]) -> dict[str, Any]:
+    detectable = _detectable(pooled["standard_error"], pooled["ci_level"], pooled["degrees_of_freedom"])
+    return {"site": ALL_SITES, **pooled, **_empty_judgement(), "detectable": detectable}
 
 
 def _empty_judgement() -> dict[str, Any]:
@@ -182,11 +169,11 @@ def _judged(row: dict[str, Any], metric: str, margins: Margins) -> dict[str, Any
 
 
 def _primary_of(made: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The row whose test counts: the mean over sites, last of ``made``, or the only site with an interval."""
+    """The row whose test counts: that over sites, last of ``made``, or the only site with an interval."""
     pooled = made[-1]
     if pooled["n_sites"] != 1:
         return pooled
-    return next(row for row in made[:-1] if row["status"] == EstimateStatus.OK and row["standard_error"])
+    return next((row for row in made[:-1] if has_interval(row)), pooled)
 
 
 def _adjust(rows: Sequence[dict[str, Any]]) -> None:
@@ -196,8 +183,10 @@ def _adjust(rows: Sequence[dict[str, Any]]) -> None:
         row["p_holm"] = None if math.isnan(p_value) else p_value
 
 
-def _detectable(standard_error: float | None, level: float) -> float | None:
+def _detectable(standard_error: float | None, level: float, degrees_of_freedom: float | None) -> float | None:
     """What the precision that was reached could have found, whatever was found; not the power of what was found."""
     if not standard_error:
         return None
-    return smallest_detectable_difference(standard_error, power=_POWER, level=level).difference
+    return smallest_detectable_difference(
+        standard_error, power=_POWER, level=level, degrees_of_freedom=degrees_of_freedom
+    ).difference

@@ -116,7 +116,7 @@ def _area_row(cases: PairedCases, rules: PairRules) -> dict[str, Any]:
         "old_variance": found.second_variance,
         "covariance": found.covariance,
     }
-    return _row(cases, rules, "auc", found, found.n_patients, found.p_value, found.standard_error, more)
+    return _row(cases, rules, "auc", found, found.p_value, found.standard_error, found.degrees_of_freedom, more)
 
 
 def _proportion_row(cases: PairedCases, rules: PairRules, metric: str, truth: bool) -> dict[str, Any]:
@@ -139,10 +139,13 @@ def _proportion_row(cases: PairedCases, rules: PairRules, metric: str, truth: bo
         "p_method": test.method,
         **counted,
         **{f"n_patients_{name}": int(np.unique(patient[chosen]).size) for name, chosen in cells.items()},
+        "sum_of_squared_patient_differences": moments.sum_of_squared_differences,
+        "sum_of_patient_differences_by_cases": moments.sum_first_n - moments.sum_second_n,
+        "sum_of_squared_patient_cases": moments.sum_nn,
     }
     # An exact test of nothing but agreement has p = 1; where there is no interval it would be read as a result.
     p_value = test.p_value if found.status is EstimateStatus.OK else None
-    return _row(cases, rules, metric, found, moments.n_patients, p_value, error, more)
+    return _row(cases, rules, metric, found, p_value, error, moments.n_patients - 1.0, more)
 
 
 def _moments(new: BooleanArray, old: BooleanArray, patient: CountArray) -> PairedClusterMoments:
@@ -162,7 +165,7 @@ def _brier_row(cases: PairedCases, rules: PairRules) -> dict[str, Any]:
         "sum_of_differences": found.sum_of_differences,
         "sum_of_squared_differences": found.sum_of_squared_differences,
     }
-    return _row(cases, rules, "brier", found, found.n_patients, found.p_value, found.standard_error, more)
+    return _row(cases, rules, "brier", found, found.p_value, found.standard_error, found.degrees_of_freedom, more)
 
 
 def _row(
@@ -170,9 +173,9 @@ def _row(
     rules: PairRules,
     metric: str,
     found: AucDifference | DifferenceEstimate | PairedMeanDifference,
-    n_patients: int,
     p_value: float | None,
     standard_error: float | None,
+    degrees_of_freedom: float | None,
     more: Mapping[str, Any],
 ) -> dict[str, Any]:
     row = {
@@ -184,7 +187,8 @@ def _row(
         "ci_high": found.ci_high,
         "standard_error": standard_error,
         "p_value": p_value,
-        "n_patients": n_patients,
+        "degrees_of_freedom": degrees_of_freedom if standard_error else None,
+        "n_patients": found.n_patients,
         "n_cases": found.n_cases,
         "n_positive": int(cases.positive.sum()),
         "n_negative": int((~cases.positive).sum()),
@@ -207,6 +211,7 @@ _WITHHELD = (
     "ci_high",
     "standard_error",
     "p_value",
+    "degrees_of_freedom",
     "new_variance",
     "old_variance",
     "covariance",

@@ -60,6 +60,7 @@ _ESTIMATE = (
     Column("ci_method", _TEXT, "How the interval was made"),
     Column("standard_error", _FLOAT, "Standard error on the plain scale, between patients", nullable=True),
     Column("p_value", _FLOAT, "Two-sided p-value of no difference", nullable=True, constraint=between("p_value", 0, 1)),
+    Column("degrees_of_freedom", _FLOAT, "Of Student's t in the test; none where it is normal", nullable=True),
 )
 
 
@@ -97,11 +98,15 @@ MODEL_PAIRS = Artefact(
         *_counts("only_new_right", "that only the new model calls right", nullable=True),
         *_counts("only_old_right", "that only the old model calls right", nullable=True),
         *_counts("neither_right", "that neither model calls right", nullable=True),
+        Column("sum_of_squared_patient_differences", _COUNT, "Σd² over patients: d right calls more", nullable=True),
+        Column("sum_of_patient_differences_by_cases", _COUNT, "Σdn over patients of n cases", nullable=True),
+        Column("sum_of_squared_patient_cases", _COUNT, "Σn² over patients", nullable=True),
         Column("sum_of_differences", _FLOAT, "Sum over cases of the difference of squared errors", nullable=True),
         Column("sum_of_squared_differences", _FLOAT, "Sum of its square", nullable=True),
         *STATUS_COLUMNS,
     ),
     key=("site", "new_model", "old_model", "finding", "stratum", "level", "metric"),
+    version=2,
 )
 
 MODEL_PAIR_COUNTS = Artefact(
@@ -136,12 +141,13 @@ MODEL_BY_DATA = Artefact(
         *STATUS_COLUMNS,
     ),
     key=("site", "new_model", "old_model", "finding", "metric", "term"),
+    version=2,
 )
 
 MODEL_DIFFERENCES = Artefact(
     "model_differences",
     Zone.CENTRAL,
-    "The differences of each site, and their random-effects mean over sites, held against the declared margins.",
+    "The differences of each site, and what the sites show together, held against the declared margins.",
     (
         Column("site", _TEXT, "Site identifier, or all sites"),
         *_MODELS,
@@ -184,4 +190,5 @@ MODEL_DIFFERENCES = Artefact(
         *STATUS_COLUMNS,
     ),
     key=("site", "new_model", "old_model", "finding", "stratum", "level", "metric", "question"),
+    version=2,
 )

@@ -30,9 +30,12 @@ class DetectableDifference:
 
 
 def smallest_detectable_difference(
-    standard_error: float, *, power: float = 0.8, level: float = 0.95
+    standard_error: float, *, power: float = 0.8, level: float = 0.95, degrees_of_freedom: float | None = None
 ) -> DetectableDifference:
     """(z₁₋α/₂ + z_power) · SE: about 2.8 standard errors of the difference, at the usual power and level.
+
+    A test that takes Student's t finds less: with ``degrees_of_freedom`` both quantiles are of t on as many
+    (14 standard errors on 1, 5.4 on 2, 3.1 on 10).
 
     It says what the design could have found, before looking: put in the SE that was planned, never ask it of the
     difference that was seen ("observed power" repeats its p-value).
@@ -45,6 +48,8 @@ def smallest_detectable_difference(
         In (0.5, 1).
     level
         Confidence level 1 − α, in (0, 1).
+    degrees_of_freedom
+        Of the test, above 0; ``None`` for the normal quantiles.
 
     Returns
     -------
@@ -72,7 +77,20 @@ def smallest_detectable_difference(
     """
     if not math.isfinite(standard_error) or standard_error < 0.0:
         raise ValueError("`standard_error` must be finite and 0 or more.")
-    return _detectable(standard_error, power, level, "normal approximation, standard error as given")
+    if degrees_of_freedom is None:
+        return _detectable(standard_error, power, level, "normal approximation, standard error as given")
+    if not degrees_of_freedom > 0.0:
+        raise ValueError("`degrees_of_freedom` must be above 0.")
+    normal_quantile(level)
+    _power_quantile(power)
+    quantiles = (float(special.stdtrit(degrees_of_freedom, p)) for p in (0.5 + level / 2.0, power))
+    return DetectableDifference(
+        difference=sum(quantiles) * standard_error,
+        standard_error=standard_error,
+        power=power,
+        ci_level=level,
+        method="student's t, standard error as given",
+    )
 
 
 def detectable_proportion_difference(

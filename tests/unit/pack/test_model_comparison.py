@@ -111,7 +111,7 @@ def test_the_table_of_the_differences_has_every_site_and_the_mean_for_every_metr
     assert without.cells[4].note == "no case has a score of both models"
     assert without.cells[6].text == "insufficient evidence"
     assert re.fullmatch(r"\d+ and \d+", cells(table)[4][5])
-    assert "by Holm" in table.groups[0].rows[3].cells[4].note
+    assert "by Holm" in table.groups[1].rows[3].cells[4].note
 
 
 def test_old_and_new_data_have_their_values_and_their_effects() -> None:
@@ -140,11 +140,40 @@ def test_models_that_score_alike_are_said_to_differ_by_zero_without_an_interval(
     assert "AUC (0.02): insufficient evidence" in statement.text
 
 
+def declared_as(comparison: Comparison, **verdicts: str | None) -> Comparison:
+    """Every measure with a difference that is not shown; margins, and their verdicts, of the named ones only."""
+    nothing = {"estimate": -0.01, "ci_low": -0.05, "ci_high": 0.03, "status": "ok", "standard_error": 0.02}
+    nothing |= {"superiority": "not shown", "detectable": 0.0561}
+    rows = {}
+    for key, row in comparison.differences.items():
+        verdict = verdicts.get(key[0])
+        bound = {"verdict": verdict, "margin": None if verdict is None else 0.06}
+        rows[key] = {**row, **(nothing | bound if key[1] == "new minus old" else {})}
+    return replace(comparison, differences=rows)
+
+
+def test_a_difference_that_is_not_shown_and_has_no_margin_is_not_said_to_be_fine() -> None:
+    held = evidence()
+    statement = comparison_statement(held, declared_as(only(held)))
+    assert statement.mark.word == "no evidence"
+    assert "does not say that they are alike" in statement.text
+    assert "a difference of AUC 0.06, sensitivity 0.06 and specificity 0.06." in statement.text
+
+
+def test_the_tone_is_quiet_only_where_every_declared_margin_is_met() -> None:
+    held = evidence()
+    comparison = only(held)
+    met, missed = "meets", "insufficient evidence"
+    assert comparison_statement(held, declared_as(comparison, auc=met)).mark.word == "nothing seen"
+    assert comparison_statement(held, declared_as(comparison, auc=met, brier=missed)).mark.word == "no evidence"
+    assert comparison_statement(held, declared_as(comparison, auc="fails")).mark.word == "look here"
+
+
 def test_the_figure_has_a_panel_per_measure_and_tells_why_a_site_has_no_bar() -> None:
     held = evidence()
     comparison = only(held)
     figure = differences_figure(held, comparison)
-    assert figure.title == "No difference between the models is shown"
+    assert re.fullmatch(r"Sensitivity of the new model is 0\.\d+ higher", figure.title)
     shown = {"estimate": -0.31, "ci_low": -0.4, "ci_high": -0.2}
     lower = {key: {**row, **(shown if key[0] == "auc" else {})} for key, row in comparison.differences.items()}
     assert (
@@ -155,14 +184,18 @@ def test_the_figure_has_a_panel_per_measure_and_tells_why_a_site_has_no_bar() ->
     assert isinstance(specificity, Panel)
     assert f"{SITES[2]}: no case has a score of both models" in auc.svg
     assert "A loss of up to 0.020 is shaded." in auc.svg
-    assert "mean of 2 sites" in specificity.svg
+    assert "mean of 2 sites" in auc.svg
+    assert "cases of 2 sites" in specificity.svg
 
 
 def test_the_figure_of_models_that_score_alike_says_so_instead_of_drawing() -> None:
     held = evidence("alike")
     figure = differences_figure(held, only(held))
     assert figure.title == "No difference between the models is shown"
-    assert all(isinstance(panel, MissingPanel) for panel in figure.panels)
+    auc, *calls = figure.panels
+    assert isinstance(auc, MissingPanel)
+    # Agreement in every call bounds the difference over sites; at a site it has no interval.
+    assert all(isinstance(panel, Panel) for panel in calls)
 
 
 def test_levels_stand_with_their_differences() -> None:

@@ -1,14 +1,17 @@
 """Differences over the sites: the mean of what the sites say, margins, and what no site can say."""
 
+from datetime import date
 from typing import Any
 
 import polars as pl
 import pytest
+from scipy import stats
 
 from multisite.performance import MODEL_DIFFERENCES_STAGE, MODEL_PAIRS_STAGE
 from multisite.performance.model_differences import Margins, margin_verdict, superiority
 from multisite.performance.model_pairs import ModelPair
-from multisite.stats import holm, random_effects, smallest_detectable_difference
+from multisite.schemas.model_comparison import DATA_EFFECTS
+from multisite.stats import holm, paired_proportion_difference, random_effects, smallest_detectable_difference
 from multisite.study import Study
 from multisite.tallies import Thresholds
 from multisite.vocabulary import ALL_SITES
@@ -25,18 +28,96 @@ def row(found: pl.DataFrame, site: str, metric: str = "auc", **more: str) -> dic
     return found.filter(**wanted).row(0, named=True)
 
 
-def test_the_mean_over_sites_is_random_effects_of_the_sites_own_differences() -> None:
+@pytest.mark.parametrize("metric", ["auc", "brier"])
+def test_the_mean_over_sites_is_random_effects_of_the_sites_own_differences(metric: str) -> None:
     made = sites()
     found = over_sites(made)
-    own = [site["model_pairs"].filter(stratum="overall", metric="sensitivity").row(0, named=True) for site in made]
+    own = [site["model_pairs"].filter(stratum="overall", metric=metric).row(0, named=True) for site in made]
     expected = random_effects([r["estimate"] for r in own], [r["standard_error"] ** 2 for r in own])
-    pooled = row(found, ALL_SITES, "sensitivity")
+    pooled = row(found, ALL_SITES, metric)
     for name in ("estimate", "ci_low", "ci_high", "p_value", "prediction_low", "i2", "standard_error"):
         assert pooled[name] == getattr(expected, name), name
     assert (pooled["n_sites"], pooled["n_cases"]) == (3, sum(r["n_cases"] for r in own))
-    assert pooled["detectable"] == smallest_detectable_difference(expected.standard_error).difference
-    mine = row(found, "b", "sensitivity")
+    assert pooled["degrees_of_freedom"] == 2.0
+    found_with = smallest_detectable_difference(expected.standard_error, degrees_of_freedom=2.0)
+    assert pooled["detectable"] == found_with.difference
+    mine = row(found, "b", metric)
     assert (mine["estimate"], mine["ci_low"], mine["n_sites"]) == (own[1]["estimate"], own[1]["ci_low"], 1)
+    own_test = smallest_detectable_difference(own[1]["standard_error"], degrees_of_freedom=own[1]["degrees_of_freedom"])
+    assert mine["detectable"] == own_test.difference
+
+
+def _calls(number: int, *, old_only: int, new_only: int = 0, n: int = 60) -> dict[str, pl.DataFrame]:
+    """A site of as many cases with the finding, each a patient, with counted calls of both models."""
+    old = [True] * (n - new_only) + [False] * new_only
+    new = [False] * old_only + [True] * (n - old_only)
+    site = f"s{number}"
+    ids = [f"{site}-{i}" for i in range(n)]
+    cohort = {
+        "site": site,
+        "case_id": ids,
+        "patient_id": ids,
+        "split": "test",
+        "case_date": [date(2024, 1 + i % 2 * 6, 1) for i in range(n)],
+        "included": True,
+        "reference_nodule": True,
+    }
+    predictions = [
+        pl.DataFrame(
+            {"site": site, "case_id": ids, "finding": "nodule", "model": model, "score": [float(c) for c in calls]}
+        )
+        for model, calls in (("v1", old), ("v2", new))
+    ]
+    return {"cohort": pl.DataFrame(cohort), "predictions": pl.concat(predictions)}
+
+
+def test_sensitivity_over_sites_is_of_all_cases_and_a_site_without_a_discordant_case_counts() -> None:
+    lost = [0, 6, 0, 0, 3, 0, 0, 0]
+    found = over_sites(
+        [compared(_calls(i, old_only=n)) for i, n in enumerate(lost)],
+        Margins("v2", "v1", ("sensitivity",), {"sensitivity": 0.035}),
+    )
+    pooled = row(found, ALL_SITES, "sensitivity")
+    added = paired_proportion_difference(480 - sum(lost), 0, sum(lost), 0, method="tango")
+    assert (pooled["n_sites"], pooled["n_cases"], pooled["estimate"]) == (8, 480, -9 / 480)
+    assert (pooled["ci_low"], pooled["ci_high"]) == pytest.approx((added.ci_low, added.ci_high))
+    # Wald's interval of the two sites that differ would have been of them alone.
+    assert (pooled["verdict"], pooled["superiority"]) == ("insufficient evidence", "old model better")
+    assert pooled["p_value"] == pytest.approx(2 * stats.norm.sf(3.0))
+    assert pooled["prediction_low"] < pooled["estimate"] < pooled["prediction_high"]
+
+
+def test_models_that_agree_in_every_call_of_every_site_are_bounded_over_the_sites() -> None:
+    found = over_sites([compared(_calls(i, old_only=0)) for i in range(3)])
+    assert row(found, "s0", "sensitivity")["status"] == "insufficient"
+    pooled = row(found, ALL_SITES, "sensitivity")
+    assert (pooled["estimate"], pooled["p_value"]) == (0.0, 1.0)
+    assert pooled["ci_high"] == -pooled["ci_low"] == pytest.approx(3.8415 / (180 + 3.8415), abs=1e-5)
+
+
+def test_the_effects_of_model_and_data_add_up_over_the_sites() -> None:
+    made = sites(by_date(), names="abcd", n=120)
+    found = over_sites(made)
+    for metric in ("auc", "sensitivity", "specificity"):
+        of = {q: row(found, ALL_SITES, metric, question=q) for q in DATA_EFFECTS.values()}
+        data, model, both = (of[DATA_EFFECTS[n]] for n in ("data_under_old_model", "model_on_new_data", "both"))
+        assert both["estimate"] == pytest.approx(data["estimate"] + model["estimate"], abs=1e-12)
+        before, crossed = (of[DATA_EFFECTS[n]] for n in ("model_on_old_data", "interaction"))
+        assert crossed["estimate"] == pytest.approx(model["estimate"] - before["estimate"], abs=1e-12)
+        assert {r["n_sites"] for r in of.values()} == {4}
+        assert all(r["ci_low"] < r["estimate"] < r["ci_high"] for r in of.values())
+
+
+def test_a_site_whose_models_agree_on_one_set_of_data_keeps_its_weight_in_every_effect() -> None:
+    made = [compared(_calls(i, old_only=n), pairs_parameters(by_date())) for i, n in enumerate([0, 6, 4])]
+    found = over_sites(made)
+    of = {q: row(found, ALL_SITES, "sensitivity", question=q) for q in DATA_EFFECTS.values()}
+    assert {r["n_sites"] for r in of.values()} == {3}
+    model = of[DATA_EFFECTS["model_on_new_data"]]
+    assert model["estimate"] == pytest.approx(-(0 + 3 + 2) / 90)
+    assert model["ci_low"] < model["estimate"] < model["ci_high"]
+    # The old model is right in all: the data cannot be said to have changed nothing, but the mean of zeros is zero.
+    assert of[DATA_EFFECTS["data_under_old_model"]]["ci_low"] < 0.0
 
 
 def test_margins_bind_the_difference_of_all_cases_only() -> None:

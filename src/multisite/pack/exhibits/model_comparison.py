@@ -21,8 +21,8 @@ def differences_figure(evidence: Evidence, comparison: Comparison) -> Figure:
     return Figure(
         f"models-forest-{comparison.slug}",
         title,
-        "Each bar is the interval of one site's paired difference, its notch the estimate; the diamond is the mean of "
-        "the sites with its interval. The dashed line is no difference; the band beside it is the loss that the "
+        "Each bar is the interval of one site's paired difference, its notch the estimate; the diamond is what the "
+        "sites show together. The dashed line is no difference; the band beside it is the loss that the "
         "protocol accepts, where it declares one.",
         tuple(_panel(comparison, name, rows[name], title, reach) for name in FOREST),
         PANEL_WIDTH,

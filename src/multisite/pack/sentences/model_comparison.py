@@ -7,7 +7,7 @@ from multisite.pack.evidence import Evidence
 from multisite.pack.marks import CONCERN, NO_EVIDENCE, QUIET
 from multisite.pack.metrics import AUC, FOREST, METRICS
 from multisite.pack.model_comparison import Comparison, as_estimate
-from multisite.pack.numbers import count, write
+from multisite.pack.numbers import count, decimals_for, fixed, per_cent, write
 from multisite.pack.sentences.statement import Statement
 from multisite.pack.words import listed, named
 from multisite.schemas.model_comparison import DATA_EFFECTS
@@ -16,25 +16,30 @@ __all__ = ["comparison_sentences", "comparison_statement"]
 
 
 def comparison_sentences(comparison: Comparison) -> tuple[str, ...]:
-    """Who was paired, the differences, the verdicts, and whether a change is of the model or of the data."""
-    found = [_paired(comparison), _differences(comparison), _verdicts(comparison), _data(comparison)]
+    """Who was paired, the differences with and without a margin, and whether a change is of the model or the data."""
+    found = [
+        _paired(comparison),
+        _differences(comparison),
+        _verdicts(comparison),
+        _unbound(comparison),
+        _data(comparison),
+    ]
     return tuple(words for words in found if words)
 
 
 def comparison_statement(evidence: Evidence, comparison: Comparison) -> Statement:
-    """The conclusion of the first page: a failed margin, an open one, or what was seen."""
+    """The conclusion of the first page: a failed margin or a worse model, all margins met, or nothing that says so.
+
+    Not shown to be worse is not shown to be as good: without a margin that is met, the tone is never quiet.
+    """
     verdicts = [row["verdict"] for row in _judged(comparison)]
     worse = any(_answer_is(comparison, name, "old model better") for name in FOREST)
-    sound = any((row := comparison.answer(name)) is not None and as_estimate(row).sound for name in FOREST)
-    mark = (
-        CONCERN
-        if "fails" in verdicts or worse
-        else QUIET
-        if sound and "insufficient evidence" not in verdicts
-        else None
-    )
-    text = " ".join(filter(None, (_differences(comparison), _verdicts(comparison))))
-    return Statement(mark or NO_EVIDENCE, "New against old model", text, "comparison")
+    if "fails" in verdicts or worse:
+        mark = CONCERN
+    else:
+        mark = QUIET if verdicts and set(verdicts) == {"meets"} else NO_EVIDENCE
+    text = " ".join(filter(None, (_differences(comparison), _verdicts(comparison), _unbound(comparison))))
+    return Statement(mark, "New against old model", text, "comparison")
 
 
 def _answer_is(comparison: Comparison, metric: str, superiority: str) -> bool:
@@ -80,7 +85,7 @@ def _word(metric: str) -> str:
 def _over(comparison: Comparison) -> str:
     row = comparison.answer(AUC)
     if row is None or row["n_sites"] != 1:
-        return "as a mean over sites"
+        return "over the sites"
     return f"at {row['site']} alone" if row["site"] in comparison.sites else "over the sites"
 
 
@@ -102,6 +107,29 @@ def _judged(comparison: Comparison) -> list[Mapping[str, Any]]:
 def _verdicts(comparison: Comparison) -> str:
     said = [f"{_word(row['metric'])} ({row['margin']:g}): {row['verdict']}" for row in _judged(comparison)]
     return f"Held against the largest loss that the protocol accepts: {'; '.join(said)}." if said else ""
+
+
+def _unbound(comparison: Comparison) -> str:
+    """Of the measures without a margin what was shown, and what could have been where nothing was."""
+    rows = [row for name in FOREST if (row := comparison.answer(name)) is not None]
+    free = [row for row in rows if row["verdict"] is None and as_estimate(row).sound]
+    shown = [
+        f"{_word(row['metric'])} is {'higher' if row['superiority'] == 'new model better' else 'lower'}"
+        for row in free
+        if row["superiority"] not in (None, "not shown")
+    ]
+    words = [f"Shown, where no margin is declared: the new model's {listed(shown)}."] if shown else []
+    undecided = [
+        f"{_word(row['metric'])} {fixed(row['detectable'], decimals_for(row['ci_low'], row['ci_high']))}"
+        for row in free
+        if row["superiority"] == "not shown" and row["detectable"] is not None
+    ]
+    if undecided:
+        words.append(
+            "Neither model is shown to be better where no margin is declared, which does not say that they are alike: "
+            f"found with a chance of {per_cent(80)} would have been a difference of {listed(undecided)}."
+        )
+    return " ".join(words)
 
 
 def _data(comparison: Comparison) -> str:

@@ -90,6 +90,6 @@ def data_effects_table(evidence: Evidence, comparison: Comparison) -> Table:
         tuple(groups),
         "Above 0, the change made it better. Patients with cases in old and in new data are allowed for by their "
         "shared influence on both. An interaction says that the model's effect is not the same on both data; its "
-        "interval is wide, and one that holds 0 does not say that there is none. The means of the two parts need not "
-        "add up to that of their sum, for sites weigh differently in each.",
+        "interval is wide, and one that holds 0 does not say that there is none. Over sites all rows have the same "
+        "weights, by numbers of patients, so that the parts add up to their sum.",
     )

@@ -12,7 +12,7 @@ from multisite.pack.model_comparison import Comparison, as_estimate
 from multisite.pack.numbers import count, decimals_for, fixed, per_cent, write
 from multisite.pack.tables.performance import estimate_cell
 from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing, written
-from multisite.schemas.model_comparison import MODEL_DIFFERENCES, MODEL_PAIRS
+from multisite.schemas.model_comparison import MODEL_DIFFERENCES, MODEL_PAIRS, NEW_MINUS_OLD
 from multisite.vocabulary import ALL_SITES
 
 __all__ = [
@@ -42,7 +42,7 @@ _LEAST_P = 0.001
 
 
 def differences_table(evidence: Evidence, comparison: Comparison) -> Table:
-    """Both models' values and their paired difference at each site, and the mean of the differences."""
+    """Both models' values and their paired difference at each site, and what the sites show together."""
     groups = [
         Group(
             METRICS[metric].title,
@@ -96,7 +96,9 @@ def _mean_row(comparison: Comparison, metric: str) -> Row:
 
 
 def mean_label(row: Mapping[str, Any]) -> str:
-    """What the row over sites is called."""
+    """What the row over sites is called: sensitivity and specificity are of the sites' cases together."""
+    if row["n_sites"] > 1 and row["metric"] in (SENSITIVITY, SPECIFICITY) and row["question"] == NEW_MINUS_OLD:
+        return f"cases of {row['n_sites']} sites"
     return f"mean of {row['n_sites']} sites" if row["n_sites"] > 1 else "mean of the sites"
 
 
@@ -154,15 +156,17 @@ def _method(evidence: Evidence) -> str:
         "Test cases with a score of both models. Above 0, the new model has the larger value. "
         f"Intervals of {per_cent(100 * evidence.parameters.ci_level)} count patients: Obuchowski for the AUC, "
         "patient-clustered Wilson limits joined for sensitivity and specificity, with McNemar's test (Obuchowski's "
-        "where patients repeat), paired means for the Brier score. The mean takes the sites' differences as a sample "
-        "of sites (random effects, Hartung and Knapp). Meets: the whole interval is better than the largest acceptable "
+        "where patients repeat), paired means for the Brier score. Over sites, sensitivity and specificity are of the "
+        "cases of these sites together (score interval of the added counts); the mean of AUC and Brier score takes the "
+        "sites' differences as a sample of sites (random effects, Hartung and Knapp). Meets: the whole interval is "
+        "better than the largest acceptable "
         "loss; fails: all of it is worse. Could find: the difference that this precision shows with a chance of "
         f"{per_cent(80)}."
     )
 
 
 def strata_differences_table(evidence: Evidence, comparison: Comparison) -> Table:
-    """The mean difference over sites in every level of every stratum."""
+    """The difference over sites in every level of every stratum."""
     groups = [Group("", (_level_row(comparison, "All test cases", "overall", "overall", total=True),))]
     for stratum in evidence.parameters.strata:
         levels = [
@@ -175,7 +179,7 @@ def strata_differences_table(evidence: Evidence, comparison: Comparison) -> Tabl
             groups.append(Group(heading, tuple(_level_row(comparison, lv, stratum.id, lv) for lv in levels)))
     return Table(
         f"models-strata-{comparison.slug}",
-        f"Mean difference over sites in every stratum: {comparison.title}",
+        f"Difference over sites in every stratum: {comparison.title}",
         (Column("Level"), *(Column(METRICS[name].title, "new minus old", kind="number") for name in FOREST)),
         tuple(groups),
         "No margin binds a level, and no test of a level is adjusted: read them as places to look at.",
@@ -203,7 +207,7 @@ def comparisons_overview(evidence: Evidence, made: Sequence[Comparison]) -> Tabl
         "Every comparison of models: new minus old, over the sites",
         (Column("Finding and models"), *(Column(METRICS[name].title, kind="number") for name in FOREST)),
         (Group("", tuple(rows)),),
-        f"Mean over sites, or the only site, with intervals of {per_cent(100 * evidence.parameters.ci_level)}; below "
+        f"Over sites, or at the only site, with intervals of {per_cent(100 * evidence.parameters.ci_level)}; below "
         "it whether the loss stays within the margin, where one is declared.",
         csv_link(evidence.frame(MODEL_DIFFERENCES).filter(site=ALL_SITES, stratum="overall")),
     )

@@ -9,17 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from multisite.stats.discrimination.placements import (
-    Linearised,
-    area_influence,
-    obuchowski_covariance,
-    patient_degrees,
-    patient_sums,
-    shows_no_variance,
-)
+from multisite.stats.comparison.crossed_parts import CrossedPart, crossed_parts
+from multisite.stats.discrimination.placements import patient_sums, shows_no_variance
 from multisite.stats.dot import dot
-from multisite.stats.estimate import BooleanArray, CountArray, Estimate, FloatArray, normal_quantile
-from multisite.stats.resampling.case_arrays import CaseArrays, case_arrays
+from multisite.stats.estimate import Estimate, normal_quantile
+from multisite.stats.proportions.joining import limits, square_and_add
+from multisite.stats.resampling.case_arrays import case_arrays
 from multisite.vocabulary import EstimateStatus
 
 __all__ = ["CrossedContrast", "CrossedDifferences", "CrossedEffect", "crossed_auc", "crossed_means"]
@@ -44,9 +39,16 @@ _COEFFICIENTS: Mapping[CrossedEffect, tuple[tuple[int, int], tuple[int, int]]] =
 """Of each effect the factors of the old and of the new model on old data, and then on new data."""
 
 
+_JOINED = "square-and-add of the intervals of both sets of data, patients as clusters"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossedContrast(Estimate):
-    """A sum and difference of the four values. ``p_value`` is two-sided, of 0, and agrees with the interval."""
+    """A sum and difference of the four values. ``p_value`` is two-sided, of 0, and agrees with the interval.
+
+    Of an interval by square-and-add the p-value is that of the distance to the end towards 0. Where a set shows no
+    variance, ``standard_error`` is half the width over the normal quantile, and ``degrees_of_freedom`` is ``None``.
+    """
 
     n_patients: int
     standard_error: float | None = None
@@ -88,7 +90,10 @@ def crossed_auc(
     Within a set of data the variance of a combination of both models is Obuchowski's, patients as clusters
     (:func:`auc_difference`). Between the two sets it is V₁ + V₂ + 2·K/(K − 1)·Σ s₁s₂, s being the sums over a patient
     of the influences of its cases in either set, so that patients with cases in both are allowed for; without any,
-    variances add. The interval takes Student's t on Welch's degrees of freedom of V₁ and V₂.
+    variances add. The effects of the model on a set of data, and the interaction, have Student's t on Welch's degrees
+    of freedom of V₁ and V₂. The effects of the data, and ``both``, join the interval of each set
+    (:func:`clustered_auc`) by square-and-add, with the correlation that patients in both sets make: a set is not known
+    exactly because its AUC is 1, nor nearly so because it is almost 1.
 
     Parameters
     ----------
@@ -115,17 +120,19 @@ def crossed_auc(
     Undefined cases
     ---------------
     A class without a case in a set of data: the values there and the effects that need them are undefined. Fewer than
-    two patients with a positive case or with a negative one in a set, or no variance: the effect stands without
-    interval and p-value, status ``insufficient``.
+    two patients with a positive case or with a negative one in a set, no variance of the effect of the model on a set
+    (nor then of the interaction), or a set without an interval of its own: the effect stands without interval and
+    p-value, status ``insufficient``.
 
     References
     ----------
     Obuchowski NA. Biometrics 1997;53:567-578. doi:10.2307/2533958
+    Zou GY, Donner A. Stat Med 2008;27:1693-1702. doi:10.1002/sim.3095
     Welch BL. Biometrika 1947;34:28-35. doi:10.1093/biomet/34.1-2.28
     """
     method = "obuchowski, old and new data, patients as clusters, t"
     cases, (one, other) = case_arrays(positive, patient, old=old, new=new)
-    return _crossed(_parts(cases, one, other, new_data, is_area=True), cases.n_patients, method, level)
+    return _crossed(crossed_parts(cases, one, other, new_data, is_area=True), cases.n_patients, method, level)
 
 
 def crossed_means(
@@ -138,7 +145,8 @@ def crossed_means(
 ) -> CrossedDifferences:
     """As :func:`crossed_auc` for the mean of a value per case; of right calls of positive cases, the sensitivity.
 
-    The variance within a set of data is that of :func:`paired_mean_difference`, K/(K − 1)·Σsₖ².
+    The variance within a set of data is that of :func:`paired_mean_difference`, K/(K − 1)·Σsₖ². The interval of a set
+    is that of :func:`clustered_proportion`, where every value is 0 or 1; other values leave Student's t to all effects.
 
     Parameters
     ----------
@@ -159,76 +167,16 @@ def crossed_means(
 
     Undefined cases
     ---------------
-    No case in a set of data: undefined. One patient in a set, or no variance: without interval and p-value, status
-    ``insufficient``.
+    No case in a set of data: undefined. One patient in a set, or no variance, as for :func:`crossed_auc`: without
+    interval and p-value, status ``insufficient``.
     """
     truth = np.zeros(np.asarray(old).shape, dtype=np.bool_)
     method = "means, old and new data, patients as clusters, t"
     cases, (one, other) = case_arrays(truth, patient, old=old, new=new)
-    return _crossed(_parts(cases, one, other, new_data, is_area=False), cases.n_patients, method, level)
+    return _crossed(crossed_parts(cases, one, other, new_data, is_area=False), cases.n_patients, method, level)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """One set of data, its patients also by their numbers among those of both sets.
-
-    ``old`` and ``new`` are ``None`` where ``reason`` says why. ``is_area`` tells which variance is theirs.
-    """
-
-    cases: CaseArrays
-    numbers: CountArray
-    old: Linearised | None
-    new: Linearised | None
-    reason: str | None
-    is_area: bool
-
-    def combined(self, factors: tuple[int, int]) -> Linearised | None:
-        """Both statistics times their factors, added up."""
-        if self.old is None or self.new is None:
-            return None
-        value = factors[0] * self.old.value + factors[1] * self.new.value
-        return Linearised(value, factors[0] * self.old.influence + factors[1] * self.new.influence)
-
-    def variance(self, found: Linearised) -> float | None:
-        """``None`` where there are too few patients."""
-        if self.is_area:
-            matrix = obuchowski_covariance(self.cases, [found])
-            return None if matrix is None else float(matrix[0, 0])
-        k = self.cases.n_patients
-        sums = patient_sums(found.influence, self.cases.patient, k)
-        return k / (k - 1) * dot(sums, sums) if k > 1 else None
-
-    def degrees(self, found: Linearised) -> float:
-        """Degrees of freedom of a variance that is not zero."""
-        return patient_degrees(self.cases, found.influence) if self.is_area else float(self.cases.n_patients - 1)
-
-
-def _parts(
-    cases: CaseArrays, old: FloatArray, new: FloatArray, new_data: npt.ArrayLike, *, is_area: bool
-) -> tuple[_Part, _Part]:
-    chosen = np.asarray(new_data)
-    if chosen.shape != old.shape or not np.isin(chosen, (0, 1)).all():
-        raise ValueError("`new_data` must hold 0 or 1 (or booleans), one for each case.")
-    first, second = (
-        _part(cases, old, new, rows, is_area=is_area) for rows in (~chosen.astype(bool), chosen.astype(bool))
-    )
-    return first, second
-
-
-def _part(cases: CaseArrays, old: FloatArray, new: FloatArray, rows: BooleanArray, *, is_area: bool) -> _Part:
-    numbers = cases.patient[rows]
-    distinct, own = np.unique(numbers, return_inverse=True)
-    held = CaseArrays(cases.positive[rows], own.astype(np.int64, copy=False), int(distinct.size))
-    if is_area:
-        found = [area_influence(held.positive, score[rows]) for score in (old, new)]
-        return _Part(held, numbers, found[0], found[1], held.missing_class, is_area)
-    if not held.n_cases:
-        return _Part(held, numbers, None, None, "no case", is_area)
-    means = [Linearised(float(v[rows].mean()), (v[rows] - v[rows].mean()) / held.n_cases) for v in (old, new)]
-    return _Part(held, numbers, means[0], means[1], None, is_area)
-
-
-def _crossed(parts: tuple[_Part, _Part], n_patients: int, method: str, level: float) -> CrossedDifferences:
+def _crossed(parts: tuple[CrossedPart, CrossedPart], n_patients: int, method: str, level: float) -> CrossedDifferences:
     normal_quantile(level)
     on_old, on_new = parts
     return CrossedDifferences(
@@ -250,7 +198,7 @@ def _crossed(parts: tuple[_Part, _Part], n_patients: int, method: str, level: fl
 
 
 def _contrast(
-    asked: Sequence[tuple[_Part, tuple[int, int]]], n_patients: int, method: str, level: float
+    asked: Sequence[tuple[CrossedPart, tuple[int, int]]], n_patients: int, method: str, level: float
 ) -> CrossedContrast:
     parts = [part for part, _ in asked]
     terms = [part.combined(factors) for part, factors in asked]
@@ -273,22 +221,53 @@ def _contrast(
     thin = EstimateStatus.INSUFFICIENT
     if len(enough) < len(variances):
         return CrossedContrast(**about, **nothing, status=thin, reason="too few patients in a set of data")
-    variance = sum(enough)
+    shared = 0.0
     if len(parts) > 1:
         sums = [patient_sums(term.influence, part.numbers, n_patients) for part, term in zip(parts, known, strict=True)]
-        variance += 2.0 * n_patients / (n_patients - 1) * dot(*sums)
-    if shows_no_variance(variance):
-        reason = "the difference shows no variance, and there is no interval"
-        return CrossedContrast(**about, **nothing, standard_error=0.0, status=thin, reason=reason)
-    held = zip(parts, known, enough, strict=True)
-    spread = sum(v * v / part.degrees(term) for part, term, v in held if not shows_no_variance(v))
-    degrees, error = sum(enough) ** 2 / spread, math.sqrt(variance)
-    half = float(special.stdtrit(degrees, 0.5 + level / 2.0)) * error
+        shared = n_patients / (n_patients - 1) * dot(*sums)
+    variance = sum(enough) + 2.0 * shared
+    varied = not any(shows_no_variance(v) for v in (*enough, variance))
+    if varied:
+        spread = sum(v * v / part.degrees(term) for part, term, v in zip(parts, known, enough, strict=True))
+        about |= {"standard_error": math.sqrt(variance), "degrees_of_freedom": sum(enough) ** 2 / spread}
+    joined = _joined(asked, -shared / math.sqrt(math.prod(enough)) if varied else 0.0, level)
+    if joined is not None:
+        low, high = joined
+        about |= {"ci_low": low, "ci_high": high, "p_value": _p_value(about["estimate"], low, high, level)}
+        error = about.pop("standard_error", (high - low) / (2.0 * normal_quantile(level)))
+        return CrossedContrast(**about | {"ci_method": _JOINED}, standard_error=error)
+    if not varied:
+        # A set of data that shows no variance is not known exactly: n right calls of n say little where n is small.
+        zero = 0.0 if all(shows_no_variance(v) for v in enough) else None
+        place = "a set of data" if len(parts) > 1 else "the difference"
+        reason = f"{place} shows no variance, and there is no interval"
+        return CrossedContrast(**about, **nothing, standard_error=zero, status=thin, reason=reason)
+    half = float(special.stdtrit(about["degrees_of_freedom"], 0.5 + level / 2.0)) * about["standard_error"]
     return CrossedContrast(
         **about,
         ci_low=about["estimate"] - half,
         ci_high=about["estimate"] + half,
-        standard_error=error,
-        p_value=2.0 * float(special.stdtr(degrees, -abs(about["estimate"]) / error)),
-        degrees_of_freedom=degrees,
+        p_value=2.0
+        * float(special.stdtr(about["degrees_of_freedom"], -abs(about["estimate"]) / about["standard_error"])),
     )
+
+
+def _joined(
+    asked: Sequence[tuple[CrossedPart, tuple[int, int]]], correlation: float, level: float
+) -> tuple[float, float] | None:
+    """Limits of new data minus old of one model on each, from the sets' own intervals; ``None`` for what has none."""
+    if len(asked) != 2 or any(factors.count(0) != 1 for _, factors in asked):
+        return None
+    before, after = (part.own_interval(factors.index(0) ^ 1, level) for part, factors in asked)
+    if before is None or after is None or before.estimate is None or after.estimate is None:
+        return None
+    if before.ci_low is None or after.ci_low is None:
+        return None
+    held = max(-1.0, min(1.0, correlation))
+    return square_and_add(after.estimate, limits(after), before.estimate, limits(before), correlation=held)
+
+
+def _p_value(estimate: float, low: float, high: float, level: float) -> float:
+    """Of the distance to the end towards 0: below 1 − ``level`` exactly where the interval leaves out 0."""
+    reach = estimate - low if estimate > 0.0 else high - estimate
+    return 2.0 * float(special.ndtr(-normal_quantile(level) * abs(estimate) / reach))

@@ -9,7 +9,7 @@ from multisite.stats.proportions.joining import score_limits, square_and_add
 from multisite.stats.proportions.result import DifferenceEstimate, wilson_interval
 from multisite.vocabulary import EstimateStatus
 
-__all__ = ["paired_proportion_difference"]
+__all__ = ["paired_proportion_difference", "tango_limits"]
 
 PairedMethod: TypeAlias = Literal["newcombe", "newcombe-8", "tango"]
 
@@ -83,7 +83,10 @@ def paired_proportion_difference(
     reason: str | None = "no case"
     if n:
         difference = (counts.first_only - counts.second_only) / n
-        low, high = _tango(counts, z) if method == "tango" else _newcombe(counts, z, corrected=method == "newcombe")
+        if method == "tango":
+            low, high = tango_limits(counts.first_only, counts.second_only, n, z)
+        else:
+            low, high = _newcombe(counts, z, corrected=method == "newcombe")
         status, reason = EstimateStatus.OK, None
         if low == high:
             low = high = None
@@ -117,8 +120,9 @@ def _newcombe(counts: PairedCounts, z: float, *, corrected: bool) -> tuple[float
     return square_and_add(first, limits[0], second, limits[1], correlation=phi)
 
 
-def _tango(counts: PairedCounts, z: float) -> tuple[float, float]:
-    f, g, n = counts.first_only, counts.second_only, counts.n_cases
+def tango_limits(first_only: float, second_only: float, n_cases: float, z: float) -> tuple[float, float]:
+    """Tango's score limits of (f − g)/n; f, g and n may be effective numbers of cases that are not whole."""
+    f, g, n = first_only, second_only, n_cases
 
     def excess(delta: float) -> float:
         # Mirrored for a negative difference, so that the root is never the small difference of two large numbers.
