@@ -44,10 +44,14 @@ def _variants(
     yield TruthVariant.DECLARED.value, declared
     said = pl.col("judgement").replace_strict(label_of_judgement(rule), default=None, return_dtype=pl.Boolean)
     labelled = before.with_columns(said.alias("label"))
-    votes = labelled.group_by("case_id", maintain_order=True).agg(
-        pl.len().alias("n"),
-        pl.col("label").sum().alias("n_yes"),
-        (~pl.col("label")).sum().alias("n_no"),
+    votes = (
+        labelled.drop_nulls("label")
+        .group_by("case_id", maintain_order=True)
+        .agg(
+            pl.len().alias("n"),
+            pl.col("label").sum().alias("n_yes"),
+            (~pl.col("label")).sum().alias("n_no"),
+        )
     )
     votes = votes.filter(pl.col("n") >= _AT_LEAST)
     yield (
