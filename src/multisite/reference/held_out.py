@@ -17,8 +17,8 @@ def held_out_table(
     """HELD_OUT_READINGS of one finding: a row per case and reader for which there is such a truth.
 
     Where a panel or an independent source has decided the case without a reading of the reader, that decision; else
-    the majority of the others whose reading before adjudication has a label, two or more. An adjudication is not used: it exists only
-    where readers differ, and would choose the cases by what the reader said.
+    the majority of the others whose reading before adjudication has a label, two or more. An adjudication is not used:
+    it exists only where readers differ, and would choose the cases by what the reader said.
 
     Parameters
     ----------
