@@ -1,96 +1,74 @@
 """How far each level of a stratum lies from all other cases, for the two proportions at the operating point."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from multisite.pack.evidence import Endpoint, EstimateRow, Evidence
 from multisite.pack.metrics import SENSITIVITY, SPECIFICITY
 from multisite.pack.parameters import StratumText
-from multisite.stats import proportion
-from multisite.vocabulary import ALL_SITES
+from multisite.schemas.verdicts import VERDICTS
 
 __all__ = ["Gap", "gaps", "same_direction"]
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """``level`` minus all other cases of the test split, as a difference of shares with its interval.
+    """``level`` minus all other cases of the test split over all sites, with the interval that counts patients.
 
-    ``others`` is the estimate of the other cases and ``n_others`` their denominator.
+    ``others`` is the estimate of the other cases, on ``n_patients_others`` patients.
     """
 
     stratum: StratumText
     level: EstimateRow
     others: float
-    n_others: int
+    n_patients_others: int
     difference: float
     low: float
     high: float
 
 
-def gaps(evidence: Evidence, endpoint: Endpoint, *, site: str = ALL_SITES) -> tuple[Gap, ...]:
-    """Every gap in sensitivity and specificity that two groups of enough cases allow, the surest shortfall first.
+def gaps(evidence: Evidence, endpoint: Endpoint) -> tuple[Gap, ...]:
+    """Every gap in sensitivity and specificity that the verdicts hold, the surest shortfall first.
 
     They are ranked by the upper end of the interval: the shortfall that the data do not put in doubt. Ranked by the gap
-    itself, the smallest groups would come first, whose gaps vary most by chance.
-
-    The other cases' share follows by subtracting the level's numerator and denominator from those of all cases. The
-    interval of the difference joins the level's own interval with Wilson's for the others by Newcombe's square-and-add
-    rule; it takes the two groups as independent and, among the others, cases as independent.
-
-    Skipped: a level whose estimate is not sound, and one that leaves fewer other cases than the protocol's minimum.
-
-    References
-    ----------
-    Newcombe RG. Stat Med 1998;17:873-890. doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
+    itself, the smallest groups would come first, whose gaps vary most by chance. A level that is not compared for want
+    of patients, on its own side or on the other, is left out.
     """
-    found = [
-        gap
-        for metric in (SENSITIVITY, SPECIFICITY)
-        for stratum in evidence.parameters.strata
-        for level in evidence.levels(stratum)
-        if (gap := _gap(evidence, endpoint, metric, stratum, level, site)) is not None
-    ]
-    return tuple(sorted(found, key=lambda gap: gap.high))
+    found: dict[tuple[str, str, str], Gap] = {}
+    strata = {stratum.id: stratum for stratum in evidence.parameters.strata}
+    for row in endpoint.rows(evidence.frame(VERDICTS)).iter_rows(named=True):
+        metric, stratum, name = key = row["metric"], row["stratum"], row["level"]
+        if metric not in (SENSITIVITY, SPECIFICITY) or stratum not in strata or row["difference_high"] is None:
+            continue
+        level = evidence.estimate(endpoint, metric, stratum=stratum, level=name)
+        if level is not None and key not in found:
+            found[key] = Gap(
+                stratum=strata[stratum],
+                level=level,
+                others=row["rest"],
+                n_patients_others=row["n_patients_rest"],
+                difference=row["difference"],
+                low=row["difference_low"],
+                high=row["difference_high"],
+            )
+    return tuple(sorted(found.values(), key=lambda gap: gap.high))
 
 
 def same_direction(evidence: Evidence, endpoint: Endpoint, gap: Gap) -> tuple[int, int]:
     """At how many sites the level lies on the same side of the site's other cases, and at how many this can be told."""
     judged = list(_at_sites(evidence, endpoint, gap))
-    same = sum(1 for other in judged if (other.difference < 0) == (gap.difference < 0))
-    return same, len(judged)
+    return sum(1 for difference in judged if (difference < 0) == (gap.difference < 0)), len(judged)
 
 
-def _at_sites(evidence: Evidence, endpoint: Endpoint, gap: Gap) -> Iterator[Gap]:
+def _at_sites(evidence: Evidence, endpoint: Endpoint, gap: Gap) -> Iterator[float]:
+    """Level minus others at each site where both have enough patients; shared patients count for the level."""
     for site in evidence.sites:
-        found = _gap(evidence, endpoint, gap.level.metric, gap.stratum, gap.level.level, site)
-        if found is not None:
-            yield found
-
-
-def _gap(evidence: Evidence, endpoint: Endpoint, metric: str, stratum: StratumText, name: str, site: str) -> Gap | None:
-    everyone = evidence.estimate(endpoint, metric, site=site)
-    level = evidence.estimate(endpoint, metric, site=site, stratum=stratum.id, level=name)
-    if everyone is None or level is None or not level.sound:
-        return None
-    counts = everyone.numerator, everyone.denominator, level.numerator, level.denominator
-    if None in counts:
-        return None
-    all_y, all_n, level_y, level_n = (number or 0 for number in counts)
-    n_others = all_n - level_n
-    if n_others < evidence.parameters.minimum_denominator:
-        return None
-    others = proportion(all_y - level_y, n_others, level=evidence.parameters.ci_level)
-    if others.estimate is None or others.ci_low is None or others.ci_high is None:
-        return None
-    difference = level.value - others.estimate
-    return Gap(
-        stratum=stratum,
-        level=level,
-        others=others.estimate,
-        n_others=n_others,
-        difference=difference,
-        low=difference - math.hypot(level.value - level.low, others.ci_high - others.estimate),
-        high=difference + math.hypot(level.high - level.value, others.estimate - others.ci_low),
-    )
+        everyone = evidence.estimate(endpoint, gap.level.metric, site=site)
+        level = evidence.estimate(endpoint, gap.level.metric, site=site, stratum=gap.stratum.id, level=gap.level.level)
+        if everyone is None or level is None or not level.sound:
+            continue
+        n_patients = everyone.n_patients - level.n_patients
+        n_cases = (everyone.denominator or 0) - (level.denominator or 0)
+        if n_patients < evidence.parameters.minimum_denominator or not n_cases:
+            continue
+        yield level.value - ((everyone.numerator or 0) - (level.numerator or 0)) / n_cases

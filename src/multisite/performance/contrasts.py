@@ -7,10 +7,11 @@ from typing import Any, cast
 
 import numpy as np
 import polars as pl
+from scipy import special
 
 from multisite.performance.metrics import UNITS, SegmentRules, segment_proportion
-from multisite.performance.site_effects import interval_effect, proportion_effect
-from multisite.performance.spread import DESIGN_EFFECT_NAMED, DesignEffects
+from multisite.performance.site_effects import interval_effect, patient_effect, proportion_effect
+from multisite.performance.spread import DESIGN_EFFECT_NAMED, DesignEffects, area_of_patients
 from multisite.schemas.across_sites import POOLED_METRICS
 from multisite.stats import (
     ClusterMoments,
@@ -87,6 +88,15 @@ def contrasts(
             yield held.contrast(stratum, level, row)
 
 
+@dataclass(frozen=True, slots=True)
+class _Scaled:
+    """An estimate and its error on the scale of its metric; degrees of freedom where the quantile is Student's."""
+
+    value: float
+    error: float
+    degrees_of_freedom: float | None = None
+
+
 class _Held:
     """The counts of one finding, model and metric by segment."""
 
@@ -115,6 +125,9 @@ class _Held:
                     for key, counts in zip(names, tally.counts, strict=True)
                 }
             self._design_effects = _area_effects(counted, of)
+        between = counted.design_effects.filter(metric=metric, **of)
+        places = between.select("site", "stratum", "level", "standard_error", "degrees_of_freedom").rows()
+        self._between_patients = {place[:3]: (place[3], place[4]) for place in places}
 
     def contrast(self, stratum: str, level: str, row: Mapping[str, Any]) -> Contrast:
         """The level with what can be said of it; without a rest, the contrast of all cases is its row alone."""
@@ -160,13 +173,15 @@ class _Held:
         if not sound or shortage:
             return replace(found, missing=found.missing if not sound else f"{shortage} among all other cases")
 
-        # The rest is most of the cases as a rule, and has their design effect.
-        own_at = _area_at(own, self._rules.level, self._design_effect(*self._place(found.stratum, found.level)))
-        rest_at = _area_at(rest, self._rules.level, self._design_effect(ALL_SITES, OVERALL, OVERALL))
+        own_at = self._area_of(found.row)
+        rest_effect = self._rest_effect(found.stratum, found.level, own, rest)
+        patients = pairs[0].rest.n_patients, pairs[1].rest.n_patients
+        rest_at = _area_at(rest, self._rules.level, rest_effect, patients)
 
         def difference_at(at: float) -> Estimate:
             apart = independent_difference(own_at(at), rest_at(at))
-            return replace(apart, ci_method=f"{apart.ci_method}{_INDEPENDENT}")
+            widened = f"; {DESIGN_EFFECT_NAMED}" if self._design_effects else ""
+            return replace(apart, ci_method=f"{apart.ci_method}{_INDEPENDENT}{widened}")
 
         shown = difference_at(self._rules.level)
         if shown.ci_low is None:
@@ -187,22 +202,46 @@ class _Held:
         return (level, OVERALL, OVERALL) if stratum == SITE_AXIS else (ALL_SITES, stratum, level)
 
     def _estimate_at(self, row: Mapping[str, Any]) -> Callable[[float], Estimate] | None:
+        """The row's estimate with its interval at any level; at the row's own level, the interval that it shows."""
         place = row["site"], row["stratum"], row["level"]
         if self._metric == "auc":
-            return _area_at(self._counts[place], self._rules.level, self._design_effect(*place))
+            return self._area_of(row)
         if self._metric in COMPARED:
             return lambda at: segment_proportion(self._moments[(self._metric, *place)], UNITS[self._metric], at)
-        found = interval_effect(row)
-        return None if found is None else lambda at: _on_scale(row, found[0], found[1], at)
+        found = self._scaled_effect(row)
+        return None if found is None else lambda at: _on_scale(row, found, at)
+
+    def _area_of(self, row: Mapping[str, Any]) -> Callable[[float], Estimate]:
+        found = self._scaled_effect(row)
+        if found is not None:
+            return lambda at: _on_scale(row, found, at)
+        place = row["site"], row["stratum"], row["level"]
+        positive, negative = (self._moments[(metric, *place)].n_patients for metric in ("sensitivity", "specificity"))
+        repeats = self._moments[("prevalence", *place)].clustered
+        return _area_at(self._counts[place], self._rules.level, 1.0, (positive, negative) if repeats else None)
+
+    def _scaled_effect(self, row: Mapping[str, Any]) -> _Scaled | None:
+        between = self._between_patients.get((row["site"], row["stratum"], row["level"]))
+        if between is not None and (found := patient_effect(row, between[0])) is not None:
+            return _Scaled(found[0], found[1], between[1])
+        plain = interval_effect(row) if row["ci_low"] is not None else None
+        return None if plain is None else _Scaled(plain[0], plain[1])
 
     def _effect(self, row: Mapping[str, Any]) -> tuple[float, float] | None:
         if self._metric not in COMPARED:
             return None
         if self._metric == "auc":
-            found = interval_effect(row)
-        else:
-            found = proportion_effect(self._moments[self._metric, row["site"], row["stratum"], row["level"]])
-        return None if found is None else found[:2]
+            found = self._scaled_effect(row)
+            return None if found is None else (found.value, found.error)
+        share = proportion_effect(self._moments[self._metric, row["site"], row["stratum"], row["level"]])
+        return None if share is None else share[:2]
+
+    def _rest_effect(self, stratum: str, level: str, own: ScoreCounts, rest: ScoreCounts) -> float:
+        """What is left of the design effect of all cases without the level's, each weighed by its cases."""
+        n_own, n_rest = (counts.positives + counts.negatives for counts in (own, rest))
+        everyone = self._design_effect(ALL_SITES, OVERALL, OVERALL)
+        left = (everyone * (n_own + n_rest) - self._design_effect(*self._place(stratum, level)) * n_own) / n_rest
+        return max(1.0, left)
 
     def _design_effect(self, site: str, stratum: str, level: str) -> float:
         return self._design_effects.get((site, stratum, level), 1.0)
@@ -225,24 +264,30 @@ class _Held:
 
     def _detectable_auc(self, own: ScoreCounts, rest: ScoreCounts | None) -> float | None:
         area = auc(self._counts[ALL_SITES, OVERALL, OVERALL]).estimate
-        sizes = [own.positives, own.negatives, *((rest.positives, rest.negatives) if rest else ())]
+        effect = max(1.0, self._design_effect(ALL_SITES, OVERALL, OVERALL))
+        sides = [own, *([rest] if rest else [])]
+        sizes = [int(n / effect) for side in sides for n in (side.positives, side.negatives)]
         if area is None or not math.isfinite(area):
             return None
         return detectable_auc_difference(area, *sizes, level=self._rules.level).difference
 
 
-def _area_at(counts: ScoreCounts, level: float, design_effect: float) -> Callable[[float], Estimate]:
+def _area_at(
+    counts: ScoreCounts, level: float, design_effect: float, patients: tuple[int, int] | None
+) -> Callable[[float], Estimate]:
     """The AUC with its interval at any level, without placing every case anew for each.
 
-    ``design_effect`` is that of a patient's several cases; 1 where patients have one.
+    ``design_effect`` is that of a patient's several cases; 1 where patients have one. ``patients`` with a positive and
+    with a negative case stand for the cases where the AUC is 0 or 1 and shows no variance.
     """
-    row = {"metric": "auc", **asdict(auc(counts, level=level))}
+    plain = auc(counts, level=level)
+    row = {"metric": "auc", **asdict(plain)}
     effect = interval_effect(row) if row["ci_low"] is not None else None
+    if effect is None and patients is not None:
+        return lambda at: area_of_patients(plain, *patients, level=at)
     if effect is None:
         return lambda at: auc(counts, level=at)
-    if design_effect != 1.0:
-        row["ci_method"] = f"{row['ci_method']}; {DESIGN_EFFECT_NAMED}"
-    return lambda at: _on_scale(row, effect[0], math.sqrt(design_effect) * effect[1], at)
+    return lambda at: _on_scale(row, _Scaled(effect[0], math.sqrt(design_effect) * effect[1]), at)
 
 
 def _area_effects(counted: Counted, of: Mapping[str, str]) -> dict[tuple[str, str, str], float]:
@@ -253,18 +298,15 @@ def _area_effects(counted: Counted, of: Mapping[str, str]) -> dict[tuple[str, st
     return found | {(ALL_SITES, key[3], key[4]): effect for key, effect in mean.items()}
 
 
-def _on_scale(row: Mapping[str, Any], value: float, error: float, level: float) -> Estimate:
-    """The interval of ``row`` at another level: normal on the scale of its metric, as it was made."""
+def _on_scale(row: Mapping[str, Any], scaled: _Scaled, level: float) -> Estimate:
+    """The interval of ``row`` at another level, on the scale of its metric, as it was made."""
     scale = cast("Scale", POOLED_METRICS[row["metric"]])
-    half = normal_quantile(level) * error
-    return Estimate(
-        estimate=row["estimate"],
-        ci_low=back(value - half, scale),
-        ci_high=back(value + half, scale),
-        ci_level=level,
-        ci_method=row["ci_method"],
-        n_cases=row["n_cases"],
-    )
+    quantile = normal_quantile(level)
+    if scaled.degrees_of_freedom is not None:
+        quantile = float(special.stdtrit(scaled.degrees_of_freedom, 0.5 + level / 2.0))
+    low, high = (back(scaled.value + sign * quantile * scaled.error, scale) for sign in (-1.0, 1.0))
+    names = ("estimate", "ci_method", "n_cases")
+    return Estimate(**{name: row[name] for name in names}, ci_low=low, ci_high=high, ci_level=level)
 
 
 def _without(everyone: ScoreCounts, own: ScoreCounts) -> ScoreCounts:

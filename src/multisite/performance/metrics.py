@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from multisite.performance.segment import Segment
 from multisite.performance.spread import ScoreMetrics, Spread
 from multisite.stats import (
     CalibrationError,
@@ -12,7 +13,6 @@ from multisite.stats import (
     Estimate,
     PerfectCalibration,
     ProportionEstimate,
-    ScoreCounts,
     ScoreEstimate,
     brier,
     calibration_line,
@@ -51,21 +51,6 @@ METRICS: tuple[str, ...] = (
     "ece_null_95",
 )
 """Every metric of the estimates, in the order of the report."""
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """All that is known of one segment: its names, exact counts, AUC, and the moments of each proportion."""
-
-    key: tuple[str, ...]
-    counts: ScoreCounts
-    auc: ScoreEstimate
-    moments: Mapping[str, ClusterMoments]
-
-    @property
-    def n_patients(self) -> int:
-        """Patients with a case in the segment."""
-        return self.moments["prevalence"].n_patients
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +111,7 @@ def _score_metrics(
         brier=brier(segment.counts, level=rules.level),
     )
     if segment.moments["prevalence"].clustered:
-        scores = spread.widened(segment.key, segment.counts, scores, rules.level)
+        scores = spread.widened(segment, scores, rules.level)
     for metric, estimate in scores.named():
         yield metric, _uncounted(estimate)
     ece = expected_calibration_error(segment.counts, n_bins=rules.bins, null=null)

@@ -8,21 +8,41 @@ from typing import Any, Protocol
 import polars as pl
 from scipy import special
 
+from multisite.performance.segment import Segment
 from multisite.schemas.performance import DESIGN_EFFECTS
 from multisite.stats import (
+    AreaSums,
     CalibrationLine,
-    ScoreCounts,
+    ClusteredAuc,
     ScoreEstimate,
+    clustered_auc_of_sums,
     clustered_scores,
     patient_products,
     score_influence,
 )
 from multisite.tallies import KEYS, ProportionMoments, SegmentPatients
 
-__all__ = ["DESIGN_EFFECT_NAMED", "DesignEffects", "IndependentCases", "PatientRows", "ScoreMetrics", "Spread"]
+__all__ = [
+    "DESIGN_EFFECT_NAMED",
+    "DesignEffects",
+    "IndependentCases",
+    "PatientRows",
+    "ScoreMetrics",
+    "Spread",
+    "area_of_patients",
+]
 
 DESIGN_EFFECT_NAMED = "widened by the sites' design effect"
 """What a method says of an interval that is that of independent cases times the root of a design effect."""
+
+_WIDENED = (
+    "auc",
+    "brier",
+    "calibration_intercept",
+    "calibration_slope",
+    "calibration_in_the_large",
+    "observed_expected",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -47,7 +67,7 @@ class ScoreMetrics:
 class Spread(Protocol):
     """Gives metrics of cases taken as independent the intervals of cases that repeat in patients."""
 
-    def widened(self, key: tuple[str, ...], counts: ScoreCounts, scores: ScoreMetrics, level: float) -> ScoreMetrics:
+    def widened(self, segment: Segment, scores: ScoreMetrics, level: float) -> ScoreMetrics:
         """The same estimates with intervals at ``level``."""
 
 
@@ -55,7 +75,7 @@ class Spread(Protocol):
 class IndependentCases:
     """For cases of which no two belong to one patient."""
 
-    def widened(self, key: tuple[str, ...], counts: ScoreCounts, scores: ScoreMetrics, level: float) -> ScoreMetrics:
+    def widened(self, segment: Segment, scores: ScoreMetrics, level: float) -> ScoreMetrics:
         """The metrics as they are."""
         return scores
 
@@ -67,10 +87,10 @@ class PatientRows:
     patients: SegmentPatients
     _found: list[dict[str, Any]] = field(default_factory=list, init=False, repr=False)
 
-    def widened(self, key: tuple[str, ...], counts: ScoreCounts, scores: ScoreMetrics, level: float) -> ScoreMetrics:
+    def widened(self, segment: Segment, scores: ScoreMetrics, level: float) -> ScoreMetrics:
         """Obuchowski's variance, sandwiches by patient, and linearised ratios."""
-        cases = self.patients.of(key, counts)
-        influence = score_influence(counts, scores.line)
+        cases = self.patients.of(segment.key, segment.counts)
+        influence = score_influence(segment.counts, scores.line)
         products = patient_products(influence, cases.row, cases.positive, cases.patient)
         found = clustered_scores(
             auc=scores.auc,
@@ -87,12 +107,13 @@ class PatientRows:
         for (metric, alone), (_, together) in zip(scores.named(), widened.named(), strict=True):
             if alone.standard_error and together.standard_error:
                 self._found.append(
-                    dict(zip(KEYS, key, strict=True))
+                    dict(zip(KEYS, segment.key, strict=True))
                     | {
                         "metric": metric,
                         "n_patients": products.n_patients,
                         "n_cases": together.n_cases,
                         "standard_error": together.standard_error,
+                        "degrees_of_freedom": _degrees(together, products.n_patients),
                         "design_effect": (together.standard_error / alone.standard_error) ** 2,
                     }
                 )
@@ -114,22 +135,35 @@ class DesignEffects:
 
     @classmethod
     def of_sites(cls, effects: pl.DataFrame, moments: ProportionMoments) -> "DesignEffects":
-        """The mean over sites; where a site has no row in ``effects``, its cases count as 1.
+        """The mean over sites. A site whose patients have one case each counts as 1.
 
-        Those are sites whose patients have one case each, and sites without an interval.
+        A site whose patients repeat, and which has no row in ``effects`` for want of an interval, tells nothing and
+        is left out of the mean. Where no site tells, the size of an average case's patient stands in, Σn²/Σn: the
+        largest effect that patients of that size can have on a mean.
         """
         rest = [name for name in KEYS if name != "site"]
-        of_all_sites = pl.col("sum_n").sum().alias("n_of_all_sites")
-        cases = moments.frame.filter(metric="prevalence").group_by(rest).agg(of_all_sites)
-        beyond = ((pl.col("design_effect") - 1.0) * pl.col("n_cases")).sum().alias("beyond")
-        mean = (1.0 + pl.col("beyond") / pl.col("n_of_all_sites")).clip(lower_bound=1.0)
-        summed = effects.sort(DESIGN_EFFECTS.key).group_by([*rest, "metric"], maintain_order=True).agg(beyond)
-        rows = summed.join(cases, on=rest).select(*rest, "metric", mean.alias("mean")).rows()
-        return cls({row[:-1]: row[-1] for row in rows})
+        repeats = pl.col("sum_nn") > pl.col("sum_n")
+        sites = moments.frame.filter(metric="prevalence").select(
+            *KEYS,
+            pl.col("sum_n").alias("n"),
+            pl.col("sum_nn").alias("nn"),
+            pl.when(repeats).then(None).otherwise(1.0).alias("alone"),
+        )
+        metrics = pl.DataFrame({"metric": list(_WIDENED)})
+        told = sites.join(metrics, how="cross").join(
+            effects.select(*KEYS, "metric", "design_effect"), on=[*KEYS, "metric"], how="left"
+        )
+        effect = pl.coalesce("design_effect", "alone")
+        known = effect.is_not_null() & (pl.col("n") > 0)
+        size = pl.col("nn").sum() / pl.col("n").sum()
+        weighed = (effect * pl.col("n")).filter(known).sum() / pl.col("n").filter(known).sum()
+        mean = pl.when(known.any()).then(weighed).otherwise(size).clip(lower_bound=1.0).alias("mean")
+        rows = told.sort(*KEYS, "metric").group_by([*rest, "metric"], maintain_order=True).agg(mean)
+        return cls({row[:-1]: row[-1] for row in rows.rows() if row[-1] is not None and math.isfinite(row[-1])})
 
-    def widened(self, key: tuple[str, ...], counts: ScoreCounts, scores: ScoreMetrics, level: float) -> ScoreMetrics:
+    def widened(self, segment: Segment, scores: ScoreMetrics, level: float) -> ScoreMetrics:
         """Both arms of every interval times √(design effect), on the scale on which it was made."""
-        found = {metric: self._wider(key, metric, estimate) for metric, estimate in scores.named()}
+        found = {metric: self._wider(segment, metric, estimate, level) for metric, estimate in scores.named()}
         return ScoreMetrics(
             auc=found["auc"],
             line=replace(
@@ -142,12 +176,14 @@ class DesignEffects:
             brier=found["brier"],
         )
 
-    def _wider(self, key: tuple[str, ...], metric: str, estimate: ScoreEstimate) -> ScoreEstimate:
-        effect = self.effects.get((*key[1:], metric))
+    def _wider(self, segment: Segment, metric: str, estimate: ScoreEstimate, level: float) -> ScoreEstimate:
+        effect = self.effects.get((*segment.key[1:], metric))
         middle, low, high = (
             None if value is None else _scaled(metric, value)
             for value in (estimate.estimate, estimate.ci_low, estimate.ci_high)
         )
+        if metric == "auc" and estimate.estimate in (0.0, 1.0):
+            return area_of_patients(estimate, *segment.n_patients_of_class, level=level)
         if middle is None or low is None or high is None or effect is None:
             return replace(
                 estimate, ci_method=f"{estimate.ci_method}; repeated cases of a patient taken as independent"
@@ -160,6 +196,24 @@ class DesignEffects:
             ci_method=f"{estimate.ci_method}; {DESIGN_EFFECT_NAMED}",
             standard_error=None if estimate.standard_error is None else root * estimate.standard_error,
         )
+
+
+def area_of_patients(area: ScoreEstimate, n_positive: int, n_negative: int, *, level: float) -> ScoreEstimate:
+    """An AUC of 0 or 1 with the interval of so many patients of either class, each taken as one case."""
+    none = AreaSums(
+        squares_positive=0.0,
+        squares_negative=0.0,
+        products=0.0,
+        n_patients=n_positive + n_negative,
+        n_patients_positive=n_positive,
+        n_patients_negative=n_negative,
+    )
+    return clustered_auc_of_sums(area, none, level=level)
+
+
+def _degrees(estimate: ScoreEstimate, n_patients: int) -> float:
+    own = estimate.degrees_of_freedom if isinstance(estimate, ClusteredAuc) else None
+    return float(n_patients - 1) if own is None else own
 
 
 def _scaled(metric: str, value: float) -> float | None:

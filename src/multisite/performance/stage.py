@@ -68,8 +68,9 @@ def evaluate_study(inputs: StageInputs, parameters: EvaluationParameters) -> Sta
     widened by the mean design effect of the sites, which is an approximation.
     """
     tally = ScoreTally.from_frame(inputs.frame(SCORE_TALLY_GRID.name)).over_sites()
-    moments = ProportionMoments.from_frame(inputs.frame(PROPORTION_MOMENTS.name)).over_sites()
-    spread = DesignEffects.of_sites(inputs.frame(DESIGN_EFFECTS.name), moments)
+    of_sites = ProportionMoments.from_frame(inputs.frame(PROPORTION_MOMENTS.name))
+    moments = of_sites.over_sites()
+    spread = DesignEffects.of_sites(inputs.frame(DESIGN_EFFECTS.name), of_sites)
     note = f"; scores on a grid of {parameters.score_grid_steps} steps"
     pooled = evaluate(tally, moments, parameters, spread=spread, note=note)
     return StageOutputs(

@@ -84,6 +84,7 @@ DESIGN_EFFECTS = Artefact(
             "Of the metric, patients as clusters; of ln O:E",
             constraint=at_least("standard_error", 0),
         ),
+        Column("degrees_of_freedom", _FLOAT, "Of Student's quantile of its interval"),
         Column(
             "design_effect",
             _FLOAT,

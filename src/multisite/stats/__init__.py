@@ -153,6 +153,7 @@ from multisite.stats.detectable_difference import (
     smallest_detectable_difference,
 )
 from multisite.stats.discrimination import (
+    AreaSums,
     AucDifference,
     AucMethod,
     ChoiceRule,
@@ -175,6 +176,7 @@ from multisite.stats.discrimination import (
     chosen_threshold,
     chosen_threshold_of_counts,
     clustered_auc,
+    clustered_auc_of_sums,
     partial_auc,
     sensitivity_at_specificity,
     specificity_at_sensitivity,
@@ -288,6 +290,7 @@ __all__ = [
     "AlphaInterval",
     "AlphaMetric",
     "AreaFromLevels",
+    "AreaSums",
     "Association",
     "AucDifference",
     "AucMethod",
@@ -430,6 +433,7 @@ __all__ = [
     "chosen_threshold",
     "chosen_threshold_of_counts",
     "clustered_auc",
+    "clustered_auc_of_sums",
     "clustered_calibration_line",
     "clustered_integrated_calibration_index",
     "clustered_mcnemar",

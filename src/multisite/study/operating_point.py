@@ -56,6 +56,8 @@ ThresholdRule = Annotated[SensitivityRule | SpecificityRule | YoudenRule | NetBe
 class OperatingPoint(Section):
     """What holds of a finding and model (without ``model``: of every model) instead of the default threshold.
 
+    What a point with a model leaves out is that of the finding's point without one.
+
     ``prevalence`` is that at which results per 1,000 cases are told, and ``prevalence_source`` where it was taken from.
     """
 
@@ -87,6 +89,14 @@ class DecisionCurve(Section):
 
 
 def operating_point_of(points: Sequence[OperatingPoint], finding: str, model: str) -> OperatingPoint | None:
-    """The point that names finding and model, else that of the finding for every model."""
+    """The point that names finding and model; what it leaves out is taken from that of the finding for every model."""
     found = {point.model: point for point in points if point.finding == finding and point.model in (None, model)}
-    return found.get(model) or found.get(None)
+    own, of_finding = found.get(model), found.get(None)
+    if own is None or of_finding is None:
+        return own or of_finding
+    left_out = {
+        name: getattr(of_finding, name)
+        for name in ("threshold", "rule", "prevalence", "prevalence_source")
+        if getattr(own, name) is None
+    }
+    return own.model_copy(update=left_out)

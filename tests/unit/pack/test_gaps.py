@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import polars as pl
 import pytest
@@ -11,9 +10,14 @@ import pytest
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.gaps import gaps, same_direction
 from multisite.pack.parameters import ReportParameters, StratumText, report_parameters
+from multisite.performance.contrasts import Counted
+from multisite.performance.verdicts import VerdictParameters, verdict_rows
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION
-from multisite.schemas.performance import ESTIMATES
+from multisite.schemas.performance import DESIGN_EFFECTS, ESTIMATES, PROPORTION_MOMENTS
+from multisite.schemas.verdicts import LEVEL_MOMENTS, VERDICTS
 from multisite.stats import proportion
+from multisite.tallies import ProportionMoments, ScoreTally
+from multisite.vocabulary import StratumRole
 from tests.lib.report_frames import report_inputs, study
 
 VENDOR = StratumText("vendor", "Vendor", None, ordered=False)
@@ -55,9 +59,10 @@ def estimate(metric: str, counts: Counts) -> dict[str, object]:
 
 def evidence(counts: Sequence[Counts], levels: Sequence[str]) -> Evidence:
     composition = [("a", "test", "nodule", "vendor", level, order, 9, 9, 5, 4, 5) for order, level in enumerate(levels)]
-    sensitivity = partial(estimate, "sensitivity")
+    estimates = pl.DataFrame([estimate("sensitivity", row) for row in counts], schema=ESTIMATES.schema)
     frames = dict(report_inputs().frames) | {
-        ESTIMATES.name: pl.DataFrame([sensitivity(row) for row in counts], schema=ESTIMATES.schema),
+        ESTIMATES.name: estimates,
+        VERDICTS.name: verdicts(counts, estimates),
         COMPOSITION.name: pl.DataFrame(composition, schema=COMPOSITION.schema, orient="row"),
         COHORT_IDENTITY.name: report_inputs()
         .frames[COHORT_IDENTITY.name]
@@ -65,6 +70,34 @@ def evidence(counts: Sequence[Counts], levels: Sequence[str]) -> Evidence:
         .with_columns(pl.Series("site", ["a", "b"])),
     }
     return Evidence(parameters(), frames, {})
+
+
+def verdicts(counts: Sequence[Counts], estimates: pl.DataFrame) -> pl.DataFrame:
+    """The verdicts of a patient per case, all of whom one site has seen."""
+    names = {"site": "a", "finding": "nodule", "model": "lungscan", "split": "test"}
+    pooled = [row for row in counts if row[0] == "all sites"]
+    moments = [
+        names
+        | {"stratum": stratum, "level": level, "metric": metric, "threshold": 0.5, "n_patients": n}
+        | {"sum_y": y, "sum_n": n, "sum_yy": y, "sum_yn": y, "sum_nn": n}
+        for _, stratum, level, y, n in pooled
+        for metric in ("sensitivity", "prevalence")
+    ]
+    cross = [
+        names
+        | {"stratum": stratum, "level": level, "metric": "sensitivity", "threshold": 0.5, "n_patients_only": n}
+        | {"sum_yy": y, "sum_yn": y, "sum_ny": y, "sum_nn": n}
+        for _, stratum, level, y, n in pooled
+        if stratum != "overall"
+    ]
+    counted = Counted(
+        estimates=estimates,
+        moments=ProportionMoments.from_frame(pl.DataFrame(moments, schema=PROPORTION_MOMENTS.schema)),
+        cross=pl.DataFrame(cross, schema=LEVEL_MOMENTS.schema),
+        tally=ScoreTally.empty(),
+        design_effects=DESIGN_EFFECTS.empty(),
+    )
+    return verdict_rows(counted, VerdictParameters((("vendor", StratumRole.EXPLORATORY),), (), 0.95, 10))
 
 
 def endpoint() -> Endpoint:
@@ -81,7 +114,7 @@ POOLED: tuple[Counts, ...] = (
 def test_the_others_are_all_cases_less_the_level() -> None:
     canon = gaps(evidence(POOLED, ["Canon", "GE"]), endpoint())[0]
     assert canon.level.level == "Canon"
-    assert canon.n_others == 150
+    assert canon.n_patients_others == 150
     assert canon.others == pytest.approx(135 / 150)
     assert canon.difference == pytest.approx(-0.20)
 

@@ -97,7 +97,7 @@ def test_the_sites_are_named_by_what_they_show(evidence: Evidence) -> None:
 
 def test_a_thousand_cases_are_told_with_misses_and_false_alarms(evidence: Evidence) -> None:
     sentence = operating_point(evidence, evidence.endpoints[0])[2]
-    assert sentence.startswith("Of 1,000 cases at a prevalence of ")
+    assert sentence.startswith("Of 1,000 cases of whom exactly ")
     assert "of the test cases themselves" in sentence
     assert "misses " in sentence
     assert "false alarms" in sentence

@@ -182,7 +182,7 @@ def test_the_error_behind_an_interval_is_that_of_its_statistic() -> None:
 def test_where_patients_repeat_the_error_between_patients_counts_and_the_mean_tells() -> None:
     clustered = estimate("a", "auc", ci_method="obuchowski, patients as clusters, logit scale, t")
     effect = SEGMENT | {"site": "a", "metric": "auc", "n_patients": 50, "n_cases": 60, "standard_error": 0.03}
-    effects = pl.DataFrame([effect | {"design_effect": 1.5}], schema=DESIGN_EFFECTS.schema)
+    effects = pl.DataFrame([effect | {"design_effect": 1.5, "degrees_of_freedom": 20.0}], schema=DESIGN_EFFECTS.schema)
     found = pooled([clustered, estimate("b", "auc")], effects=effects)
     assert site(found, "auc", "a")["standard_error"] == pytest.approx(0.03 / (0.9 * 0.1))
     assert of(found, "auc")["ci_method"] == "random effects, reml, hksj-guarded; patients as clusters"

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import polars as pl
 import pytest
 from scipy.special import logit
@@ -9,7 +10,8 @@ from scipy.special import logit
 from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE, evaluate
 from multisite.performance.spread import DesignEffects, IndependentCases
 from multisite.schemas import Artefact, StageInputs, StageOutputs
-from multisite.stats import auc
+from multisite.schemas.performance import DESIGN_EFFECTS, PROPORTION_MOMENTS
+from multisite.stats import auc, clustered_auc
 from multisite.tallies import ProportionMoments, ScoreTally, scored_cases, tally_proportions, tally_scores
 from multisite.vocabulary import ALL_SITES
 from tests.unit.performance.builders import PARAMETERS, cohort_and_predictions
@@ -65,7 +67,7 @@ def test_over_sites_equals_pooled_rows_on_the_grid_and_to_the_bit_for_proportion
     pooled = study.frames["estimates"].filter(site=ALL_SITES)
     effects = pl.concat([site.frames["design_effects"] for site in sites])
     by_site = ProportionMoments.from_frame(pl.concat([site.frames["proportion_moments"] for site in sites]))
-    spread = DesignEffects.of_sites(effects, by_site.over_sites())
+    spread = DesignEffects.of_sites(effects, by_site)
     note = "; scores on a grid of 1000 steps"
     on_grid = evaluate(tally.on_grid(1000), moments, PARAMETERS, spread=spread, note=note)
     assert pooled.equals(on_grid.estimates)
@@ -100,6 +102,51 @@ def test_over_sites_intervals_are_widened_by_what_repeated_cases_cost_in_the_sit
     assert (
         found["ci_method"] == "delong, logit scale; widened by the sites' design effect; scores on a grid of 1000 steps"
     )
+
+
+def test_a_site_whose_patients_repeat_without_an_interval_tells_nothing_of_the_design_effect() -> None:
+    key = {"finding": "f", "model": "m", "split": "test", "stratum": "overall", "level": "overall"}
+    names = ("n_patients", "sum_y", "sum_n", "sum_yy", "sum_yn", "sum_nn")
+    alone, repeated = (10, 5, 10, 5, 5, 10), (10, 5, 30, 15, 15, 90)
+    sizes = {"alone": alone, "told": repeated, "silent": repeated}
+    rows = [
+        key | {"site": site, "metric": "prevalence", "threshold": None} | dict(zip(names, sums, strict=True))
+        for site, sums in sizes.items()
+    ]
+    moments = ProportionMoments.from_frame(pl.DataFrame(rows, schema=PROPORTION_MOMENTS.schema))
+    effect = key | {"site": "told", "metric": "auc", "n_patients": 10, "n_cases": 30, "standard_error": 0.1}
+    told = pl.DataFrame([effect | {"degrees_of_freedom": 9.0, "design_effect": 2.0}], schema=DESIGN_EFFECTS.schema)
+    found = DesignEffects.of_sites(told, moments).effects
+    place = ("f", "m", "test", "overall", "overall")
+    # Ten cases count as 1 and thirty as 2; thirty more tell nothing.
+    assert found[(*place, "auc")] == pytest.approx((10 * 1 + 30 * 2) / 40)
+    # No site tells, but for the one without repeats.
+    assert found[(*place, "brier")] == 1.0
+    silent = ProportionMoments(moments.frame.filter(pl.col("site") == "silent"))
+    # Three cases per patient can at most count as one each.
+    assert DesignEffects.of_sites(DESIGN_EFFECTS.empty(), silent).effects[(*place, "brier")] == 3.0
+
+
+def test_an_area_of_one_has_the_interval_of_its_patients_over_sites_as_well() -> None:
+    outputs = []
+    for site in SITES:
+        cohort, predictions = cohort_and_predictions(site, n=100, cases_per_patient=4, seed=ord(site))
+        truth = pl.Series("reference_nodule", [i // 4 % 2 == 0 for i in range(100)])
+        cohort = cohort.with_columns(truth, split=pl.lit("test"))
+        told = predictions.join(cohort.select("case_id", "reference_nodule"), on="case_id", maintain_order="left")
+        score = pl.when(pl.col("reference_nodule")).then(0.9).otherwise(0.1).alias("score")
+        predictions = told.with_columns(score).drop("reference_nodule")
+        inputs = StageInputs(site=site, frames={"cohort": cohort, "predictions": predictions})
+        outputs.append(PERFORMANCE_STAGE.run(inputs, PARAMETERS))
+    pooled = over_sites(outputs).frames["estimates"].filter(site=ALL_SITES, metric="auc", model="m1", stratum="overall")
+    row = pooled.row(0, named=True)
+    patients = np.repeat(np.arange(50), 4)
+    # Both sites begin with a positive patient.
+    truth = np.tile(np.arange(100) // 4 % 2 == 0, 2)
+    same = clustered_auc(truth, truth * 1.0, patients)
+    assert row["estimate"] == 1.0
+    assert row["ci_low"] == pytest.approx(same.ci_low)
+    assert row["ci_method"].startswith("newcombe score, cases of a patient and class taken as one")
 
 
 def test_patients_with_one_case_each_have_no_design_effect() -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from scipy import stats
+from scipy.special import expit, logit
 
 from multisite.performance import (
     ESTIMATES_STAGE,
@@ -189,7 +191,8 @@ def test_two_margins_of_one_metric_are_two_rows_in_one_family(clean: dict[str, p
 def test_levels_of_an_area_are_compared_as_independent_and_it_is_said(clean: dict[str, pl.DataFrame]) -> None:
     row = the(verdicts(clean), metric="auc", stratum="sex", level="F")
     assert row["difference"] == pytest.approx(row["estimate"] - row["rest"])
-    assert row["difference_method"].endswith("level and rest taken as independent")
+    assert "level and rest taken as independent" in row["difference_method"]
+    assert row["difference_method"].endswith("widened by the sites' design effect")
     assert 0 < row["detectable_gap"] < 0.3
 
 
@@ -207,3 +210,17 @@ def test_one_site_has_no_other_to_be_held_against(clean: dict[str, pl.DataFrame]
     assert row["difference"] is None
     assert row["points_to"] == "insufficient evidence"
     assert row["undecided"] == "fewer than 10 patients with a positive case among all other cases"
+
+
+def test_the_p_value_of_a_site_is_that_of_the_interval_that_it_shows(gapped: dict[str, pl.DataFrame]) -> None:
+    bound = 0.7
+    value = MarginParameters(metric="auc", at_least=bound, of_levels=True)
+    for row in verdicts(gapped, value).filter(metric="auc", stratum="site", margin_kind="value").iter_rows(named=True):
+        effect = gapped["design_effects"].filter(metric="auc", stratum="overall", site=row["level"], model="m1")
+        error, degrees = effect.filter(split="test").select("standard_error", "degrees_of_freedom").row(0)
+        area = row["estimate"]
+        scaled = (logit(area) - logit(bound)) / (error / (area * (1 - area)))
+        expected = 1.0 if area >= bound else stats.t.cdf(scaled, degrees)
+        assert row["p_margin"] == pytest.approx(expected, rel=1e-6)
+        reached = logit(area) - stats.t.ppf(0.975, degrees) * error / (area * (1 - area))
+        assert row["ci_low"] == pytest.approx(expit(reached), rel=1e-9)

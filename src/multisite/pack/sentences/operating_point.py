@@ -72,7 +72,7 @@ def _choice(evidence: Evidence, endpoint: Endpoint) -> str:
         inside = row["ci_low"] <= row["declared_threshold"] <= row["ci_high"]
         said += f" and lies {'inside' if inside else 'outside'} that interval"
     if row["share_above"] is not None:
-        said += f" ({per_cent(100 * row['share_above'])} of the draws of patients give a higher threshold)"
+        said += f" ({per_cent(100 * row['share_above'])} of the draws give a higher threshold)"
     return f"{said}. All results are at the declared threshold."
 
 
@@ -115,7 +115,8 @@ def _outcomes(evidence: Evidence, endpoint: Endpoint) -> str:
     row = found["called_positive"]
     with_finding = 1000 * row["prevalence"]
     said = (
-        f"Of 1,000 cases at a prevalence of {per_cent(100 * row['prevalence'], 1)} ({row['prevalence_source']}), the "
+        f"Of 1,000 cases of whom exactly {per_cent(100 * row['prevalence'], 1)} have the finding "
+        f"({row['prevalence_source']}), the "
         f"threshold {row['threshold']:g} calls {called} positive, misses {missed} of {fixed(with_finding, 0)} with the "
         f"finding, and raises {_number(found['false_positives'])} false alarms"
     )

@@ -51,7 +51,7 @@ def strata_statement(evidence: Evidence, endpoint: Endpoint) -> Statement:
     text = (
         f"{_level(gap)}: {_metric(gap).lower()} {write(level.value, level.low, level.high)}, "
         f"{points(gap.difference)} ({round(100 * low)}–{round(100 * high)}) below all other cases "
-        f"({fixed(gap.others, 2)}); {count(level.denominator or 0)} against {count(gap.n_others)} cases. "
+        f"({fixed(gap.others, 2)}); {count(level.n_patients)} against {count(gap.n_patients_others)} patients. "
     )
     text += _in_the_other_measure(evidence, endpoint, gap)
     if judged > 1:

@@ -26,8 +26,8 @@ def verdict_statement(evidence: Evidence, endpoint: Endpoint) -> Statement | Non
     failing = [row for row in rows if row["verdict"] == MarginVerdict.FAILS]
     text += "".join(f"{_failure(evidence, row)} " for row in failing)
     text += _pointing(evidence, endpoint)
-    meets = [row for row in rows if row["verdict"] == MarginVerdict.MEETS]
-    mark = CONCERN if failing else QUIET if meets else NO_EVIDENCE
+    all_meet = bool(rows) and all(row["verdict"] == MarginVerdict.MEETS for row in rows)
+    mark = CONCERN if failing else QUIET if all_meet else NO_EVIDENCE
     return Statement(mark, _TOPIC, text.rstrip(), anchor)
 
 

@@ -134,7 +134,9 @@ def _method(evidence: Evidence, rest: int) -> str:
         f"{_alpha(evidence):.2g} after Holm over all primary comparisons of the metric, so that without a shortfall "
         "anywhere one of them fails in at most that share of studies. Else the evidence is insufficient. The rest are "
         "all other cases; patients with cases on both sides are counted as such, but not for the AUC, which takes both "
-        "sides as independent. How many patients would decide assumes that the truth is what was seen. "
+        "sides as independent. The gap that this n shows is one from no difference, tested alone: to fail a margin "
+        "after Holm, more is needed. How many patients would decide assumes that the truth is what was seen, and one "
+        "test. "
         f"Exploratory strata are never judged; their p-values are adjusted for false discovery (Benjamini and "
         f"Hochberg), and {count(rest)} of their rows, which point nowhere, stand in the CSV only."
     )

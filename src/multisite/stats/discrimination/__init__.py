@@ -3,7 +3,13 @@
 from multisite.stats.discrimination.auc import AucMethod, auc, auc_by_segment
 from multisite.stats.discrimination.auc_difference import AucDifference, auc_difference, auc_difference_unpaired
 from multisite.stats.discrimination.choice_rule import ChoiceRule
-from multisite.stats.discrimination.clustered_auc import ClusteredAuc, ClusteredAucMethod, clustered_auc
+from multisite.stats.discrimination.clustered_auc import (
+    AreaSums,
+    ClusteredAuc,
+    ClusteredAucMethod,
+    clustered_auc,
+    clustered_auc_of_sums,
+)
 from multisite.stats.discrimination.partial_auc import PartialAuc, PartialAucScale, partial_auc
 from multisite.stats.discrimination.point_counts import RocPointKind, RocPointMethod
 from multisite.stats.discrimination.roc_point import RocPoint, sensitivity_at_specificity, specificity_at_sensitivity
@@ -17,6 +23,7 @@ from multisite.stats.discrimination.within_groups import auc_within_groups
 from multisite.stats.discrimination.youden import YoudenIndex, YoudenMethod, youden
 
 __all__ = [
+    "AreaSums",
     "AucDifference",
     "AucMethod",
     "ChoiceRule",
@@ -39,6 +46,7 @@ __all__ = [
     "chosen_threshold",
     "chosen_threshold_of_counts",
     "clustered_auc",
+    "clustered_auc_of_sums",
     "partial_auc",
     "sensitivity_at_specificity",
     "specificity_at_sensitivity",

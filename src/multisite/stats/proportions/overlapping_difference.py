@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from multisite.stats.proportions.clustered import ClusterMoments, clustered_proportion
 from multisite.stats.proportions.joining import limits, square_and_add
-from multisite.stats.proportions.result import DifferenceEstimate
+from multisite.stats.proportions.proportion import proportion
+from multisite.stats.proportions.result import DifferenceEstimate, ProportionEstimate
 from multisite.vocabulary import EstimateStatus
 
 __all__ = ["SharedMoments", "overlapping_proportion_difference"]
 
-_NAME = "square-and-add of patient-clustered wilson"
+_CLUSTERED = "square-and-add of patient-clustered wilson"
+_PLAIN = "square-and-add of wilson"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ def overlapping_proportion_difference(
     The patient-clustered Wilson limits of both are joined by the square-and-add rule with the correlation of the two
     ratios between the K patients of either group: their covariance, K/(K − 1) · Σ(y₁ − r₁n₁)(y₂ − r₂n₂)/(Σn₁ Σn₂), over
     the root of both variances between patients; 0 where one of them shows no variance. Patients whose cases are alike
-    on both sides make the interval narrower than it would be of different patients. Without shared patients it is
-    :func:`clustered_proportion_difference`.
+    on both sides make the interval narrower than it would be of different patients. A group in which no patient has two
+    cases has Wilson's plain limits; without shared patients either, the interval is Newcombe's method 10.
 
     Parameters
     ----------
@@ -87,12 +89,14 @@ def overlapping_proportion_difference(
 
     References
     ----------
+    Newcombe RG. Stat Med 1998;17:873-890. doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
     Zou GY, Donner A. Stat Med 2008;27:1693-1702. doi:10.1002/sim.3095
     Cochran WG. Sampling Techniques, 3rd ed. Wiley 1977, section 6.4 (the covariance of two ratios)
     """
     if shared.n_patients > min(first.n_patients, second.n_patients):
         raise ValueError("More patients are shared than a group has.")
-    one, other = clustered_proportion(first, level=level), clustered_proportion(second, level=level)
+    one, other = _side(first, level), _side(second, level)
+    name = _CLUSTERED if first.clustered or second.clustered else _PLAIN
     n_patients = first.n_patients + second.n_patients - shared.n_patients
     difference = low = high = None
     status, reason = EstimateStatus.UNDEFINED, "a denominator is zero"
@@ -113,7 +117,7 @@ def overlapping_proportion_difference(
         ci_low=low,
         ci_high=high,
         ci_level=level,
-        ci_method=f"{_NAME}, shared patients correlated" if shared.n_patients else _NAME,
+        ci_method=f"{name}, shared patients correlated" if shared.n_patients else name,
         n_cases=first.sum_n + second.sum_n,
         status=status,
         reason=reason or None,
@@ -123,6 +127,12 @@ def overlapping_proportion_difference(
         n_second=second.sum_n,
         n_patients=n_patients,
     )
+
+
+def _side(moments: ClusterMoments, level: float) -> ProportionEstimate:
+    if moments.clustered:
+        return clustered_proportion(moments, level=level)
+    return proportion(moments.sum_y, moments.sum_n, level=level)
 
 
 def _correlation(first: ClusterMoments, second: ClusterMoments, shared: SharedMoments, n_patients: int) -> float:
