@@ -98,6 +98,7 @@ def test_the_tornado_is_ordered_by_its_effect_behind_the_declared_truth() -> Non
     figure = tornado_figure(evidence(), bare().endpoints[0])
     assert [type(panel) for panel in figure.panels] == [Panel] * 3
     assert all("Unanimous readers only" in panel.svg for panel in figure.panels if isinstance(panel, Panel))
+    assert "undecided for every finding are not in the cohort, and take part in no row" in figure.method
     # Of eight readers six are drawn; the table has all.
     assert len(figure.data.groups[0].rows) == len(rows) == 13
 

@@ -105,11 +105,11 @@ def _perfect_sentence(rows: pl.DataFrame) -> str:
         for word in ("sensitivity", "specificity")
         if f"expected_{word}" in found
     ]
-    n_sites = rows["site"].n_unique()
+    sites = _several(rows["site"].n_unique(), "site")
     return (
-        f"A model that is always right would be expected to agree with the declared labels in "
-        f"{_range(found['expected_agreement'])} of the decided cases ({', '.join(of_class)}; by a latent class model, at "
-        f"{_several(n_sites, 'site')}). That is the ceiling of the claim if readers err independently of each other; "
+        "A model that is always right would be expected to agree with the declared labels in "
+        f"{_range(found['expected_agreement'])} of the decided cases ({', '.join(of_class)}; by a latent class model, "
+        f"at {sites}). That is the ceiling of the claim if readers err independently of each other; "
         "where they err together it is lower, and a model that has learnt their errors can pass it."
     )
 
