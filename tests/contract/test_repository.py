@@ -1,5 +1,6 @@
 """What must hold of the repository itself."""
 
+import inspect
 import re
 import subprocess
 import tomllib
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import multisite.stats as statistics
 from multisite import __version__
 from multisite.cli.reference_pages import pages
 from multisite.cli.verbs import VERB_HELP
@@ -81,6 +83,18 @@ def anchors(page: Path) -> set[str]:
         name = re.sub(r"[^\w\- ]", "", shown.lower()).replace(" ", "-")
         found[name] = found.get(name, -1) + 1
     return {f"{name}-{n}" if n else name for name, last in found.items() for n in range(last + 1)}
+
+
+def test_every_function_of_the_statistics_stands_on_one_of_their_pages() -> None:
+    pages = sorted((ROOT / "docs/methods/statistics").glob("*.md"))
+    named = {name for page in pages for name in re.findall(r"`([a-z]\w*)", page.read_text(encoding="utf-8"))}
+    public = {name for name in statistics.__all__ if inspect.isfunction(getattr(statistics, name))}
+    assert public - named == set()
+
+
+def test_every_page_of_the_statistics_names_the_tests_that_prove_it() -> None:
+    pages = sorted((ROOT / "docs/methods/statistics").glob("*.md"))
+    assert [page.name for page in pages if "](../../../tests/" not in page.read_text(encoding="utf-8")] == []
 
 
 def test_links_between_the_pages_lead_somewhere() -> None:

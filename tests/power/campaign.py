@@ -6,23 +6,25 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-
-from tests.power.trial import Trial, try_seed
+from typing import TypeVar
 
 __all__ = ["try_seeds"]
 
 _TOLD_EVERY_S = 15.0
+_Found = TypeVar("_Found")
 _FRESH = multiprocessing.get_context("spawn")
 
 
-def try_seeds(seeds: Sequence[int], *, processes: int, say: Callable[[str], None]) -> list[Trial]:
-    """A trial of each seed, in the order of ``seeds``, with a line of progress now and then; after Ctrl-C, of some."""
+def try_seeds(
+    seeds: Sequence[int], try_seed: Callable[[int], _Found], *, processes: int, say: Callable[[str], None]
+) -> list[_Found]:
+    """What each seed shows, in the order of ``seeds``, with a line of progress now and then; after Ctrl-C, of some."""
     # A pool of threads within each process would only get into each other's way; read when Polars is imported.
     os.environ["POLARS_MAX_THREADS"] = "1"
     start = told = time.monotonic()
     with ProcessPoolExecutor(processes, _FRESH, _leave_interrupts_to_the_parent) as pool:
         running = {pool.submit(try_seed, seed): seed for seed in seeds}
-        done: dict[int, Trial] = {}
+        done: dict[int, _Found] = {}
         try:
             for future in as_completed(running):
                 done[running[future]] = future.result()

@@ -10,7 +10,7 @@ from multisite.stats import ProportionEstimate, proportion
 from multisite.vocabulary import Verdict
 from tests.power.trial import Trial
 
-__all__ = ["FALSE_AT_MOST", "FOUND_AT_LEAST", "Share", "Summary", "summarise"]
+__all__ = ["FALSE_AT_MOST", "FOUND_AT_LEAST", "Share", "Summary", "summarise", "table"]
 
 FOUND_AT_LEAST = 0.99
 """Share of the cohorts in which a planted fault has to be found."""
@@ -75,12 +75,12 @@ class Summary:
     def lines(self) -> Iterator[str]:
         """Both tables and the verdict, for people."""
         heads = ("planted", "looked for in", "site", "found", "share", "95 % interval")
-        yield from _table([heads, *((*name, *share.words) for name, share in self.found.items())])
+        yield from table([heads, *((*name, *share.words) for name, share in self.found.items())])
         yield f"no fault planted for: {', '.join(self.unplanted) or 'none of the checks'}"
         yield ""
         failed = [(check, self.judged[check].words[0], *share.words) for check, share in self.false_failures.items()]
         total = ("all checks together", "", *self.failed_cohorts.words)
-        yield from _table([("clean cohorts", "judged at sites", "failed in", "share", "95 % interval"), *failed, total])
+        yield from table([("clean cohorts", "judged at sites", "failed in", "share", "95 % interval"), *failed, total])
         yield ""
         yield f"found too seldom (below {FOUND_AT_LEAST:.0%}): {len(self.missed)} of {len(self.found)}"
         verdict = "too many" if self.cries_wolf else "few enough"
@@ -128,7 +128,7 @@ def _share(seen: Sequence[bool]) -> Share:
     return Share(sum(seen), len(seen))
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Rows with columns of one width; the first is the heads."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for number, row in enumerate(rows):

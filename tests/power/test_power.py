@@ -95,7 +95,7 @@ def test_both_tables_are_printed_with_their_intervals() -> None:
 def test_the_exit_code_says_whether_both_aims_are_reached(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missed: int, failed: int, code: int
 ) -> None:
-    def instead(seeds: Sequence[int], **options: object) -> list[Trial]:
+    def instead(seeds: Sequence[int], of: object, **options: object) -> list[Trial]:
         return trials(len(seeds), missed=missed, failed=failed)
 
     monkeypatch.setattr(command, "try_seeds", instead)

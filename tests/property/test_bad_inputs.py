@@ -8,7 +8,7 @@ for warnings are errors here.
 import dataclasses
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,24 @@ import pytest
 
 import multisite.stats as library
 from multisite.stats import (
+    AreaSums,
+    ChoiceRule,
     ClusterMoments,
     Estimate,
+    GridCounts,
+    LabelErrors,
+    LabellerValidation,
+    LatentClasses,
     LevelCounts,
     PairedClusterMoments,
     PairedCounts,
     ScoreCounts,
     SegmentedScoreCounts,
+    SharedMoments,
     WeightedAuc,
 )
+from multisite.stats.resampling.case_arrays import patient_numbers
+from multisite.vocabulary import EstimateStatus
 
 NAN, INF = math.nan, math.inf
 
@@ -41,6 +50,13 @@ NAN_IS_DOCUMENTED = {
     "detail_correlations": "a picture without detail",
 }
 """Functions that return bare arrays, or numbers, of which NaN is the declared absence."""
+
+LABEL_ERRORS = LabelErrors(sensitivity=0.95, specificity=0.9)
+LABEL_CHECKS = (
+    LabellerValidation(positives_checked=20, positives_found=19, negatives_checked=40, negatives_found=36),
+    LabellerValidation(positives_checked=1, positives_found=1, negatives_checked=1, negatives_found=1),
+    LabellerValidation(positives_checked=4, positives_found=1, negatives_checked=4, negatives_found=2),
+)
 
 INFINITY_IS_DOCUMENTED = (".threshold",)
 """Fields that may be infinite: nothing is called positive."""
@@ -79,13 +95,58 @@ SCORE_COUNTS: Mapping[str, Callable[[], ScoreCounts]] = {
     "lengths differ": counts([0.5, 0.6], [1], [1]),
 }
 
+RULES = (
+    ChoiceRule(by="sensitivity", at_least=0.9),
+    ChoiceRule(by="specificity", at_least=0.9, judged_by="lower_bound"),
+    ChoiceRule(by="youden"),
+    ChoiceRule(by="net_benefit", act_from=0.2),
+)
+
+
+def between_patients(c: ScoreCounts) -> list[Any]:
+    """What three ways of sharing the cases out to patients make of the four statistics: one each, pairs, one in all."""
+    line = library.calibration_line(c)
+    influence = library.score_influence(c, line)
+    cells = np.stack([c.n_negative, c.n_positive], axis=1).ravel()
+    row = np.repeat(np.repeat(np.arange(c.score.size), 2), cells)
+    positive = np.repeat(np.tile([False, True], c.score.size), cells)
+    cases = np.arange(row.size)
+    return [
+        library.clustered_scores(
+            auc=library.auc(c),
+            line=line,
+            observed_expected=library.observed_expected(c),
+            brier=library.brier(c),
+            influence=influence,
+            patients=library.patient_products(influence, row, positive, patient),
+        )
+        for patient in (cases, cases // 2, cases * 0)
+    ]
+
+
+def at_level(statistic: Callable[..., Any], c: ScoreCounts) -> Callable[[float], Any]:
+    return lambda level: statistic(c, level=level)
+
+
+def grid(c: ScoreCounts, design_effect: float) -> GridCounts:
+    cell = library.equal_width_cell(c.score, 1000)
+    return GridCounts(
+        cell=cell, n_positive=c.n_positive, n_negative=c.n_negative, design_effects=(design_effect, design_effect)
+    )
+
+
 OF_SCORE_COUNTS: Mapping[str, Callable[[ScoreCounts], Any]] = {
     "auc": lambda c: [library.auc(c, method=m) for m in ("delong-logit", "delong", "newcombe")],
     "auc_by_segment": lambda c: library.auc_by_segment(
         SegmentedScoreCounts(c.score, c.n_positive, c.n_negative, [0, c.score.size, c.score.size])
     ),
     "auc_within_groups": lambda c: library.auc_within_groups([library.auc(c), library.auc(c)]),
+    "auc_bounds": lambda c: library.auc_bounds(c, LABEL_ERRORS),
     "brier": library.brier,
+    "corrected_auc": lambda c: [
+        library.corrected_auc(library.auc(c), c.positives, c.negatives, check, rng=rng(), n_draws=100)
+        for check in LABEL_CHECKS
+    ],
     "brier_decomposition": lambda c: [
         library.brier_decomposition(c, binning=b) for b in ("distinct scores", "equal width", "equal mass")
     ],
@@ -95,6 +156,15 @@ OF_SCORE_COUNTS: Mapping[str, Callable[[ScoreCounts], Any]] = {
         for m in ("likelihood-ratio", "wald")
         for e in ("clip", "drop")
     ],
+    "chosen_threshold_of_counts": lambda c: [
+        library.chosen_threshold_of_counts(
+            groups, rule=rule, seed=1, design_effects=(1.0, effect), n_replicates=20, level=0.9
+        )
+        for rule in RULES
+        for effect in (1.0, 2.5)
+        for groups in ([], [grid(c, 1.0)], [grid(c, effect), grid(c, 1.0)])
+    ],
+    "clustered_scores": between_patients,
     "corp_reliability": lambda c: library.corp_reliability(c, rng=rng(), n_replicates=20),
     "decision_curve": lambda c: library.decision_curve(c, [0.0, 0.2, 0.9]),
     "expected_calibration_error": lambda c: [
@@ -106,10 +176,19 @@ OF_SCORE_COUNTS: Mapping[str, Callable[[ScoreCounts], Any]] = {
     "integrated_calibration_index": lambda c: [
         library.integrated_calibration_index(c, rng=rng(), n_replicates=5, smoother=s) for s in ("loess", "lowess")
     ],
+    "interval_p_value": lambda c: [
+        library.interval_p_value(at_level(statistic, c), value)
+        for statistic in (library.auc, library.brier, library.observed_expected)
+        for value in (0.0, 0.5, 1.0)
+    ],
     "observed_expected": lambda c: [library.observed_expected(c, method=m) for m in ("log", "wilson")],
     "perfect_calibration": lambda c: library.perfect_calibration(c, rng=rng(), n_replicates=5),
     "reliability": lambda c: library.reliability(c),
     "scaled_brier": library.scaled_brier,
+    "outcomes_at_prevalence": lambda c: [
+        library.outcomes_at_prevalence(library.auc(c), library.brier(c), prevalence=0.1, act_from=t) for t in (0.0, 0.9)
+    ],
+    "score_influence": lambda c: library.score_influence(c, library.calibration_line(c)).table,
     "score_shift": lambda c: library.score_shift([c, c], rng=rng(), n_permutations=9),
     "spiegelhalter_z": library.spiegelhalter_z,
     "squared_calibration_error": lambda c: [
@@ -165,11 +244,9 @@ def removed_with(patient: Any) -> np.ndarray:
 
 
 def plain(y: Any) -> np.ndarray:
-    """Truth as the dependence functions take it: booleans, which NaN and 2 cannot be."""
+    """Truth as the dependence functions take it: booleans, or what cannot be made into any as it is."""
     values = np.asarray(y, dtype=np.float64)
-    if not np.isin(values, (0.0, 1.0)).all():
-        pytest.skip("not a boolean")
-    return values.astype(bool)
+    return values.astype(bool) if np.isin(values, (0.0, 1.0)).all() else values
 
 
 OF_CASES: Mapping[str, Callable[[Any, Any, Any], Any]] = {
@@ -241,7 +318,43 @@ OF_CASES: Mapping[str, Callable[[Any, Any, Any], Any]] = {
     ),
     "limits_of_agreement_repeated": lambda y, s, p: library.limits_of_agreement_repeated(s, s[::-1], p),
     "jackknife_over_patients": lambda y, s, p: library.jackknife_over_patients(
-        lambda rows: library.proportion(int(plain(y)[rows].sum()), rows.size), p
+        lambda rows: library.proportion(plain(y)[rows].sum(), rows.size), p
+    ),
+    "brier_difference": lambda y, s, p: [
+        library.brier_difference(y, s, s, patient=p),
+        library.brier_difference(y, s, [1.0 - x for x in s]),
+    ],
+    "paired_mean_difference": lambda y, s, p: [
+        library.paired_mean_difference(y, s, patient=p),
+        library.paired_mean_difference(s, s),
+        library.paired_mean_difference(y, s),
+    ],
+    "crossed_auc": lambda y, s, p: [
+        library.crossed_auc(y, s, s[::-1], new_data, patient=patient)
+        for new_data in (some(y), np.zeros(len(y)), np.ones(len(y)), y)
+        for patient in (p, None)
+    ],
+    "crossed_means": lambda y, s, p: [
+        library.crossed_means(y, s, new_data, patient=patient)
+        for new_data in (some(y), np.zeros(len(y)), np.ones(len(y)), y)
+        for patient in (p, None)
+    ],
+    "chosen_threshold": lambda y, s, p: [
+        library.chosen_threshold(y, s, rule=rule, seed=1, patient=patient, n_replicates=20)
+        for rule in RULES
+        for patient in (p, None)
+    ],
+    "dawid_skene_intervals": lambda y, s, p: [
+        library.dawid_skene_intervals(np.stack([y, y[::-1], y], axis=1), p, seed=1, n_replicates=20),
+        library.dawid_skene_intervals(np.zeros((len(y), 2)), p, seed=1, n_replicates=20),
+    ],
+    "patient_products": lambda y, s, p: (
+        library.patient_products(
+            library.score_influence(c := ScoreCounts.from_cases(y, s), library.calibration_line(c)),
+            np.searchsorted(c.score, s),
+            plain(y),
+            patient_numbers(p)[0],
+        ).products
     ),
 }
 
@@ -275,6 +388,13 @@ OF_MOMENTS: Mapping[str, Callable[[Any, Any, Any], Any]] = {
     "clustered_mcnemar_by_patient": lambda a, b, n: [
         library.clustered_mcnemar_by_patient(b, a, b, n, method=m) for m in ("durkalski", "eliasziw-donner")
     ],
+    "design_effect_of": lambda a, b, n: library.design_effect_of(ClusterMoments.from_clusters(a, n)),
+    "overlapping_proportion_difference": lambda a, b, n: [
+        library.overlapping_proportion_difference(
+            ClusterMoments.from_clusters(a, n), ClusterMoments.from_clusters(b, n), shared
+        )
+        for shared in (SharedMoments(), SharedMoments(1, 1, 1, 1, 1))
+    ],
     "net_benefit_by_patient": lambda a, b, n: [
         library.net_benefit_by_patient(a, b, n, n, threshold=t) for t in (0.0, 0.2)
     ],
@@ -296,6 +416,17 @@ FOUR: Mapping[str, tuple[Any, Any, Any, Any]] = {
 }
 
 OF_FOUR: Mapping[str, Callable[[Any, Any, Any, Any], Any]] = {
+    "accuracy_bounds": lambda *n: library.accuracy_bounds(*n, LABEL_ERRORS),
+    "apparent_accuracy": lambda a, b, c, d: [
+        library.apparent_accuracy(LabelErrors(sensitivity=se, specificity=sp), prevalence=a, auc=b)
+        for se, sp in ((1.0, 1.0), (0.0, 1.0), (0.9, 0.8))
+    ],
+    "corrected_accuracy": lambda *n: [
+        library.corrected_accuracy(*n, check, rng=rng(), n_draws=100) for check in LABEL_CHECKS
+    ],
+    "corrected_prevalence": lambda a, b, c, d: [
+        library.corrected_prevalence(a, a + b, check, rng=rng(), n_draws=100) for check in LABEL_CHECKS
+    ],
     "diagnostic_accuracy": lambda *n: [
         library.diagnostic_accuracy(*n, prevalence=0.1, zero_cells=z) for z in ("keep", "add-half")
     ],
@@ -321,6 +452,10 @@ OF_FOUR: Mapping[str, Callable[[Any, Any, Any, Any], Any]] = {
     "net_benefit": lambda *n: [library.net_benefit(n[0], n[1], n[0] + n[2], n[1] + n[3], threshold=0.2)],
     "detectable_proportion_difference": lambda a, b, c, d: library.detectable_proportion_difference(0.5, a, b),
     "detectable_auc_difference": lambda a, b, c, d: library.detectable_auc_difference(0.8, a, b),
+    "proportion_with_design_effect": lambda a, b, c, d: [
+        library.proportion_with_design_effect(a, a + b, design_effect=effect) for effect in (1.0, 2.5, 1e9)
+    ],
+    "size_to_decide": lambda a, b, c, d: library.size_to_decide(a, b, c),
     "smallest_detectable_difference": lambda a, b, c, d: library.smallest_detectable_difference(a),
     "cohen_kappa_from_table": lambda a, b, c, d: [
         library.cohen_kappa_from_table([[a, b], [c, d]], method=m, weights=w)
@@ -414,6 +549,15 @@ RATINGS: Mapping[str, Any] = {
     "three raters": [[1, 0, 1], [1, 1, 1], [0, None, 0]],
 }
 
+
+def latent(found: LatentClasses) -> list[Any]:
+    """Its numbers; what is undefined has a reason, and NaN stands for a class or a case of which nothing is known."""
+    assert (found.prevalence is None) == (found.status is EstimateStatus.UNDEFINED)
+    assert found.reason or found.status is EstimateStatus.OK
+    accuracies = [found.accuracy(rater, category) for rater in found.raters for category in found.categories]
+    return [accuracies, [] if found.prevalence is None else found.prevalence.tolist(), found.log_likelihood]
+
+
 OF_RATINGS: Mapping[str, Callable[[Any], Any]] = {
     "cohen_kappa": lambda r: [
         library.cohen_kappa([row[0] for row in r], [row[1] for row in r], categories=[0, 1, 2], weights=w)
@@ -430,12 +574,43 @@ OF_RATINGS: Mapping[str, Callable[[Any], Any]] = {
     "gwet_ac1": lambda r: [library.gwet_ac1(r, categories=[0, 1, 2]), library.gwet_ac1(r)],
     "gwet_ac2": lambda r: [library.gwet_ac2(r, categories=[0, 1, 2]), library.gwet_ac2(r)],
     "icc": lambda r: [library.icc(r, form=form) for form in library.ICC_FORMS],
+    "dawid_skene": lambda r: [
+        parts
+        for smoothing in (0.0, 0.01)
+        for categories in (None, [0, 1, 2])
+        for parts in latent(library.dawid_skene(r, smoothing=smoothing, categories=categories))
+    ],
     "krippendorff_alpha": lambda r: [
         library.krippendorff_alpha(r, metric=m) for m in ("nominal", "ordinal", "interval", "ratio")
     ],
     "observed_agreement": lambda r: library.observed_agreement(r),
     "specific_agreement": lambda r: library.specific_agreement(r, categories=[0, 1, 2]),
 }
+
+
+def outcomes(found: Any, of: Any, *, prevalence: float = 0.1, act_from: float = 0.2) -> Any:
+    share = library.proportion(found, of)
+    return library.outcomes_at_prevalence(share, share, prevalence=prevalence, act_from=act_from)
+
+
+def products(patient: list[int], row: Sequence[int] = (0, 1)) -> Any:
+    c = ScoreCounts([0.2, 0.8], [0, 1], [1, 0])
+    influence = library.score_influence(c, library.calibration_line(c))
+    numbers = np.array(patient, dtype=np.int64)
+    return library.patient_products(influence, np.array(row), np.array([False, True]), numbers).products
+
+
+def area_of(squares: float, products: float, *patients: int) -> Any:
+    plain = library.auc(ScoreCounts([0.2, 0.4, 0.8], [0, 1, 1], [1, 1, 0]))
+    names = ("n_patients", "n_patients_positive", "n_patients_negative")
+    sums = AreaSums(
+        squares_positive=squares,
+        squares_negative=squares,
+        products=products,
+        **dict(zip(names, patients, strict=True)),
+    )
+    return library.clustered_auc_of_sums(plain, sums)
+
 
 OTHERS: Mapping[str, Mapping[str, Callable[[], Any]]] = {
     "agreement_weights": {
@@ -444,9 +619,55 @@ OTHERS: Mapping[str, Mapping[str, Callable[[], Any]]] = {
         "NaN": lambda: library.agreement_weights(np.array([[1.0, NAN], [NAN, 1.0]]), 2),
         "weights of zero": lambda: library.agreement_weights(np.zeros((2, 2)), 2),
     },
+    "clustered_auc_of_sums": {
+        "one patient": lambda: area_of(0.1, 0.1, 1, 1, 1),
+        "no variance": lambda: area_of(0.0, 0.0, 4, 2, 2),
+        "squares are NaN": lambda: area_of(NAN, 0.0, 4, 2, 2),
+        "squares are infinite": lambda: area_of(INF, 0.0, 4, 2, 2),
+        "squares are negative": lambda: area_of(-0.1, 0.0, 4, 2, 2),
+        "products outweigh squares": lambda: area_of(0.1, -0.5, 4, 4, 4),
+        "more patients than cases could have": lambda: area_of(0.1, 0.0, 5, 2, 2),
+        "fewer patients than a class": lambda: area_of(0.1, 0.0, 1, 2, 2),
+    },
     "detail_correlations": {
         "no picture": lambda: library.detail_correlations(*np.zeros((2, 0, 8, 8), np.uint8)),
         "no detail": lambda: library.detail_correlations(*np.zeros((2, 1, 8, 8), np.uint8)),
+    },
+    "proportion_with_design_effect": {
+        "infinite": lambda: library.proportion_with_design_effect(1, 3, design_effect=INF),
+        "NaN": lambda: library.proportion_with_design_effect(1, 3, design_effect=NAN),
+        "below 1": lambda: library.proportion_with_design_effect(1, 3, design_effect=0.9),
+    },
+    "interval_p_value": {
+        "value is NaN": lambda: library.interval_p_value(lambda level: library.proportion(1, 3, level=level), NAN),
+        "value is infinite": lambda: library.interval_p_value(lambda level: library.proportion(1, 3, level=level), INF),
+        "no interval": lambda: library.interval_p_value(lambda level: library.proportion(0, 0, level=level), 0.5),
+    },
+    "outcomes_at_prevalence": {
+        "nothing": lambda: outcomes(0, 0),
+        "none called": lambda: outcomes(0, 10),
+        "all called": lambda: outcomes(10, 10),
+        "prevalence of 0": lambda: outcomes(5, 10, prevalence=0.0),
+        "prevalence is NaN": lambda: outcomes(5, 10, prevalence=NAN),
+        "acts from 1": lambda: outcomes(5, 10, act_from=1.0),
+        "acts from NaN": lambda: outcomes(5, 10, act_from=NAN),
+    },
+    "patient_products": {
+        "a gap in the numbers": lambda: products([0, 2]),
+        "a negative number": lambda: products([0, -1]),
+        "lengths differ": lambda: products([0]),
+        "a row that there is not": lambda: products([0, 1], row=[0, 2]),
+    },
+    "size_to_decide": {
+        "no patient": lambda: library.size_to_decide(0.1, 0.2, 0),
+        "size is NaN": lambda: library.size_to_decide(0.1, 0.2, NAN),
+        "size is infinite": lambda: library.size_to_decide(0.1, 0.2, INF),
+        "size is a fraction": lambda: library.size_to_decide(0.1, 0.2, 2.5),
+        "distance of 0": lambda: library.size_to_decide(0.0, 0.2, 10),
+        "distance is infinite": lambda: library.size_to_decide(INF, 0.2, 10),
+        "error of 0": lambda: library.size_to_decide(0.1, 0.0, 10),
+        "error is NaN": lambda: library.size_to_decide(0.1, NAN, 10),
+        "power of 1": lambda: library.size_to_decide(0.1, 0.2, 10, power=1.0),
     },
     "cross_fitted_scores": {
         "no feature": lambda: library.cross_fitted_scores(

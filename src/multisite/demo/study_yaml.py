@@ -59,6 +59,17 @@ models:
 #       non_diagnostic: exclude
 #       qualifications: [board_certified, trainee]   # what readers may be, in the column `qualification`
 
+# How often the labels of a finding are wrong, where they come from report text and not from readers of the images:
+# counts of a check of the labeller against readers. Results are then shown corrected, and between bounds, beside those
+# as labelled. Left out, as here, labels are taken as true.
+#   label_errors:
+#     nodule:
+#       source: report text
+#       labeller: reader-of-reports 2.1                      # with its version
+#       sensitivity: {{positives_checked: 200, found: 188}}    # with the finding by readers; of these labelled positive
+#       specificity: {{negatives_checked: 400, found: 392}}    # without it by readers; of these labelled negative
+#       checked_at: [northgate, lakeside]                    # sites of the checked cases; optional
+
 cohort:
   # DICOM modalities of the images that count; a study's other series (a dose page, a report) are passed over.
   modalities: [CT, CR, DX]

@@ -15,6 +15,7 @@ from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
+from multisite.schemas.label_errors import CORRECTED_ESTIMATES
 from multisite.schemas.looks import LOOKS
 from multisite.schemas.model_comparison import MODEL_BY_DATA, MODEL_DIFFERENCES, MODEL_PAIR_COUNTS, MODEL_PAIRS
 from multisite.schemas.operating_points import (
@@ -37,6 +38,7 @@ __all__ = [
     "COMPARISON_EVIDENCE",
     "DRIFT_EVIDENCE",
     "EVIDENCE",
+    "LABEL_EVIDENCE",
     "READING_EVIDENCE",
     "Endpoint",
     "EstimateRow",
@@ -80,6 +82,9 @@ COMPARISON_EVIDENCE: tuple[Artefact, ...] = (MODEL_DIFFERENCES, MODEL_PAIRS, MOD
 READING_EVIDENCE: tuple[Artefact, ...] = (READING_COUNTS, AGREEMENT, READER_BENCHMARK)
 """Aggregates that exist only where labels are made from readings."""
 
+LABEL_EVIDENCE: tuple[Artefact, ...] = (CORRECTED_ESTIMATES,)
+"""Aggregates that exist only where the study file says how often labels err."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -96,7 +101,7 @@ class Endpoint:
     @property
     def title(self) -> str:
         """Finding, model and its version."""
-        return f"{self.finding.title} by {self.model.title} {self.model.version}"
+        return f"{self.finding.title} by {self.model.with_version}"
 
     def rows(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows of ``frame`` that are of this finding and model."""
@@ -173,9 +178,9 @@ class Evidence:
 
     @classmethod
     def from_inputs(cls, inputs: StageInputs, parameters: ReportParameters) -> "Evidence":
-        """Required frames must be there; a missing frame of drift, of readings or of a comparison is an empty one."""
+        """Required frames must be there; a missing frame of what need not be there is an empty one."""
         frames = {artefact.name: inputs.frame(artefact.name) for artefact in EVIDENCE}
-        optional = (*DRIFT_EVIDENCE, *READING_EVIDENCE, *COMPARISON_EVIDENCE)
+        optional = (*DRIFT_EVIDENCE, *READING_EVIDENCE, *COMPARISON_EVIDENCE, *LABEL_EVIDENCE)
         frames |= {a.name: inputs.frames[a.name] if a.name in inputs.frames else a.empty() for a in optional}
         return cls(parameters, frames, dict(inputs.lineage))
 

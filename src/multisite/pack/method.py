@@ -61,7 +61,7 @@ def notes(parameters: ReportParameters) -> tuple[tuple[str, str], ...]:
 
 
 def _but(parameters: ReportParameters) -> str:
-    titles = {f.id: f.title for f in parameters.findings} | {m.id: f"{m.title} {m.version}" for m in parameters.models}
+    titles = {f.id: f.title for f in parameters.findings} | {m.id: m.with_version for m in parameters.models}
     own = [
         f"{threshold:g} for {titles[finding]} by {titles[model]}"
         for finding, model, threshold in parameters.own_thresholds
@@ -87,8 +87,7 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "The AUC over all sites also compares cases of different sites, so that differences between sites may "
         "raise or lower it. "
         "Read it beside the sites' own, and beside what the site alone reaches.",
-        "The reference standard is taken as true. Agreement between readers, and what wrong labels would do, "
-        "have not been looked at.",
+        *_of_reference(parameters),
         "Cases without a score are excluded and counted; no worst-case analysis has been made of them.",
         "Whether a patient was seen at two sites is not known: pseudonyms differ between sites.",
         "How much a patient's age, sex or scanner explains a difference between sites has not been separated "
@@ -98,6 +97,39 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "Digests show that inputs have not changed since they were written. They are not signatures and do not "
         "say by whom.",
     )
+
+
+def _of_reference(parameters: ReportParameters) -> tuple[str, ...]:
+    """What is taken as true, of findings whose labels come from readings, from a labeller that errs, and of others."""
+    read = {reference.finding for reference in parameters.references}
+    erring = {labeller.finding for labeller in parameters.labellers}
+    of_readings, of_labeller, of_others = (
+        [f.title for f in parameters.findings if (f.id in read, f.id in erring) == kind]
+        for kind in ((True, False), (False, True), (False, False))
+    )
+
+    def of(titles: list[str]) -> str:
+        return "" if len(titles) == len(parameters.findings) else f" of {listed(titles)}"
+
+    said = []
+    if of_labeller:
+        said.append(
+            f"The labels{of(of_labeller)} are sometimes wrong, and results are against them as they are. AUC, "
+            "sensitivity, specificity and prevalence, overall and of each site, stand corrected in the chapter on the "
+            "reference standard; strata, predictive values, calibration, comparisons and verdicts are not corrected "
+            "anywhere."
+        )
+    if of_readings:
+        said.append(
+            f"The reference standard{of(of_readings)} is taken as true. How far its readers agree, and what other "
+            "truths from the same readings would do, stands in its chapter; readers who err together show in neither."
+        )
+    if of_others:
+        said.append(
+            f"The reference standard{of(of_others)} is taken as true. Agreement between readers, and what wrong labels "
+            "would do, have not been looked at."
+        )
+    return tuple(said)
 
 
 def _of_margins(parameters: ReportParameters) -> str:

@@ -33,6 +33,11 @@ class Metric:
     meaning: str
     expected: float | None = None
 
+    @property
+    def inside(self) -> str:
+        """The title as it stands inside a sentence."""
+        return self.title if self.title.isupper() else self.title.lower()
+
 
 METRICS: dict[str, Metric] = {
     metric.name: metric

@@ -44,7 +44,7 @@ class Comparison:
     @property
     def title(self) -> str:
         """Finding, new and old model."""
-        return f"{self.finding.title}: {_named(self.new)} against {_named(self.old)}"
+        return f"{self.finding.title}: {self.new.with_version} against {self.old.with_version}"
 
     @property
     def has_data_effects(self) -> bool:
@@ -129,7 +129,3 @@ def _comparison(
         cells={(r["metric"], r["term"], r["site"]): r for r in rows(MODEL_BY_DATA.name) if r["term"] in DATA_CELLS},
         counts={r["site"]: r for r in rows(MODEL_PAIR_COUNTS.name) if r["stratum"] == OVERALL},
     )
-
-
-def _named(model: ModelText) -> str:
-    return f"{model.title} {model.version}"

@@ -28,6 +28,7 @@ from multisite.pack.sentences.calibration import calibration_statement
 from multisite.pack.sentences.drift import PICTURE_NOT_ALARM, drift_statement, sites_without_months
 from multisite.pack.sentences.headline import answer, test_set
 from multisite.pack.sentences.integrity import blocking_failures, integrity_statement
+from multisite.pack.sentences.label_errors import label_caution
 from multisite.pack.sentences.looks import looks_caution
 from multisite.pack.sentences.missing import missing_statement
 from multisite.pack.sentences.model_comparison import comparison_sentences, comparison_statement
@@ -139,6 +140,7 @@ def render_page(evidence: Evidence) -> str:
         warning=blocking_failures(evidence),
         answers=[(answer(evidence, e), test_set(evidence, e)) for e in evidence.endpoints],
         headline=headline_table(evidence),
+        label_cautions=list(filter(None, (label_caution(evidence, e) for e in evidence.endpoints))),
         statements=_statements(evidence, compared),
         flow_figure=flow_figure(evidence),
         flow_tables=(flow.objects_table(evidence), flow.sites_table(evidence)),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from multisite import __version__
 from multisite.storage.canonical import digest_of
 from multisite.study import (
+    FindingLabelErrors,
     FindingReference,
     IndependentRule,
     Intersection,
@@ -19,6 +20,7 @@ from multisite.tallies import Thresholds
 
 __all__ = [
     "FindingText",
+    "LabellerText",
     "ModelText",
     "ReferenceText",
     "ReportParameters",
@@ -43,6 +45,11 @@ class ModelText:
     id: str
     title: str
     version: str
+
+    @property
+    def with_version(self) -> str:
+        """Title and version, which tell two releases apart."""
+        return f"{self.title} {self.version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,20 @@ class ReferenceText:
     finding: str
     rule: str
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabellerText:
+    """Where the labels of a finding come from, by what, and of how many checked cases they were right."""
+
+    finding: str
+    source: str
+    labeller: str
+    positives_checked: int
+    positives_found: int
+    negatives_checked: int
+    negatives_found: int
+    checked_at: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +131,7 @@ class ReportParameters:
     protocol_sha256: str
     code_version: str
     own_thresholds: tuple[tuple[str, str, float], ...] = ()
+    labellers: tuple[LabellerText, ...] = ()
 
     def threshold_of(self, finding: FindingText, model: ModelText) -> float:
         """The operating threshold of a finding and model."""
@@ -161,11 +183,25 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         protocol_sha256=digest_of(study.model_dump(mode="json")),
         code_version=__version__,
         own_thresholds=study.own_thresholds,
+        labellers=tuple(_labeller(finding, declared) for finding, declared in sorted(study.label_errors.items())),
     )
 
 
 def _reference(finding: str, declared: FindingReference) -> ReferenceText:
     return ReferenceText(finding, _rule_words(declared.rule), declared.version)
+
+
+def _labeller(finding: str, declared: FindingLabelErrors) -> LabellerText:
+    return LabellerText(
+        finding,
+        declared.source,
+        declared.labeller,
+        positives_checked=declared.sensitivity.positives_checked,
+        positives_found=declared.sensitivity.found,
+        negatives_checked=declared.specificity.negatives_checked,
+        negatives_found=declared.specificity.found,
+        checked_at=declared.checked_at,
+    )
 
 
 def _rule_words(rule: MajorityRule | TwoPlusOneRule | PanelRule | LatentClassRule | IndependentRule) -> str:

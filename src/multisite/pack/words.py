@@ -3,7 +3,7 @@
 import calendar
 from collections.abc import Sequence
 
-__all__ = ["attribute_words", "listed", "month_words", "named", "points"]
+__all__ = ["attribute_words", "capital", "listed", "month_words", "named", "points"]
 
 _UNITS = {"mm": "mm", "kv": "kV"}
 
@@ -13,6 +13,11 @@ def listed(words: Sequence[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def capital(words: str) -> str:
+    """Words as they begin a sentence."""
+    return words[:1].upper() + words[1:]
 
 
 def named(number: int, one: str, many: str) -> str:

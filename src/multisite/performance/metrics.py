@@ -22,6 +22,7 @@ from multisite.stats import (
     perfect_calibration,
     proportion,
 )
+from multisite.tallies import shortage
 from multisite.vocabulary import EstimateStatus
 
 __all__ = ["METRICS", "UNITS", "Segment", "SegmentRules", "null_model", "segment_metrics", "segment_proportion"]
@@ -62,8 +63,8 @@ class SegmentRules:
     bins: int
 
     def shortage(self, patients: int, unit: str) -> str | None:
-        """Why a denominator is too small; ``None`` where it is not. No count is told, for rows may be suppressed."""
-        return None if patients >= self.minimum else f"fewer than {self.minimum} patients with a {unit}"
+        """Why a denominator is too small; ``None`` where it is not."""
+        return shortage(patients, self.minimum, unit)
 
 
 def null_model(

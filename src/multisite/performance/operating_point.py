@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from multisite.stats import ChoiceRule, ClusterMoments, Estimate, ProportionEstimate, clustered_proportion, proportion
-from multisite.tallies import ProportionMoments
+from multisite.tallies import ProportionMoments, shortage
 from multisite.vocabulary import OVERALL, EstimateStatus
 
 __all__ = [
@@ -66,8 +66,7 @@ class OperatingPointParameters:
 
     def shortage(self, n_patients: int, unit: str) -> str | None:
         """Why a denominator is too small; ``None`` where it is not."""
-        least = self.minimum_denominator
-        return None if n_patients >= least else f"fewer than {least} patients with a {unit}"
+        return shortage(n_patients, self.minimum_denominator, unit)
 
 
 def seed_of(parameters: OperatingPointParameters, site: str, point: DeclaredPoint) -> int:

@@ -22,6 +22,7 @@ from multisite.stats import (
     mcnemar,
     paired_clustered_proportion_difference,
 )
+from multisite.tallies import numbered_patients, shortage
 from multisite.vocabulary import EstimateStatus
 
 __all__ = ["PairRules", "PairedCases", "paired_rows"]
@@ -39,10 +40,15 @@ class PairRules:
     def shortage(self, cases: "PairedCases", metric: str) -> str | None:
         """Why a difference is withheld, without the count; ``None`` where it is not."""
         classes = {"sensitivity": (True,), "specificity": (False,)}.get(metric, (True, False))
-        for truth in classes:
-            if cases.n_patients_of(cases.positive == truth) < self.minimum:
-                return f"fewer than {self.minimum} patients with a {'positive' if truth else 'negative'} case"
-        return None
+        short = (
+            shortage(
+                cases.n_patients_of(cases.positive == truth),
+                self.minimum,
+                f"{'positive' if truth else 'negative'} case",
+            )
+            for truth in classes
+        )
+        return next((reason for reason in short if reason), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,12 +65,11 @@ class PairedCases:
     @classmethod
     def of(cls, cases: pl.DataFrame, *, new_threshold: float, old_threshold: float) -> "PairedCases":
         """Those of a frame with ``reference``, ``new_score``, ``old_score`` and ``patient_id``, none of them null."""
-        patients = cases["patient_id"].rank("dense").cast(pl.Int64)
         return cls(
             cases["reference"].cast(pl.Boolean).to_numpy(),
             cases["new_score"].cast(pl.Float64).to_numpy(),
             cases["old_score"].cast(pl.Float64).to_numpy(),
-            patients.to_numpy(),
+            numbered_patients(cases),
             new_threshold,
             old_threshold,
         )

@@ -10,6 +10,7 @@ from multisite.performance.truth_cases import tested_scores
 from multisite.performance.truth_sensitivity import TruthParameters
 from multisite.schemas.truth_sensitivity import BENCHMARK_METRICS, READER_BENCHMARK
 from multisite.stats import PairedClusterMoments, clustered_proportion, paired_clustered_proportion_difference
+from multisite.tallies import numbered_patients, shortage
 from multisite.vocabulary import EstimateStatus
 
 __all__ = ["reader_benchmark"]
@@ -41,9 +42,9 @@ def _row(metric: str, frame: pl.DataFrame, rules: TruthParameters, threshold: fl
     moments = _moments(frame, threshold)
     found = paired_clustered_proportion_difference(moments, level=rules.ci_level)
     reader = clustered_proportion(moments.second, level=rules.ci_level)
-    withheld = moments.n_patients < rules.minimum_patients and found.status is not EstimateStatus.UNDEFINED
-    short = EstimateStatus.INSUFFICIENT, f"fewer than {rules.minimum_patients} patients"
-    status, reason = short if withheld else (found.status, found.reason)
+    short = shortage(moments.n_patients, rules.minimum_patients)
+    withheld = short is not None and found.status is not EstimateStatus.UNDEFINED
+    status, reason = (EstimateStatus.INSUFFICIENT, short) if withheld else (found.status, found.reason)
     numbers = {
         "of_reader": found.second,
         "of_model": found.first,
@@ -69,7 +70,7 @@ def _moments(frame: pl.DataFrame, threshold: float) -> PairedClusterMoments:
     truth = frame["truth"].to_numpy().astype(np.bool_)
     right_model = (frame["score"].to_numpy() >= threshold) == truth
     right_reader = frame["said"].to_numpy().astype(np.bool_) == truth
-    patient = frame["patient_id"].rank("dense").to_numpy().astype(np.int64) - 1
+    patient = numbered_patients(frame)
 
     def summed(values: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         n_patients = int(patient.max(initial=-1)) + 1

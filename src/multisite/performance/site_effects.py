@@ -3,11 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from multisite.schemas.across_sites import POOLED_METRICS
-from multisite.stats import ClusterMoments, clustered_proportion, logit_of_counts
+from multisite.stats import ClusterMoments, Scale, clustered_proportion, logit_of_counts
 from multisite.stats.estimate import normal_quantile
+from multisite.stats.pooling.scales import on_scale
 from multisite.vocabulary import EstimateStatus, SiteRole
 
 __all__ = ["SiteEffect", "interval_effect", "patient_effect", "proportion_effect", "site_effect"]
@@ -106,7 +107,8 @@ def interval_effect(row: Mapping[str, Any]) -> tuple[float, float, str] | None:
     where an end has no value on the scale, or the interval no width. The remark is what the method tells of patients,
     and of scores that were moved.
     """
-    points = [_scaled(row[name], POOLED_METRICS[row["metric"]]) for name in ("estimate", "ci_low", "ci_high")]
+    scale = cast("Scale", POOLED_METRICS[row["metric"]])
+    points = [on_scale(row[name], scale) for name in ("estimate", "ci_low", "ci_high")]
     value, low, high = points
     if value is None or low is None or high is None or not low < high:
         return None
@@ -118,8 +120,8 @@ def patient_effect(row: Mapping[str, Any], error: float) -> tuple[float, float, 
 
     ``None`` where the estimate has no value on the scale.
     """
-    scale = POOLED_METRICS[row["metric"]]
-    value = _scaled(row["estimate"], scale)
+    scale = cast("Scale", POOLED_METRICS[row["metric"]])
+    value = on_scale(row["estimate"], scale)
     if value is None:
         return None
     stretched = error / (row["estimate"] * (1.0 - row["estimate"])) if scale == "logit" else error
@@ -128,13 +130,3 @@ def patient_effect(row: Mapping[str, Any], error: float) -> tuple[float, float, 
 
 def _remarks(row: Mapping[str, Any]) -> list[str]:
     return [part for part in row["ci_method"].split("; ")[1:] if part.startswith(_REMARKS)]
-
-
-def _scaled(value: float | None, scale: str) -> float | None:
-    if value is None or not math.isfinite(value):
-        return None
-    if scale == "logit":
-        return math.log(value / (1.0 - value)) if 0.0 < value < 1.0 else None
-    if scale == "log":
-        return math.log(value) if value > 0.0 else None
-    return value

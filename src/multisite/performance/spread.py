@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import polars as pl
-from scipy import special
 
 from multisite.performance.segment import Segment
 from multisite.schemas.performance import DESIGN_EFFECTS
@@ -14,12 +13,14 @@ from multisite.stats import (
     AreaSums,
     CalibrationLine,
     ClusteredAuc,
+    Scale,
     ScoreEstimate,
     clustered_auc_of_sums,
     clustered_scores,
     patient_products,
     score_influence,
 )
+from multisite.stats.pooling.scales import back, on_scale
 from multisite.tallies import KEYS, ProportionMoments, SegmentPatients
 
 __all__ = [
@@ -43,6 +44,9 @@ _WIDENED = (
     "calibration_in_the_large",
     "observed_expected",
 )
+
+_SCALES: Mapping[str, Scale] = {"auc": "logit", "observed_expected": "log"}
+"""On which the interval of a metric is made; of the others, on that of the metric."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -179,8 +183,7 @@ class DesignEffects:
     def _wider(self, segment: Segment, metric: str, estimate: ScoreEstimate, level: float) -> ScoreEstimate:
         effect = self.effects.get((*segment.key[1:], metric))
         middle, low, high = (
-            None if value is None else _scaled(metric, value)
-            for value in (estimate.estimate, estimate.ci_low, estimate.ci_high)
+            _on_scale(metric, value) for value in (estimate.estimate, estimate.ci_low, estimate.ci_high)
         )
         if metric == "auc" and estimate.estimate in (0.0, 1.0):
             return area_of_patients(estimate, *segment.n_patients_of_class, level=level)
@@ -216,17 +219,9 @@ def _degrees(estimate: ScoreEstimate, n_patients: int) -> float:
     return float(n_patients - 1) if own is None else own
 
 
-def _scaled(metric: str, value: float) -> float | None:
-    if metric == "auc":
-        return float(special.logit(value)) if 0.0 < value < 1.0 else None
-    if metric == "observed_expected":
-        return math.log(value) if value > 0.0 else None
-    return value
+def _on_scale(metric: str, value: float | None) -> float | None:
+    return on_scale(value, _SCALES.get(metric, "raw"))
 
 
 def _back(metric: str, value: float) -> float:
-    if metric == "auc":
-        return float(special.expit(value))
-    if metric == "observed_expected":
-        return math.exp(value)
-    return min(1.0, max(0.0, value)) if metric == "brier" else value
+    return min(1.0, max(0.0, value)) if metric == "brier" else back(value, _SCALES.get(metric, "raw"))

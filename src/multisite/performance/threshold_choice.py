@@ -28,7 +28,7 @@ from multisite.stats import (
     design_effect_of,
     proportion_with_design_effect,
 )
-from multisite.tallies import ProportionMoments, ScoreTally, Thresholds, tally_at_thresholds
+from multisite.tallies import ProportionMoments, ScoreTally, Thresholds, numbered_patients, tally_at_thresholds
 from multisite.vocabulary import ALL_SITES, OVERALL, EstimateStatus, Split, ThresholdAgreement
 
 __all__ = ["at_site", "called_at", "counts_by_site", "design_effects", "over_sites"]
@@ -60,7 +60,7 @@ def at_site(cases: pl.DataFrame, parameters: OperatingPointParameters, *, site: 
             own["reference"].to_numpy(),
             own["score"].to_numpy(),
             rule=point.rule,
-            patient=own["patient_id"].rank("dense").cast(pl.Int64).to_numpy(),
+            patient=numbered_patients(own),
             seed=seed_of(parameters, site, point),
             design_effects=design_effects(sums, parameters.ci_level),
             steps=parameters.score_grid_steps,

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from multisite.performance.metrics import UNITS
 from multisite.performance.operating_point import (
     DeclaredPoint,
     OperatingPointParameters,
@@ -22,7 +23,7 @@ from multisite.vocabulary import ALL_SITES, OVERALL, EstimateStatus, Split, Tran
 
 __all__ = ["called_positive", "threshold_transfer", "verdict_of"]
 
-_UNITS = {"sensitivity": "positive case", "specificity": "negative case", "called_positive": "case"}
+_UNITS = {**UNITS, "called_positive": "case"}
 
 
 def threshold_transfer(

@@ -13,7 +13,7 @@ from multisite.performance.site_effects import proportion_effect
 from multisite.performance.truth_cases import tested_scores
 from multisite.schemas.truth_sensitivity import TRUTH_SENSITIVITY
 from multisite.stats import ClusterMoments, Estimate, clustered_auc, clustered_proportion
-from multisite.tallies import Thresholds
+from multisite.tallies import Thresholds, numbered_patients, shortage
 from multisite.vocabulary import EstimateStatus
 
 __all__ = ["TruthParameters", "truth_sensitivity"]
@@ -43,8 +43,7 @@ class _Cases:
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> "_Cases":
-        patient = frame["patient_id"].rank("dense").to_numpy().astype(np.int64) - 1
-        return cls(frame["label"].to_numpy().astype(np.bool_), frame["score"].to_numpy(), patient)
+        return cls(frame["label"].to_numpy().astype(np.bool_), frame["score"].to_numpy(), numbered_patients(frame))
 
     def moments(self, right: npt.NDArray[np.bool_], among: npt.NDArray[np.bool_]) -> ClusterMoments:
         n = np.bincount(self.patient[among])
@@ -99,9 +98,9 @@ def _row(
     n_patients: int,
     fewest: int,
 ) -> _Row:
-    withheld = fewest < rules.minimum_patients and found.status is not EstimateStatus.UNDEFINED
-    short = EstimateStatus.INSUFFICIENT, f"fewer than {rules.minimum_patients} patients"
-    status, reason = short if withheld else (found.status, found.reason)
+    short = shortage(fewest, rules.minimum_patients)
+    withheld = short is not None and found.status is not EstimateStatus.UNDEFINED
+    status, reason = (EstimateStatus.INSUFFICIENT, short) if withheld else (found.status, found.reason)
     return {
         "metric": metric,
         "estimate": None if withheld else found.estimate,

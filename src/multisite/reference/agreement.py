@@ -21,6 +21,7 @@ from multisite.stats import (
     krippendorff_alpha,
     observed_agreement,
 )
+from multisite.tallies import shortage
 from multisite.vocabulary import EstimateStatus, Judgement
 
 __all__ = ["ALL_READERS", "AgreementRules", "agreement_of_all", "agreement_table"]
@@ -121,12 +122,9 @@ def _kappa(pair: _Matrix, *, categories: list[str], level: float) -> Estimate:
 def _row(name: str, statistic: _Statistic, compared: _Compared, rules: AgreementRules) -> dict[str, Any]:
     n_patients = len(set(compared.patients.tolist()))
     found = _estimate(name, statistic, compared, n_patients, rules.ci_level)
-    withheld = n_patients < rules.minimum_patients and found.status is not EstimateStatus.UNDEFINED
-    status, reason = (
-        (EstimateStatus.INSUFFICIENT, f"fewer than {rules.minimum_patients} patients")
-        if withheld
-        else (found.status, found.reason)
-    )
+    short = shortage(n_patients, rules.minimum_patients)
+    withheld = short is not None and found.status is not EstimateStatus.UNDEFINED
+    status, reason = (EstimateStatus.INSUFFICIENT, short) if withheld else (found.status, found.reason)
     given = _given(compared.judgements)
     return {
         "estimate": None if withheld else found.estimate,

@@ -24,12 +24,17 @@ def interval_p_value(interval: Callable[[float], Estimate], value: float) -> flo
     interval
         The estimate with its interval, given the level in (0, 1); it must widen with the level.
     value
-        What the truth would be under the hypothesis.
+        What the truth would be under the hypothesis; finite.
 
     Returns
     -------
     float or None
         In [1e-10, 1]; ``None`` where the estimate has no interval. Exact to eight digits.
+
+    Raises
+    ------
+    ValueError
+        If ``value`` is not finite.
 
     Undefined cases
     ---------------
@@ -45,6 +50,8 @@ def interval_p_value(interval: Callable[[float], Estimate], value: float) -> flo
     >>> round(interval_p_value(lambda level: proportion(60, 100, level=level), 0.5), 4)  # z = 2
     0.0455
     """
+    if not math.isfinite(value):
+        raise ValueError("`value` must be finite.")
 
     def left_out(log_p: float) -> bool | None:
         found = interval(1.0 - math.exp(log_p))

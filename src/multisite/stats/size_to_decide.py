@@ -3,6 +3,7 @@
 import math
 
 from multisite.stats.detectable_difference import smallest_detectable_difference
+from multisite.stats.proportions.counts import whole_count
 
 __all__ = ["size_to_decide"]
 
@@ -51,7 +52,7 @@ def size_to_decide(
     >>> size_to_decide(0.05, 0.03, 100)
     283
     """
-    if size < 1 or not math.isfinite(distance):
+    if whole_count("size", size) < 1 or not math.isfinite(distance):
         raise ValueError("`size` must be 1 or more, and `distance` finite.")
     shown = smallest_detectable_difference(standard_error, power=power, level=level).difference
     if distance == 0.0 or shown is None:

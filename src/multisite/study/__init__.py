@@ -4,7 +4,9 @@ Belongs here: what a configuration file may say, and reading it with every fault
 the values (the rooms take plain parameters). Rooms import it only in their ``stage.py``.
 """
 
+from multisite.study.cohort import EligibilityRule, Stratum
 from multisite.study.intersection import Intersection
+from multisite.study.label_errors import FindingLabelErrors
 from multisite.study.loading import load_site, load_sites, load_study
 from multisite.study.margins import Margin
 from multisite.study.model_comparison import DataByDate, DataByStratum, ModelComparison
@@ -19,7 +21,7 @@ from multisite.study.reference import (
 )
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
 from multisite.study.split import ColumnSplit, PatientSplit, SiteSplit, TableSplit, TimeSplit
-from multisite.study.study_file import EligibilityRule, Stratum, Study
+from multisite.study.study_file import Study
 
 __all__ = [
     "ColumnSplit",
@@ -27,6 +29,7 @@ __all__ = [
     "DataByDate",
     "DataByStratum",
     "EligibilityRule",
+    "FindingLabelErrors",
     "FindingReference",
     "IndependentRule",
     "Intersection",

@@ -1,5 +1,6 @@
 """Which models are held against each other on the same cases, and by how much the new one may be worse."""
 
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Annotated, Literal
 
@@ -7,7 +8,7 @@ from pydantic import Field, model_validator
 
 from multisite.study.section import Identifier, Section, Share
 
-__all__ = ["ComparedMetric", "DataByDate", "DataByStratum", "ModelComparison"]
+__all__ = ["ComparedMetric", "DataByDate", "DataByStratum", "ModelComparison", "check_comparisons"]
 
 ComparedMetric = Literal["auc", "sensitivity", "specificity", "brier"]
 
@@ -56,3 +57,28 @@ class ModelComparison(Section):
             if len(set(names)) != len(names):
                 raise ValueError(f"an entry of `{place}` stands twice")
         return self
+
+
+def check_comparisons(
+    comparisons: Sequence[ModelComparison],
+    *,
+    findings: Collection[str],
+    models: Collection[str],
+    strata: Collection[str],
+) -> None:
+    """Refuse comparisons that name nothing declared, and two of the same models.
+
+    Raises
+    ------
+    ValueError
+        As said.
+    """
+    for comparison in comparisons:
+        if not {comparison.new, comparison.old} <= set(models):
+            raise ValueError("`performance.comparisons` must name models, each by its id under `models`")
+        if not set(comparison.findings or ()) <= set(findings):
+            raise ValueError("`findings` of `performance.comparisons` must name findings by their ids")
+        if isinstance(comparison.data, DataByStratum) and comparison.data.stratum not in strata:
+            raise ValueError("`data.stratum` of `performance.comparisons` must name a stratum by its id")
+    if len({frozenset((c.new, c.old)) for c in comparisons}) != len(comparisons):
+        raise ValueError("two entries of `performance.comparisons` compare the same models")

@@ -1,6 +1,6 @@
 """The operating points: the threshold of a finding and model, the rule that led to it, and at which prevalence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -15,6 +15,7 @@ __all__ = [
     "SpecificityRule",
     "ThresholdRule",
     "YoudenRule",
+    "check_operating_points",
     "operating_point_of",
 ]
 
@@ -100,3 +101,19 @@ def operating_point_of(points: Sequence[OperatingPoint], finding: str, model: st
         if getattr(own, name) is None
     }
     return own.model_copy(update=left_out)
+
+
+def check_operating_points(
+    points: Sequence[OperatingPoint], *, findings: Collection[str], models: Collection[str]
+) -> None:
+    """Refuse points that name nothing declared, and two of the same finding and model.
+
+    Raises
+    ------
+    ValueError
+        As said.
+    """
+    if any(point.finding not in findings or point.model not in (None, *models) for point in points):
+        raise ValueError("`performance.operating_points` must name a finding, and a model if any, by its id")
+    if len({(point.finding, point.model) for point in points}) != len(points):
+        raise ValueError("`performance.operating_points` names a finding and model twice")

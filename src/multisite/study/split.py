@@ -1,6 +1,6 @@
 """Where the split of a case comes from: the site's table, or a rule that the study file declares."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from multisite.study.section import Identifier, Section, Share
 from multisite.vocabulary import Split
 
-__all__ = ["ColumnSplit", "PatientSplit", "SiteSplit", "SplitRule", "TableSplit", "TimeSplit"]
+__all__ = ["ColumnSplit", "PatientSplit", "SiteSplit", "SplitRule", "TableSplit", "TimeSplit", "check_stratify"]
 
 _TOLERANCE = 1e-9
 
@@ -101,3 +101,17 @@ class ColumnSplit(Section):
 
 
 SplitRule = Annotated[TableSplit | PatientSplit | TimeSplit | SiteSplit | ColumnSplit, Field(discriminator="by")]
+
+
+def check_stratify(split: PatientSplit, *, axes: Sequence[str]) -> None:
+    """Refuse axes that are none of ``axes`` (ids of strata and findings), or of which two have the id.
+
+    Raises
+    ------
+    ValueError
+        As said.
+    """
+    if any(axes.count(name) != 1 for name in split.stratify):
+        raise ValueError("`cohort.split.stratify` must name strata or findings, each by an id that only one has")
+    if len(set(split.stratify)) != len(split.stratify):
+        raise ValueError("`cohort.split.stratify` names an axis twice")

@@ -1,24 +1,22 @@
 """The study protocol: frozen models of ``study.yaml``. Shared by all sites; holds no secret and no path."""
 
 from datetime import date
-from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from multisite.study.intersection import Intersection, check_axes
+from multisite.study.cohort import Cohort
+from multisite.study.label_errors import FindingLabelErrors
 from multisite.study.margins import Margin, check_margins
-from multisite.study.model_comparison import DataByStratum, ModelComparison
-from multisite.study.operating_point import DecisionCurve, OperatingPoint, operating_point_of
+from multisite.study.model_comparison import ModelComparison, check_comparisons
+from multisite.study.operating_point import DecisionCurve, OperatingPoint, check_operating_points, operating_point_of
 from multisite.study.reference import FindingReference
 from multisite.study.section import Identifier, Section, Share
-from multisite.study.split import PatientSplit, SplitRule, TableSplit
-from multisite.vocabulary import Severity, StratumRole
+from multisite.study.split import PatientSplit, check_stratify
+from multisite.vocabulary import Severity
 
 __all__ = [
-    "Cohort",
     "Drift",
-    "EligibilityRule",
     "Extraction",
     "Finding",
     "Integrity",
@@ -26,15 +24,8 @@ __all__ = [
     "Model",
     "Performance",
     "Pixels",
-    "Stratum",
     "Study",
-    "Target",
 ]
-
-Scalar = str | float | int | bool
-
-_ROUNDING = 0.01
-"""Published shares are rounded."""
 
 
 class IntendedUse(Section):
@@ -60,82 +51,6 @@ class Model(Section):
     id: Identifier
     title: str
     version: str
-
-
-class EligibilityRule(Section):
-    """A rule that a case must satisfy, applied in the order of the file."""
-
-    id: Identifier
-    column: str
-    operator: Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in", "is known"]
-    value: Scalar | tuple[Scalar, ...] | None = None
-    when_missing: Literal["exclude", "keep", "fail"]
-    reason: str
-
-    @model_validator(mode="after")
-    def _value_fits_operator(self) -> "EligibilityRule":
-        if self.operator in ("in", "not in") and not isinstance(self.value, tuple):
-            raise ValueError("`value` must be a list for the operators `in` and `not in`")
-        if self.operator == "is known" and self.value is not None:
-            raise ValueError("`is known` takes no value")
-        if self.operator not in ("in", "not in", "is known") and (self.value is None or isinstance(self.value, tuple)):
-            raise ValueError("`value` must be a single value for this operator")
-        return self
-
-
-class Stratum(Section):
-    """An axis along which results are broken down. With ``bands`` a number is cut: [a, b) for each pair of edges."""
-
-    id: Identifier
-    title: str
-    column: str
-    when_missing: Literal["level", "exclude", "fail"]
-    bands: tuple[float, ...] | None = None
-    unit: str | None = None
-    levels: tuple[str, ...] | None = None
-    role: StratumRole = StratumRole.EXPLORATORY
-
-    @model_validator(mode="after")
-    def _bands_rise(self) -> "Stratum":
-        if self.bands is not None and any(a >= b for a, b in pairwise(self.bands)):
-            raise ValueError("`bands` must be rising edges")
-        if self.bands is not None and self.levels is not None:
-            raise ValueError("give either `bands` or `levels`, not both")
-        return self
-
-
-class Target(Section):
-    """The patients for whom the model is meant: the share of each level of a stratum, and where that was taken from."""
-
-    source: str
-    shares: Annotated[dict[Identifier, dict[str, Annotated[float, Field(ge=0, le=1)]]], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _shares_sum_to_one(self) -> "Target":
-        wrong = [name for name, shares in self.shares.items() if abs(sum(shares.values()) - 1) > _ROUNDING]
-        if wrong:
-            raise ValueError(f"the shares of {', '.join(f'`{name}`' for name in wrong)} must sum to 1")
-        return self
-
-
-class Cohort(Section):
-    """Which cases are validated, in which images, in which splits, and along which strata.
-
-    ``site_role`` is that of the sites, which are always an axis.
-    """
-
-    modalities: Annotated[tuple[str, ...], Field(min_length=1)]
-    eligibility: tuple[EligibilityRule, ...] = ()
-    split: SplitRule = TableSplit()
-    strata: Annotated[tuple[Stratum, ...], Field(min_length=1)]
-    intersections: tuple[Intersection, ...] = ()
-    site_role: StratumRole = StratumRole.EXPLORATORY
-    target: Target | None = None
-
-    @model_validator(mode="after")
-    def _axes_fit(self) -> "Cohort":
-        check_axes([stratum.id for stratum in self.strata], self.intersections)
-        return self
 
 
 class Pixels(Section):
@@ -220,7 +135,7 @@ class Study(Section):
     """The whole protocol.
 
     ``reference`` says of findings how their reference standard is made from readings; that of the others stands in the
-    sites' tables of cases.
+    sites' tables of cases, and ``label_errors`` says of some how often they are wrong.
     """
 
     study: Identifier
@@ -229,6 +144,7 @@ class Study(Section):
     findings: Annotated[tuple[Finding, ...], Field(min_length=1)]
     models: Annotated[tuple[Model, ...], Field(min_length=1)]
     reference: dict[Identifier, FindingReference] = Field(default_factory=dict)
+    label_errors: dict[Identifier, FindingLabelErrors] = Field(default_factory=dict)
     cohort: Cohort
     integrity: Integrity = Integrity()
     performance: Performance
@@ -255,13 +171,20 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
+    def _label_errors_are_those_of_tables(self) -> "Study":
+        if set(self.label_errors) - {finding.id for finding in self.findings}:
+            raise ValueError("`label_errors` must name findings, each by its id under `findings`")
+        if set(self.label_errors) & set(self.reference):
+            raise ValueError("`label_errors` is for labels of the tables of cases; `reference` makes a finding's own")
+        return self
+
+    @model_validator(mode="after")
     def _operating_points_name_endpoints(self) -> "Study":
-        points = self.performance.operating_points
-        findings, models = {finding.id for finding in self.findings}, {None, *(model.id for model in self.models)}
-        if any(point.finding not in findings or point.model not in models for point in points):
-            raise ValueError("`performance.operating_points` must name a finding, and a model if any, by its id")
-        if len({(point.finding, point.model) for point in points}) != len(points):
-            raise ValueError("`performance.operating_points` names a finding and model twice")
+        check_operating_points(
+            self.performance.operating_points,
+            findings=[finding.id for finding in self.findings],
+            models=[model.id for model in self.models],
+        )
         return self
 
     @property
@@ -284,27 +207,18 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _stratify_names_an_axis(self) -> "Study":
-        split = self.cohort.split
-        if not isinstance(split, PatientSplit):
-            return self
-        axes = [*(s.id for s in self.cohort.strata), *(f.id for f in self.findings)]
-        if any(axes.count(name) != 1 for name in split.stratify):
-            raise ValueError("`cohort.split.stratify` must name strata or findings, each by an id that only one has")
-        if len(set(split.stratify)) != len(split.stratify):
-            raise ValueError("`cohort.split.stratify` names an axis twice")
+        if isinstance(self.cohort.split, PatientSplit):
+            check_stratify(
+                self.cohort.split, axes=[*(s.id for s in self.cohort.strata), *(f.id for f in self.findings)]
+            )
         return self
 
     @model_validator(mode="after")
     def _comparisons_name_what_is_declared(self) -> "Study":
-        models, findings = {m.id for m in self.models}, {f.id for f in self.findings}
-        strata, compared = {s.id for s in self.cohort.strata}, self.performance.comparisons
-        for comparison in compared:
-            if not {comparison.new, comparison.old} <= models:
-                raise ValueError("`performance.comparisons` must name models, each by its id under `models`")
-            if not set(comparison.findings or ()) <= findings:
-                raise ValueError("`findings` of `performance.comparisons` must name findings by their ids")
-            if isinstance(comparison.data, DataByStratum) and comparison.data.stratum not in strata:
-                raise ValueError("`data.stratum` of `performance.comparisons` must name a stratum by its id")
-        if len({frozenset((c.new, c.old)) for c in compared}) != len(compared):
-            raise ValueError("two entries of `performance.comparisons` compare the same models")
+        check_comparisons(
+            self.performance.comparisons,
+            findings=[f.id for f in self.findings],
+            models=[m.id for m in self.models],
+            strata=[stratum.id for stratum in self.cohort.strata],
+        )
         return self

@@ -13,9 +13,10 @@ from multisite.tallies.proportion_moments import (
     tally_proportions,
 )
 from multisite.tallies.score_tally import ScoreTally, combine_score_tallies
-from multisite.tallies.scored_cases import scored_cases, strata_columns
+from multisite.tallies.scored_cases import numbered_patients, scored_cases, strata_columns
 from multisite.tallies.segment_patients import SegmentCases, SegmentPatients
 from multisite.tallies.segments import KEYS
+from multisite.tallies.shortage import shortage
 from multisite.tallies.tally_scores import tally_scores
 from multisite.tallies.thresholds import (
     Thresholds,
@@ -38,7 +39,9 @@ __all__ = [
     "combine_score_tallies",
     "cross_moments_at_thresholds",
     "level_and_rest",
+    "numbered_patients",
     "scored_cases",
+    "shortage",
     "strata_columns",
     "tally_at_thresholds",
     "tally_cross_moments",

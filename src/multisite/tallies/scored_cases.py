@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from multisite.errors import SchemaError
+from multisite.stats import CountArray
 
-__all__ = ["scored_cases", "strata_columns"]
+__all__ = ["numbered_patients", "scored_cases", "strata_columns"]
 
 _REFERENCE = "reference_"
 _STRATUM = "stratum_"
@@ -59,3 +60,8 @@ def scored_cases(cohort: pl.DataFrame, predictions: pl.DataFrame, *, carry: Sequ
         .filter(pl.col("reference").is_not_null())
         .select("site", "finding", "model", "split", "patient_id", "reference", "score", *carry)
     )
+
+
+def numbered_patients(cases: pl.DataFrame) -> CountArray:
+    """The number of each case's patient, from 0 in the order of their pseudonyms: what statistics count patients by."""
+    return (cases["patient_id"].rank("dense").cast(pl.Int64) - 1).to_numpy()

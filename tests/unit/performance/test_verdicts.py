@@ -37,8 +37,11 @@ GAP = MarginParameters(metric="sensitivity", gap_at_most=0.05)
 NO_GAP = MarginParameters(metric="sensitivity", gap_at_most=0.0)
 
 
-def frames_of(*, weak: str | None = None, n: int = 400) -> dict[str, pl.DataFrame]:
-    """All that the stage over the sites reads; on the equipment of ``weak`` every other positive case is missed."""
+def frames_of(*, weak: str | None = None, perfect: str | None = None, n: int = 400) -> dict[str, pl.DataFrame]:
+    """All that the stage over the sites reads; on the equipment of ``weak`` every other positive case is missed.
+
+    On that of ``perfect`` every case is scored by its class.
+    """
     outputs: list[dict[str, Any]] = []
     for site in SITES:
         cohort, predictions = cohort_and_predictions(site, cases_per_patient=2, seed=ord(site), n=n)
@@ -47,6 +50,11 @@ def frames_of(*, weak: str | None = None, n: int = 400) -> dict[str, pl.DataFram
         ].gather_every(2)
         score = pl.when(pl.col("case_id").is_in(missed)).then(0.01).otherwise("score")
         predictions = predictions.filter(model="m1").with_columns(score.alias("score"))
+        told = cohort.filter(stratum_vendor=perfect or "").select(
+            "case_id", told=pl.col("reference_nodule").cast(pl.Float64)
+        )
+        joined = predictions.join(told, on="case_id", how="left", maintain_order="left")
+        predictions = joined.select(*predictions.columns[:-1], score=pl.coalesce("told", "score"))
         inputs = StageInputs(site=site, frames={"cohort": cohort, "predictions": predictions})
         own = dict(PERFORMANCE_STAGE.run(inputs, PARAMETERS).frames)
         outputs.append(own | dict(LEVEL_MOMENTS_STAGE.run(inputs, LevelMomentsParameters(0.5)).frames))
@@ -224,3 +232,10 @@ def test_the_p_value_of_a_site_is_that_of_the_interval_that_it_shows(gapped: dic
         assert row["p_margin"] == pytest.approx(expected, rel=1e-6)
         reached = logit(area) - stats.t.ppf(0.975, degrees) * error / (area * (1 - area))
         assert row["ci_low"] == pytest.approx(expit(reached), rel=1e-9)
+
+
+def test_a_level_with_a_perfect_auc_is_compared_and_judged() -> None:
+    found = verdicts(frames_of(perfect="GE"), MarginParameters(metric="auc", gap_at_most=0.05))
+    row = the(found, metric="auc", stratum="vendor", level="GE")
+    assert (row["estimate"], row["verdict"]) == (1.0, "meets")
+    assert row["p_difference"] < 0.001

@@ -5,7 +5,7 @@ import math
 import pytest
 from scipy import stats
 
-from multisite.stats import LEAST_P, Estimate, interval_p_value, proportion
+from multisite.stats import LEAST_P, Estimate, ScoreCounts, auc, interval_p_value, proportion
 from multisite.stats.estimate import normal_quantile
 
 
@@ -45,3 +45,19 @@ def test_no_smaller_p_value_is_told_than_the_intervals_can_bear() -> None:
 
 def test_without_an_interval_there_is_no_p_value() -> None:
     assert interval_p_value(lambda level: proportion(0, 0, level=level), 0.5) is None
+
+
+@pytest.mark.parametrize(("positive", "own"), [([0, 20], 1.0), ([20, 0], 0.0)])
+def test_a_perfect_area_has_a_p_value_at_every_hypothesis(positive: list[int], own: float) -> None:
+    counts = ScoreCounts([0.1, 0.9], positive, positive[::-1])
+    found = [interval_p_value(lambda level: auc(counts, level=level), value) for value in (own, 0.5, 1.0 - own)]
+    assert found[0] == 1.0
+    assert found[1] is not None
+    assert found[1] < 0.001
+    assert found[2] == LEAST_P
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_hypothesis_that_is_no_number_is_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="must be finite"):
+        interval_p_value(wald(0.0, 1.0), value)

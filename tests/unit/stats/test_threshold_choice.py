@@ -179,3 +179,14 @@ def test_the_lower_bound_keeps_the_true_sensitivity_and_the_estimate_does_not(po
             below[judged_by] += found.estimate is not None and found.estimate > truth(0.9)
     assert below["lower_bound"] <= 0.05 * 400
     assert below["estimate"] >= 0.4 * 400
+
+
+def test_an_interval_without_width_is_never_given() -> None:
+    # One case in a thousand scores apart, and nearly every replicate takes the threshold of the others.
+    score = np.r_[np.full(1999, 0.9), 0.2]
+    found = chosen_threshold(
+        np.ones(2000), score, rule=ChoiceRule(by="sensitivity", at_least=0.9985), seed=1, n_replicates=200
+    )
+    assert (found.estimate, found.ci_low, found.ci_high) == (0.9, None, None)
+    assert found.status is EstimateStatus.INSUFFICIENT
+    assert found.reason == "nearly every replicate has the same threshold, and there is no interval"

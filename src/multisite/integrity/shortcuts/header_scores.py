@@ -9,6 +9,7 @@ import polars as pl
 
 from multisite.schemas.series import ACQUISITION
 from multisite.stats import cross_fitted_encoding, cross_fitted_scores, patient_folds, quantile_levels
+from multisite.tallies import numbered_patients
 
 __all__ = ["ATTRIBUTES", "HEADERS_ALONE", "attribute_source", "header_scores", "number_levels"]
 
@@ -60,7 +61,7 @@ def header_scores(tested: pl.DataFrame, *, finding: str, seed: int) -> pl.DataFr
     labelled = _Labelled(
         known,
         known[f"reference_{finding}"].to_numpy().astype(bool),
-        known["patient_id"].rank("dense").cast(pl.Int64).to_numpy() - 1,
+        numbered_patients(known),
     )
     if labelled.n_fewest < _LEAST_PATIENTS:
         return None

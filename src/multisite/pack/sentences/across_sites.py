@@ -24,7 +24,7 @@ def new_site(evidence: Evidence, endpoint: Endpoint) -> str:
         row, pool = new_site_of(evidence, endpoint, name), pool_of(evidence, endpoint, name)
         if row is not None and pool is not None and row.sound:
             counts[name] = pool["n_sites"]
-            expected.append(f"{_title(name)} is expected between {_ends(row)}")
+            expected.append(f"{METRICS[name].inside} is expected between {_ends(row)}")
     if not expected:
         return (
             f"What a new hospital should expect cannot be said: that needs at least {_NEEDED} sites with an estimate."
@@ -37,12 +37,12 @@ def new_site(evidence: Evidence, endpoint: Endpoint) -> str:
         text += " From so few sites this is rough, and hospitals unlike these are not covered."
     wide = [name for name in counts if _width(new_site_of(evidence, endpoint, name)) > _TELLS_NOTHING]
     if wide:
-        text += f" Of {listed([_title(name) for name in wide])} that says next to nothing: the sites differ too much, "
-        text += "or are too few."
+        of_wide = listed([METRICS[name].inside for name in wide])
+        text += f" Of {of_wide} that says next to nothing: the sites differ too much, or are too few."
     alike = [name for name in counts if (pool_of(evidence, endpoint, name) or {}).get("tau") == 0.0]
     if alike:
         text += (
-            f" In {listed([_title(name) for name in alike])} the sites differ no more than chance lets them; "
+            f" In {listed([METRICS[name].inside for name in alike])} the sites differ no more than chance lets them; "
             "that hospitals differ is not ruled out by this."
         )
     return text
@@ -101,9 +101,4 @@ def _ends(row: EstimateRow) -> str:
 def _sites(counts: dict[str, int]) -> str:
     if len(set(counts.values())) == 1:
         return named(next(iter(counts.values())), "site", "sites")
-    return listed([f"{named(n, 'site', 'sites')} for {_title(name)}" for name, n in counts.items()])
-
-
-def _title(metric: str) -> str:
-    title = METRICS[metric].title
-    return title if title.isupper() else title.lower()
+    return listed([f"{named(n, 'site', 'sites')} for {METRICS[name].inside}" for name, n in counts.items()])

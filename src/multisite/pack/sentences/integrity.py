@@ -5,7 +5,7 @@ import polars as pl
 from multisite.pack.evidence import Evidence
 from multisite.pack.marks import CONCERN, NO_EVIDENCE, QUIET
 from multisite.pack.sentences.statement import Statement
-from multisite.pack.words import listed, named
+from multisite.pack.words import capital, listed, named
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.vocabulary import Severity, Verdict
 
@@ -27,7 +27,7 @@ def integrity_statement(evidence: Evidence) -> Statement:
             return Statement(NO_EVIDENCE, _TOPIC, "No integrity check came to a verdict.", _ANCHOR)
         checks, sites = passed["check"].n_unique(), passed["site"].n_unique()
         text = (
-            f"{_capital(named(checks, 'check', 'checks'))} passed at {named(sites, 'site', 'sites')}, and none failed."
+            f"{capital(named(checks, 'check', 'checks'))} passed at {named(sites, 'site', 'sites')}, and none failed."
         )
         return Statement(QUIET, _TOPIC, text + _unanswered(unanswered), _ANCHOR)
     ranked = sorted(
@@ -60,8 +60,4 @@ def _unanswered(results: pl.DataFrame) -> str:
     if results.is_empty():
         return ""
     sites = listed(sorted(results["site"].unique())) if results["site"].n_unique() <= _NAMED_SITES else "some sites"
-    return f" {_capital(named(results['check'].n_unique(), 'check', 'checks'))} could not be answered at {sites}."
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    return f" {capital(named(results['check'].n_unique(), 'check', 'checks'))} could not be answered at {sites}."

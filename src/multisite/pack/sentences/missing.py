@@ -38,13 +38,8 @@ def _unjudged(evidence: Evidence, endpoint: Endpoint, site: str) -> dict[str, li
     for name in FOREST:
         row = evidence.estimate(endpoint, name, site=site)
         if row is None or not row.sound:
-            found.setdefault("not computed" if row is None else row.why, []).append(_name(name))
+            found.setdefault("not computed" if row is None else row.why, []).append(METRICS[name].inside)
     return found
-
-
-def _name(metric: str) -> str:
-    title = METRICS[metric].title
-    return title if title.isupper() else title.lower()
 
 
 def _levels(evidence: Evidence, endpoint: Endpoint) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from multisite.pack.metrics import AUC, FOREST, METRICS
 from multisite.pack.numbers import decimals_for, fixed, per_cent, write
 from multisite.pack.tables.performance import estimate_cell
 from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing, written
-from multisite.pack.words import listed
+from multisite.pack.words import capital, listed
 from multisite.schemas.across_sites import ACROSS_SITES
 from multisite.vocabulary import Pool
 
@@ -56,7 +56,7 @@ def _mean_rows(evidence: Evidence, endpoint: Endpoint) -> tuple[Row, ...]:
     known = {pool for name in FOREST for pool in Pool if pool_of(evidence, endpoint, name, pool=pool)}
     pools = [pool for pool in (Pool.ALL, Pool.INTERNAL, Pool.EXTERNAL) if pool in known or pool is Pool.ALL]
     rows = [
-        _row(_capital(pool.value), partial(_mean, evidence, endpoint, pool), total=pool is Pool.ALL) for pool in pools
+        _row(capital(pool.value), partial(_mean, evidence, endpoint, pool), total=pool is Pool.ALL) for pool in pools
     ]
     within = within_sites(evidence, endpoint)
     beside = (
@@ -149,7 +149,3 @@ def _method(evidence: Evidence, endpoint: Endpoint) -> str:
         "one more such site. A site moves the mean much where DFFITS, Cook's distance or its weight is beyond the "
         f"usual limit. The data also hold the means of calibration.{left_out}"
     )
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

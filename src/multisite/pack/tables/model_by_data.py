@@ -10,7 +10,7 @@ from multisite.pack.numbers import count, per_cent
 from multisite.pack.tables.model_comparison import plain_difference, rows_of
 from multisite.pack.tables.performance import estimate_cell
 from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing
-from multisite.pack.words import named
+from multisite.pack.words import capital, named
 from multisite.schemas.model_comparison import DATA_CELLS, DATA_EFFECTS, MODEL_BY_DATA
 from multisite.vocabulary import ALL_SITES
 
@@ -72,7 +72,7 @@ def data_effects_table(evidence: Evidence, comparison: Comparison) -> Table:
         rows = tuple(
             Row(
                 (
-                    Cell(_capital(DATA_EFFECTS[name]), note=_EFFECT_NOTES.get(DATA_EFFECTS[name], "")),
+                    Cell(capital(DATA_EFFECTS[name]), note=_EFFECT_NOTES.get(DATA_EFFECTS[name], "")),
                     *(
                         plain_difference(comparison.difference(m, site=site, question=DATA_EFFECTS[name]))
                         for m in FOREST
@@ -93,7 +93,3 @@ def data_effects_table(evidence: Evidence, comparison: Comparison) -> Table:
         "interval is wide, and one that holds 0 does not say that there is none. The means of the two parts need not "
         "add up to that of their sum, for sites weigh differently in each.",
     )
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

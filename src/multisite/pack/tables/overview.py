@@ -32,7 +32,7 @@ def overview_table(evidence: Evidence) -> Table | None:
                     if sizes is None
                     else (counted(sizes.n_cases), counted(sizes.n_positive))
                 )
-                label = Cell(f"{endpoint.model.title} {endpoint.model.version}")
+                label = Cell(endpoint.model.with_version)
                 rows.append(Row((label, *sized, *(estimate_cell(row, counts=False) for row in found))))
         if rows:
             groups.append(Group(finding.title, tuple(rows)))

@@ -7,7 +7,7 @@ import polars as pl
 from multisite.pack.evidence import Evidence
 from multisite.pack.metrics import METRICS
 from multisite.pack.numbers import count, per_cent, write
-from multisite.pack.parameters import FindingText, ModelText
+from multisite.pack.parameters import FindingText
 from multisite.pack.sentences.score_use import agreement_title, p_words, site_told_title
 from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing, written
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SITE_TOLD
@@ -22,7 +22,7 @@ def site_told_table(evidence: Evidence, finding: FindingText) -> Table:
     """A row per site: AUC of its scores against those of the other sites, without the finding and with it."""
     rows = evidence.frame(SITE_TOLD).filter(finding=finding.id)
     groups = [
-        Group(_heading(model), tuple(_site(of_model.filter(site=site)) for site in _sites(of_model)), _p(of_model))
+        Group(model.with_version, tuple(_site(of_model.filter(site=site)) for site in _sites(of_model)), _p(of_model))
         for model in evidence.parameters.models
         for of_model in (rows.filter(model=model.id),)
         if of_model.height
@@ -49,7 +49,7 @@ def agreement_table(evidence: Evidence, finding: FindingText) -> Table:
     rows = evidence.frame(HEADER_AGREEMENT).filter(finding=finding.id)
     over = rows.filter(site=ALL_SITES)
     groups = [
-        Group(_heading(model), tuple(_metric(row) for row in of_model.to_dicts()))
+        Group(model.with_version, tuple(_metric(row) for row in of_model.to_dicts()))
         for model in evidence.parameters.models
         for of_model in (over.filter(model=model.id).sort("metric"),)
         if of_model.height
@@ -113,10 +113,6 @@ def _sites(rows: pl.DataFrame) -> list[str]:
 def _p(rows: pl.DataFrame) -> str:
     p_value = rows["p_value"].max()
     return p_words(float(p_value)) if isinstance(p_value, float) else "no p-value"
-
-
-def _heading(model: ModelText) -> str:
-    return f"{model.title} {model.version}"
 
 
 def _level(evidence: Evidence) -> str:

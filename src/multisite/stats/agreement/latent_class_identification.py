@@ -87,7 +87,7 @@ def _without_rare_raters(patterns: RatingPatterns) -> RatingPatterns:
     some = flat.any(axis=1)
     renumbered = np.where(some, np.cumsum(some) - 1, -1)[place.ravel()]
     pattern = np.where(patterns.rated, renumbered[patterns.pattern], -1)
-    return RatingPatterns(flat[some].reshape(-1, *counts.shape[1:]), pattern)
+    return RatingPatterns(flat[some].reshape(int(some.sum()), *counts.shape[1:]), pattern)
 
 
 def _slopes(counts: FloatArray, prevalence: FloatArray, confusion: FloatArray) -> tuple[FloatArray, FloatArray]:

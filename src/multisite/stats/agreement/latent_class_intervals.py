@@ -155,14 +155,16 @@ def _estimate(
         return BootstrapEstimate(**known, **lack, status=insufficient, reason=reason)
     if reason_drawn := too_many_undefined(n_undefined, draws.size, _MAX_UNDEFINED):
         return BootstrapEstimate(**known, **lack, status=insufficient, reason=reason_drawn)
-    if np.ptp(defined) == 0.0:
-        reason = "every replicate has the same value, and there is no interval"
-        return BootstrapEstimate(**known, **lack, status=insufficient, reason=reason)
     low, high = percentile_interval(defined, level=level)
+    low, high = min(low, value), max(high, value)
+    if low == high:
+        share = "every" if np.ptp(defined) == 0.0 else "nearly every"
+        reason = f"{share} replicate has the same value, and there is no interval"
+        return BootstrapEstimate(**known, **lack, status=insufficient, reason=reason)
     return BootstrapEstimate(
         **known,
-        ci_low=min(low, value),
-        ci_high=max(high, value),
+        ci_low=low,
+        ci_high=high,
         n_undefined=n_undefined,
         standard_error=float(np.std(defined, ddof=1)),
         status=classes.status,

@@ -64,7 +64,9 @@ def rating_patterns(codes: CountArray, rater: CountArray, *, n_raters: int, n_ca
     patterns, inverse = np.unique(flat[rated], axis=0, return_inverse=True)
     pattern = np.full(codes.shape[0], -1, dtype=np.int64)
     pattern[rated] = inverse.ravel()
-    return RatingPatterns(patterns.reshape(-1, n_raters, n_categories).astype(np.float64), pattern)
+    # Named in full, for without a rating there may be no category, and then nothing tells how many patterns there are.
+    shape = patterns.shape[0], n_raters, n_categories
+    return RatingPatterns(patterns.reshape(shape).astype(np.float64), pattern)
 
 
 def named_less_at_home(ratings: FloatArray) -> bool:

@@ -41,12 +41,14 @@ def patient_products(
     Raises
     ------
     ValueError
-        If the shapes differ, or a number from 0 to the highest is no case's patient.
+        If the shapes differ, ``row`` points outside the table, or the numbers of the patients have a gap.
     """
     if row.ndim != 1 or row.shape != positive.shape or row.shape != patient.shape:
         raise ValueError("`row`, `positive` and `patient` must be one-dimensional and of the same length.")
-    n_cases = np.bincount(patient)
-    if n_cases.size and not n_cases.all():
+    if row.size and not 0 <= row.min() <= row.max() < influence.table.shape[1]:
+        raise ValueError("`row` must hold positions in the table of the influence.")
+    n_cases = np.bincount(np.maximum(patient, 0))
+    if not n_cases.all() or patient.min(initial=0) < 0:
         raise ValueError("`patient` must number the patients from 0 without a gap.")
     n_positive = np.bincount(patient[positive], minlength=n_cases.size)
     cell = 2 * row.astype(np.int64) + positive

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse, stats
 
 from multisite.stats.estimate import BooleanArray, FloatArray, IntegerArray
+from multisite.stats.proportions.counts import binary_results
 
 __all__ = ["AreaFromLevels", "area_from_levels"]
 
@@ -81,7 +82,7 @@ def area_from_levels(
     Raises
     ------
     ValueError
-        If shapes differ, or ``n_permutations`` or ``n_folds`` is too small.
+        If a label is not binary, shapes differ, or ``n_permutations`` or ``n_folds`` is too small.
 
     Undefined cases
     ---------------
@@ -99,6 +100,7 @@ def area_from_levels(
     >>> (told.area, told.p_value)
     (1.0, 0.01)
     """
+    label = binary_results("label", label)
     if levels.ndim != 2 or levels.shape[0] != label.size or (stratum is not None and stratum.size != label.size):
         raise ValueError("`levels` must have a row, and `stratum` an entry, per label.")
     if n_permutations < 1 or n_folds < 2:

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from multisite.stats.estimate import FloatArray, IntegerArray
+from multisite.stats.proportions.counts import binary_results
 
 __all__ = ["cross_fitted_encoding", "cross_fitted_scores", "patient_folds"]
 
@@ -24,10 +25,11 @@ def patient_folds(positive: Booleans, patient: IntegerArray, *, n_folds: int, se
     Raises
     ------
     ValueError
-        If there are fewer patients with, or without, a positive case than folds.
+        If a truth is not binary, or there are fewer patients with, or without, a positive case than folds.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
+    positive = binary_results("positive", positive)
     n_with = np.unique(patient[positive]).size
     n_without = np.unique(patient[~positive]).size
     if min(n_with, n_without) < n_folds:
@@ -94,7 +96,13 @@ def cross_fitted_encoding(level: IntegerArray, positive: Booleans, folds: Intege
     ----------
     level
         Number of each case's level, from 0; shape (n_cases,).
+
+    Raises
+    ------
+    ValueError
+        If a truth is not binary.
     """
+    positive = binary_results("positive", positive)
     n_levels = int(level.max(initial=-1)) + 1
     scores = np.empty(positive.size)
     for fold in np.unique(folds):

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import special, stats
 
 from multisite.stats.estimate import BooleanArray, FloatArray
+from multisite.stats.proportions.counts import binary_results
 
 __all__ = ["RankSum", "Runs", "rank_sum_test", "runs_test"]
 
@@ -66,7 +67,7 @@ def rank_sum_test(label: BooleanArray, value: FloatArray) -> RankSum:
     Raises
     ------
     ValueError
-        If the lengths differ or a value is not finite.
+        If a label is not binary, the lengths differ or a value is not finite.
 
     Undefined cases
     ---------------
@@ -81,6 +82,7 @@ def rank_sum_test(label: BooleanArray, value: FloatArray) -> RankSum:
     >>> rank_sum_test(np.array([True, True, False, False]), np.array([4.0, 3.0, 2.0, 1.0])).area
     1.0
     """
+    label = binary_results("label", label)
     if label.size != value.size or not np.isfinite(value).all():
         raise ValueError("`label` and `value` must be of one length, and every value finite.")
     positives = int(label.sum())
@@ -116,6 +118,11 @@ def runs_test(label: BooleanArray) -> Runs:
     Runs
         Fewer runs than expected mean blocks, more mean alternation. p-value in (0, 1].
 
+    Raises
+    ------
+    ValueError
+        If a label is not binary.
+
     Undefined cases
     ---------------
     No positive or no negative: mean and p-value are undefined.
@@ -129,6 +136,7 @@ def runs_test(label: BooleanArray) -> Runs:
     >>> runs_test(np.array([True, True, False, True])).n_runs
     3
     """
+    label = binary_results("label", label)
     positives = int(label.sum())
     negatives = label.size - positives
     n_runs = int(np.count_nonzero(label[1:] != label[:-1])) + (1 if label.size else 0)

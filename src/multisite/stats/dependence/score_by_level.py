@@ -8,6 +8,7 @@ from scipy import sparse, stats
 
 from multisite.stats.dot import dot
 from multisite.stats.estimate import BooleanArray, FloatArray, IntegerArray
+from multisite.stats.proportions.counts import binary_results
 
 __all__ = ["ScoreByLevel", "score_by_level"]
 
@@ -73,7 +74,7 @@ def score_by_level(
     Raises
     ------
     ValueError
-        If the lengths differ, a score is not finite, or ``n_permutations`` is below 1.
+        If a label is not binary, the lengths differ, a score is not finite, or ``n_permutations`` is below 1.
 
     Undefined cases
     ---------------
@@ -92,6 +93,7 @@ def score_by_level(
     >>> round(told.epsilon_squared, 2)
     0.73
     """
+    label = binary_results("label", label)
     if not score.size == level.size == label.size or not np.isfinite(score).all() or n_permutations < 1:
         raise ValueError("Arrays must be of one length, scores finite, and `n_permutations` 1 or more.")
     positives, negatives = int(label.sum()), int((~label).sum())

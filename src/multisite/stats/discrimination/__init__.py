@@ -13,12 +13,8 @@ from multisite.stats.discrimination.clustered_auc import (
 from multisite.stats.discrimination.partial_auc import PartialAuc, PartialAucScale, partial_auc
 from multisite.stats.discrimination.point_counts import RocPointKind, RocPointMethod
 from multisite.stats.discrimination.roc_point import RocPoint, sensitivity_at_specificity, specificity_at_sensitivity
-from multisite.stats.discrimination.threshold_choice import (
-    ChosenThreshold,
-    GridCounts,
-    chosen_threshold,
-    chosen_threshold_of_counts,
-)
+from multisite.stats.discrimination.threshold_choice import ChosenThreshold, chosen_threshold
+from multisite.stats.discrimination.threshold_of_counts import GridCounts, chosen_threshold_of_counts
 from multisite.stats.discrimination.within_groups import auc_within_groups
 from multisite.stats.discrimination.youden import YoudenIndex, YoudenMethod, youden
 

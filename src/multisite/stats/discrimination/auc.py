@@ -207,9 +207,15 @@ def _newcombe(found: _Placements, z: float) -> tuple[float, float]:
         spread = 1.0 + others * ((1.0 - theta) / (2.0 - theta) + theta / (1.0 + theta))
         return float((area - theta) ** 2 - z * z * theta * (1.0 - theta) * spread / pairs)
 
+    def root(outer: float, inner: float) -> float:
+        # At a level near 0 the root may lie nearer to the area than the search goes.
+        if excess(inner) >= 0.0:
+            return inner
+        return float(optimize.brentq(excess, min(outer, inner), max(outer, inner), xtol=margin))
+
     # At an area of 0 or 1 the far end is itself a root, so the search for the near one stops just short of
     # it.
     margin = 1e-12
-    low = 0.0 if area == 0.0 else float(optimize.brentq(excess, 0.0, min(area, 1.0 - margin), xtol=1e-12))
-    high = 1.0 if area == 1.0 else float(optimize.brentq(excess, max(area, margin), 1.0, xtol=1e-12))
+    low = 0.0 if area == 0.0 else root(0.0, min(area, 1.0 - margin))
+    high = 1.0 if area == 1.0 else root(1.0, max(area, margin))
     return low, high

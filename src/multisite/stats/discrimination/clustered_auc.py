@@ -44,7 +44,13 @@ class ClusteredAuc(ScoreEstimate):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaSums:
-    """Σa², Σb² and Σab over patients, a and b as in :func:`clustered_auc`, and how many patients there are."""
+    """Σa², Σb² and Σab over patients, a and b as in :func:`clustered_auc`, and how many patients there are.
+
+    Raises
+    ------
+    ValueError
+        If a sum is not finite, a sum of squares negative, or the numbers of patients contradict each other.
+    """
 
     squares_positive: float
     squares_negative: float
@@ -52,6 +58,14 @@ class AreaSums:
     n_patients: int
     n_patients_positive: int
     n_patients_negative: int
+
+    def __post_init__(self) -> None:
+        sums = (self.squares_positive, self.squares_negative, self.products)
+        if not all(math.isfinite(value) for value in sums) or min(sums[:2]) < 0.0:
+            raise ValueError("Sums over patients must be finite, and sums of squares not negative.")
+        of_class = self.n_patients_positive, self.n_patients_negative
+        if min(of_class) < 0 or not max(of_class) <= self.n_patients <= sum(of_class):
+            raise ValueError("The numbers of patients contradict each other: each has a case of at least one class.")
 
     @property
     def parts(self) -> tuple[float, float, float]:

@@ -1,6 +1,6 @@
 """A threshold that a rule takes from cases, and how far it would have fallen elsewhere with other patients."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,9 @@ from multisite.stats.resampling.case_arrays import case_arrays
 from multisite.stats.resampling.replicates import bootstrap_replicates
 from multisite.vocabulary import EstimateStatus
 
-__all__ = ["ChosenThreshold", "GridCounts", "chosen_threshold", "chosen_threshold_of_counts"]
+__all__ = ["ChosenThreshold", "Curve", "chosen_by", "chosen_threshold"]
 
 _MOST_UNDEFINED = 0.05
-_ROWS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,19 +34,6 @@ class ChosenThreshold(Estimate):
         if not defined.size:
             return None
         return float((defined < threshold).mean()), float((defined > threshold).mean())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GridCounts:
-    """Cases of one group per cell [k/steps, (k + 1)/steps) of the score, and the design effects of its classes.
-
-    ``cell`` rises strictly; all arrays have the shape ``(n_cells,)``. A design effect is at least 1.
-    """
-
-    cell: CountArray
-    n_positive: CountArray
-    n_negative: CountArray
-    design_effects: tuple[float, float] = (1.0, 1.0)
 
 
 def chosen_threshold(
@@ -98,8 +84,8 @@ def chosen_threshold(
     Undefined cases
     ---------------
     No case of a class that the rule needs, or no threshold with what it asks for: undefined. More than 5 % of the
-    replicates without a threshold, or replicates that are all equal: the threshold stands without an interval, status
-    ``insufficient``.
+    replicates without a threshold, or replicates that are all or nearly all equal, so that the interval would have no
+    width: the threshold stands without an interval, status ``insufficient``.
 
     Coverage
     --------
@@ -123,7 +109,7 @@ def chosen_threshold(
     cells = equal_width_cell(values, steps)
     order = np.argsort(cells, kind="stable")
     distinct, begin = np.unique(cells[order], return_index=True)
-    curve = _Curve(distinct, steps, rule, design_effects)
+    curve = Curve(distinct, steps, rule, design_effects)
     of_positive, of_negative = cases.positive[order], ~cases.positive[order]
 
     def drawn(weights: CountArray) -> FloatArray:
@@ -131,7 +117,7 @@ def chosen_threshold(
         classes = (np.add.reduceat(ordered * chosen, begin, axis=1) for chosen in (of_positive, of_negative))
         return curve.thresholds(*(summed.astype(np.float64) for summed in classes))
 
-    return _result(
+    return chosen_by(
         (cases.n_positive, cases.n_negative),
         rule,
         level,
@@ -141,94 +127,8 @@ def chosen_threshold(
     )
 
 
-def chosen_threshold_of_counts(
-    groups: Sequence[GridCounts],
-    *,
-    rule: ChoiceRule,
-    seed: int,
-    design_effects: tuple[float, float] = (1.0, 1.0),
-    steps: int = 1000,
-    n_replicates: int = 1000,
-    level: float = 0.95,
-) -> ChosenThreshold:
-    """:func:`chosen_threshold` of all groups together, from counts alone, drawn inside each group and class.
-
-    A replicate draws the cells of a group's positives, and of its negatives, from a multinomial distribution with the
-    shares that were seen; of as many cases as there are, divided by the design effect of the class in the group, and
-    weighs them by that again. Numbers of each class stay as they are.
-
-    Parameters
-    ----------
-    groups
-        Counts of disjoint patients, such as those of sites.
-    rule, steps, n_replicates, level
-        As for :func:`chosen_threshold`.
-    seed
-        Non-negative whole number.
-    design_effects
-        Of sensitivity and specificity of all groups together, for a rule by ``lower_bound``.
-
-    Returns
-    -------
-    ChosenThreshold
-        In [0, 1).
-
-    Raises
-    ------
-    ValueError
-        If ``n_replicates`` is below 1 or a design effect below 1.
-
-    Undefined cases
-    ---------------
-    As for :func:`chosen_threshold`.
-    """
-    normal_quantile(level)
-    if n_replicates < 1 or any(effect < 1.0 for group in groups for effect in group.design_effects):
-        raise ValueError("`n_replicates` and every design effect must be at least 1.")
-    distinct = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(group.cell for group in groups)]))
-    curve = _Curve(distinct, steps, rule, design_effects)
-    parts = [
-        [
-            (np.searchsorted(distinct, group.cell[counts > 0]), counts[counts > 0].astype(np.float64), effect)
-            for group, counts, effect in _classes(groups, name, place)
-        ]
-        for place, name in enumerate(("n_positive", "n_negative"))
-    ]
-
-    def seen() -> float:
-        classes = []
-        for part in parts:
-            summed = np.zeros((1, distinct.size))
-            for column, counts, _ in part:
-                summed[0, column] += counts
-            classes.append(summed)
-        return float(curve.thresholds(*classes)[0])
-
-    def drawn() -> FloatArray:
-        rng = np.random.default_rng(seed)
-        values = []
-        for start in range(0, n_replicates, _ROWS):
-            rows = min(_ROWS, n_replicates - start)
-            classes = []
-            for part in parts:
-                summed = np.zeros((rows, distinct.size))
-                for column, counts, effect in part:
-                    n = counts.sum()
-                    size = max(1, round(n / effect))
-                    summed[:, column] += rng.multinomial(size, counts / n, size=rows) * (n / size)
-                classes.append(summed)
-            values.append(curve.thresholds(*classes))
-        return np.concatenate(values)
-
-    totals = tuple(int(sum(counts.sum() for _, counts, _ in part)) for part in parts)
-    method = "bootstrap within group and class, percentile"
-    if any(effect > 1.0 for group in groups for effect in group.design_effects):
-        method += "; cases divided by the design effect of repeated patients"
-    return _result((totals[0], totals[1]), rule, level, method, value=seen, replicates=drawn)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class _Curve:
+class Curve:
     """From cases per cell to the threshold that the rule takes."""
 
     cells: CountArray
@@ -246,20 +146,13 @@ class _Curve:
         return np.where(threshold < self.steps, threshold / self.steps, np.nan)
 
 
-def _classes(groups: Sequence[GridCounts], name: str, place: int) -> Iterator[tuple[GridCounts, CountArray, float]]:
-    for group in groups:
-        counts: CountArray = getattr(group, name)
-        if counts.sum():
-            yield group, counts, group.design_effects[place]
-
-
 def _at_or_above(counts: FloatArray) -> FloatArray:
     summed = np.zeros((counts.shape[0], counts.shape[1] + 1))
     summed[:, :-1] = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1]
     return summed
 
 
-def _result(
+def chosen_by(
     totals: tuple[int, int],
     rule: ChoiceRule,
     level: float,
@@ -268,6 +161,10 @@ def _result(
     value: Callable[[], float],
     replicates: Callable[[], FloatArray],
 ) -> ChosenThreshold:
+    """The threshold ``value`` with the percentiles of its ``replicates``, each asked for only where it can be.
+
+    ``totals`` are the positives and the negatives.
+    """
     threshold = interval = None
     drawn, undefined = np.empty(0), 0
     status, reason = EstimateStatus.UNDEFINED, _missing(totals, rule)
@@ -280,13 +177,15 @@ def _result(
             undefined = int(np.isnan(drawn).sum())
             defined = drawn[~np.isnan(drawn)]
             reason = too_many_undefined(undefined, drawn.size, _MOST_UNDEFINED)
-            if reason is None and defined.min() == defined.max():
-                reason = "every replicate has the same threshold, and there is no interval"
-            status = EstimateStatus.OK if reason is None else EstimateStatus.INSUFFICIENT
             if reason is None:
                 ends = np.quantile(defined, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], method="inverted_cdf")
                 interval = min(float(ends[0]), threshold), max(float(ends[1]), threshold)
-                reason = f"undefined in {undefined} of {drawn.size} replicates" if undefined else None
+                if interval[0] == interval[1]:
+                    share = "every" if defined.min() == defined.max() else "nearly every"
+                    interval, reason = None, f"{share} replicate has the same threshold, and there is no interval"
+            status = EstimateStatus.OK if interval else EstimateStatus.INSUFFICIENT
+            if interval and undefined:
+                reason = f"undefined in {undefined} of {drawn.size} replicates"
     return ChosenThreshold(
         estimate=threshold,
         ci_low=None if interval is None else interval[0],

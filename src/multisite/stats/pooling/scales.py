@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from scipy import special
 
-__all__ = ["Scale", "back", "require_scale"]
+__all__ = ["Scale", "back", "on_scale", "require_scale"]
 
 Scale: TypeAlias = Literal["raw", "logit", "log"]
 
@@ -14,6 +14,17 @@ def require_scale(scale: Scale) -> None:
     """Refuse a scale that is none."""
     if scale not in ("raw", "logit", "log"):
         raise ValueError("`scale` must be `raw`, `logit` or `log`.")
+
+
+def on_scale(value: float | None, scale: Scale) -> float | None:
+    """From the scale of reading to that of analysis: unchanged, logit or logarithm; ``None`` where it has no place."""
+    if value is None or not math.isfinite(value):
+        return None
+    if scale == "logit":
+        return math.log(value / (1.0 - value)) if 0.0 < value < 1.0 else None
+    if scale == "log":
+        return math.log(value) if value > 0.0 else None
+    return value
 
 
 def back(value: float, scale: Scale) -> float:

@@ -88,6 +88,7 @@ def binary_results(name: str, values: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     """
     results = np.asarray(values)
     # An empty list becomes an array of floats, in which nothing is wrong.
-    if results.ndim != 1 or results.dtype.kind not in "biuf" or not np.isin(results, (0, 1)).all():
+    numeric = results.ndim == 1 and results.dtype.kind in "biuf"
+    if not numeric or (results.dtype != np.bool_ and not np.isin(results, (0, 1)).all()):
         raise ValueError(f"`{name}` must be one-dimensional and hold only 0 and 1 (or booleans).")
     return results.astype(np.bool_)

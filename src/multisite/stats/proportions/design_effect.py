@@ -1,5 +1,7 @@
 """A proportion whose design effect is known from other counts of the same patients."""
 
+import math
+
 from multisite.stats.estimate import normal_quantile
 from multisite.stats.proportions.clustered import ClusterMoments, clustered_proportion
 from multisite.stats.proportions.counts import whole_count
@@ -34,7 +36,7 @@ def proportion_with_design_effect(
     numerator, denominator
         Whole numbers, 0 ≤ numerator ≤ denominator.
     design_effect
-        At least 1, such as :func:`design_effect_of` the same cases at another threshold; 1 is plain Wilson.
+        Finite, at least 1, such as :func:`design_effect_of` the same cases at another threshold; 1 is plain Wilson.
     level
         Confidence level in (0, 1).
 
@@ -57,8 +59,8 @@ def proportion_with_design_effect(
     Rao JNK, Scott AJ. Biometrics 1992;48:577-585. doi:10.2307/2532311
     """
     y, n = whole_count("numerator", numerator), whole_count("denominator", denominator)
-    if y > n or not design_effect >= 1.0:
-        raise ValueError("`numerator` must not exceed `denominator`, and `design_effect` not lie below 1.")
+    if y > n or not 1.0 <= design_effect < math.inf:
+        raise ValueError("`numerator` must not exceed `denominator`, and `design_effect` must be finite, 1 or more.")
     name = _NAME if design_effect == 1.0 else f"{_NAME}, cases divided by the design effect"
     if n == 0:
         return undefined_proportion(name, level, n_patients=None)

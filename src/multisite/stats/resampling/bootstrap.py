@@ -83,8 +83,9 @@ def bootstrap(
     Undefined cases
     ---------------
     No case, or a statistic that does not exist: undefined. One patient, more than ``max_undefined`` replicates without
-    a value, replicates that are all equal, or, for ``bca``, all on one side of the estimate, or a statistic that does
-    not exist without one of the patients: the estimate stands without an interval, status ``insufficient``.
+    a value, replicates that are all or nearly all equal, or, for ``bca``, all on one side of the estimate, or a
+    statistic that does not exist without one of the patients: the estimate stands without an interval, status
+    ``insufficient``.
 
     References
     ----------
@@ -192,7 +193,11 @@ class _About:
         return self._made(None, n_undefined, error, reason)
 
     def with_interval(self, interval: tuple[float, float], n_undefined: int, error: float) -> BootstrapEstimate:
-        """A result with an interval, which holds the estimate."""
+        """A result with an interval, which holds the estimate; without one, if it would have no width."""
+        if interval[0] == interval[1] == self.value:
+            return self.without(
+                "nearly every replicate has the same value, and there is no interval", n_undefined, error
+            )
         reason = f"undefined in {n_undefined} of {self.n_replicates} replicates" if n_undefined else None
         return self._made(interval, n_undefined, error, reason)
 

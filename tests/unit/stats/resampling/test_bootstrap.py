@@ -96,6 +96,18 @@ def test_a_perfect_separation_or_one_score_has_replicates_that_are_all_equal(met
         assert found.reason == "every replicate has the same value, and there is no interval"
 
 
+def test_replicates_that_are_nearly_all_equal_give_no_interval_of_no_width() -> None:
+    values = np.r_[np.zeros(400), 1.0]
+
+    def often_drawn(weights: np.ndarray) -> np.ndarray:
+        return ((weights * values).sum(axis=1) > 4).astype(float)
+
+    found = bootstrap(often_drawn, np.arange(401), n_replicates=2000, seed=SEED, method="percentile")
+    assert (found.estimate, found.ci_low, found.ci_high) == (0.0, None, None)
+    assert found.status is EstimateStatus.INSUFFICIENT
+    assert found.reason == "nearly every replicate has the same value, and there is no interval"
+
+
 def test_replicates_without_a_class_are_counted_and_too_many_leave_no_interval() -> None:
     # A lone positive is missing from (1 - 1/20)^20 of the draws.
     statistic = WeightedAuc([1] + [0] * 19, [10, *range(19)])
