@@ -20,11 +20,12 @@ _BySite = Mapping[str, _Row]
 def tornado(sensitivity: pl.DataFrame, *, ci_level: float) -> pl.DataFrame:
     """TRUTH_TORNADO, from TRUTH_SENSITIVITY of every site.
 
-    The sites' values are pooled on the logit scale, each weighing by its precision: the question is what the truth
-    does to the result at these sites, not what other sites would show. A truth and the declared one are compared at the
-    sites that both can be pooled of (an AUC of 0 or 1 has no standard error there), so that no other sites make a
-    change; of one site its own value stands. A single reader replaces the declared truth at that reader's site alone,
-    for nobody reads at all of them.
+    The sites' values are averaged on the logit scale, each weighing by the precision of its value under the declared
+    truth, whatever the truth: a change is the weighted mean of the changes within the sites, and never one of their
+    weights. Intervals take the weights for fixed. A truth and the declared one are compared at the sites that both can
+    be pooled of (an AUC of 0 or 1 has no standard error there), so that no other sites make a change; of one site its
+    own value stands. A single reader replaces the declared truth at that reader's site alone, for nobody reads at all
+    of them.
     """
     rows: list[_Row] = []
     for (finding, model), of_endpoint in sorted(sensitivity.partition_by("finding", "model", as_dict=True).items()):
@@ -59,8 +60,9 @@ def _compared(own: _BySite, declared: _BySite, ci_level: float) -> _Row:
     if not common and len(own) == 1 and set(own) == set(declared):
         common = list(own)
     if not common:
-        return _pooled(own, ci_level) | {"change": None}
-    row, base = (_pooled({site: rows[site] for site in common}, ci_level) for rows in (own, declared))
+        # Nothing of the declared truth gives weights: each site weighs by its own precision.
+        return _pooled(own, own, ci_level) | {"change": None}
+    row, base = (_pooled({site: rows[site] for site in common}, declared, ci_level) for rows in (own, declared))
     ends = row["estimate"], base["estimate"]
     return row | {"change": None if None in ends else ends[0] - ends[1]}
 
@@ -77,8 +79,10 @@ def _lacking(row: _Row) -> _Row:
     return {**numbers, **kept, "n_sites": 0, "status": EstimateStatus.INSUFFICIENT.value, "reason": reason}
 
 
-def _pooled(rows: _BySite, ci_level: float) -> _Row:
-    used = [row for row in rows.values() if _is_usable(row)]
+def _pooled(rows: _BySite, weighing: _BySite, ci_level: float) -> _Row:
+    """Of the sites of ``rows``, each with the weight that its row of ``weighing`` gives it."""
+    sites = [site for site, row in rows.items() if _is_usable(row)]
+    used = [rows[site] for site in sites]
     if len(rows) == 1 or len(used) == 1:
         # The interval of a mean over sites does not exist; that of the site itself does.
         (only,) = used or rows.values()
@@ -86,6 +90,7 @@ def _pooled(rows: _BySite, ci_level: float) -> _Row:
     pooled = common_effect(
         [row["scaled_estimate"] for row in used],
         [row["standard_error"] ** 2 for row in used],
+        weights=[weighing[site]["standard_error"] ** -2 for site in sites],
         scale="logit",
         level=ci_level,
     )

@@ -17,8 +17,8 @@ def held_out_table(
     """HELD_OUT_READINGS of one finding: a row per case and reader for which there is such a truth.
 
     Where a panel or an independent source has decided the case without a reading of the reader, that decision; else
-    the majority of the others who read before adjudication, two or more. An adjudication is not used: it exists only
-    where readers differ, and would choose the cases by what the reader said.
+    the majority of the others whose reading before adjudication has a label, two or more. An adjudication is not used:
+    it exists only where readers differ, and would choose the cases by what the reader said.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def held_out_table(
     numbers = {reader: reader_word(number) for reader, number in reader_numbers(before).items()}
     label = pl.col("judgement").replace_strict(label_of_judgement(rule), default=None, return_dtype=pl.Boolean)
     said = before.with_columns(label.alias("said")).with_columns(
-        (pl.len().over("case_id").cast(pl.Int64) - 1).alias("others"),
+        _of_others(pl.col("said").is_not_null()).alias("others"),
         _of_others(pl.col("said")).alias("others_yes"),
         _of_others(~pl.col("said")).alias("others_no"),
     )

@@ -14,7 +14,7 @@ def posteriors(votes: pl.DataFrame) -> pl.DataFrame:
     """``case_id`` and ``posterior``, for each case of ``votes`` that a reader calls positive or negative.
 
     ``votes`` has one row per case and reader. Ambiguous and non-diagnostic ones tell nothing here. No row where the
-    model is undefined (no case has three readers), has not converged, or may have the two truths switched.
+    model is undefined (the readings do not determine it), has not converged, or may have the two truths switched.
     """
     said = votes.filter(pl.col("judgement").is_in(_CLASSES)).sort("case_id", "reader")
     if said.is_empty():

@@ -50,7 +50,10 @@ class Majority:
 
 @dataclass(frozen=True, slots=True)
 class LatentClass:
-    """What is as probable as ``at_least`` by a latent class model, where ``of`` readers say positive or negative."""
+    """What is as probable as ``at_least`` by a latent class model, where ``of`` readers say positive or negative.
+
+    ``arms`` empty: of the readings that name no arm.
+    """
 
     of: int
     at_least: float = 0.5
@@ -135,8 +138,7 @@ def ballot_of(rule: Rule) -> pl.Expr:
         case Majority(arms=arms):
             return pl.when(arm.is_in(arms)).then(pl.lit(MAJORITY)).otherwise(_NOTHING)
         case LatentClass(arms=arms):
-            inside = arm.is_in(arms) if arms else pl.lit(True)
-            return pl.when(inside).then(pl.lit(LATENT_CLASS)).otherwise(_NOTHING)
+            return pl.when(_is_read_for_model(arms)).then(pl.lit(LATENT_CLASS)).otherwise(_NOTHING)
         case Independent(sources=sources, otherwise=otherwise):
             readers = ballot_of(otherwise) if otherwise else _NOTHING
             return pl.when(arm.is_in(sources)).then(arm).otherwise(readers)
@@ -152,8 +154,10 @@ def is_before_adjudication(rule: Rule) -> pl.Expr:
     """
     arm = pl.col("arm")
     match rule:
-        case Majority(arms=arms) | LatentClass(arms=arms):
+        case Majority(arms=arms):
             return arm.is_in(arms).fill_null(False) if arms else pl.lit(True)
+        case LatentClass(arms=arms):
+            return _is_read_for_model(arms)
         case TwoPlusOne(primary=primary):
             return (arm == primary).fill_null(False)
         case Panel(arm=panel):
@@ -161,6 +165,11 @@ def is_before_adjudication(rule: Rule) -> pl.Expr:
         case Independent(sources=sources, otherwise=otherwise):
             outside = ~arm.is_in(sources).fill_null(False)
             return outside & is_before_adjudication(otherwise) if otherwise else outside
+
+
+def _is_read_for_model(arms: tuple[str, ...]) -> pl.Expr:
+    # An arm may hold readings that were made because others differed, which the model would take for independent.
+    return pl.col("arm").is_in(arms).fill_null(False) if arms else pl.col("arm").is_null()
 
 
 def label_of_judgement(rule: FindingRule) -> dict[str, bool]:

@@ -9,6 +9,8 @@ from multisite.reference.adjudication import adjudicate
 from multisite.reference.agreement import AgreementRules, agreement_table
 from multisite.reference.counts import count_readings
 from multisite.reference.held_out import held_out_table
+from multisite.reference.latent import posteriors
+from multisite.reference.perfect_model import perfect_model_table
 from multisite.reference.readers import before_adjudication
 from multisite.reference.readings import fold_lesions, judge_rows
 from multisite.reference.rules import (
@@ -83,8 +85,16 @@ def make_reference(inputs: StageInputs, parameters: ReferenceParameters) -> Stag
         made[READING_COUNTS.name].append(count_readings(rows, found.readings, found.reference, rule, site=inputs.site))
         before = before_adjudication(found.readings, cases, rule)
         made[AGREEMENT.name].append(agreement_table(before, rule, parameters.agreement, site=inputs.site))
-        for artefact, make in ((REFERENCE_VARIANTS, variant_table), (HELD_OUT_READINGS, held_out_table)):
-            made[artefact.name].append(make(found.readings, before, found.reference, rule, site=inputs.site))
+        probable = posteriors(before)
+        made[AGREEMENT.name].append(
+            perfect_model_table(before, probable, found.reference, rule, parameters.agreement, site=inputs.site)
+        )
+        made[REFERENCE_VARIANTS.name].append(
+            variant_table(found.readings, before, probable, found.reference, rule, site=inputs.site)
+        )
+        made[HELD_OUT_READINGS.name].append(
+            held_out_table(found.readings, before, found.reference, rule, site=inputs.site)
+        )
     frames = {name: pl.concat(parts) for name, parts in made.items()}
     for artefact in (READINGS, REFERENCE, REFERENCE_VARIANTS, HELD_OUT_READINGS):
         frames[artefact.name] = frames[artefact.name].sort(artefact.key)
@@ -150,7 +160,7 @@ REFERENCE_STAGE = Stage(
     title="Make the reference standard",
     verb="adjudicate",
     scope=Scope.SITE,
-    version=2,
+    version=3,
     reads=(),
     writes=_WRITES,
     tables=(CASES, READINGS_TABLE),

@@ -7,7 +7,10 @@ from multisite.schemas.column import Column, at_least, between, one_of
 from multisite.schemas.status import STATUS_COLUMNS
 from multisite.vocabulary import ColumnPrivacy, Judgement, ReferenceState, Zone
 
-__all__ = ["AGREEMENT", "READINGS", "READING_COUNTS", "REFERENCE"]
+__all__ = ["AGREEMENT", "DECLARED_TRUTH", "PERFECT_MODEL", "READINGS", "READING_COUNTS", "REFERENCE"]
+
+PERFECT_MODEL, DECLARED_TRUTH = "perfect model", "declared truth"
+"""What stands in the place of two readers in AGREEMENT where a model that is always right is held against labels."""
 
 _TEXT, _COUNT, _FLOAT, _YES_NO = pl.String(), pl.Int64(), pl.Float64(), pl.Boolean()
 _PSEUDONYM, _QUASI = ColumnPrivacy.PSEUDONYM, ColumnPrivacy.QUASI
@@ -101,12 +104,13 @@ READING_COUNTS = Artefact(
 AGREEMENT = Artefact(
     "agreement",
     Zone.AGGREGATE,
-    "Agreement of readers before adjudication, by finding: of each pair, and of all.",
+    "Agreement of readers before adjudication, by finding: of each pair, and of all. With them, what a model that is "
+    "always right would show against the declared labels, where the readings tell it.",
     (
         _SITE,
         _FINDING,
-        Column("first", _TEXT, "Reader by number (reader 1 has most readings), or all readers"),
-        Column("second", _TEXT, "The other one, or all readers"),
+        Column("first", _TEXT, "Reader by number (reader 1 has most readings), all readers, or perfect model"),
+        Column("second", _TEXT, "The other one, all readers, or declared truth"),
         Column("statistic", _TEXT, "Statistic"),
         Column("estimate", _FLOAT, "Value; null where undefined or of too few patients", nullable=True),
         Column("ci_low", _FLOAT, "Lower end of its interval", nullable=True),
@@ -114,7 +118,12 @@ AGREEMENT = Artefact(
         Column("ci_level", _FLOAT, "Level of the interval", nullable=True),
         Column("ci_method", _TEXT, "Method of the interval"),
         Column("n_patients", _COUNT, "Patients of these cases", constraint=at_least("n_patients", 0)),
-        Column("n_cases", _COUNT, "Cases that two readers or more have read", constraint=at_least("n_cases", 0)),
+        Column(
+            "n_cases",
+            _COUNT,
+            "Cases that two readers or more have read; of a perfect model, decided",
+            constraint=at_least("n_cases", 0),
+        ),
         Column("n_readers", _COUNT, "Readers"),
         Column("n_readings", _COUNT, "Readings of these cases"),
         *STATUS_COLUMNS,

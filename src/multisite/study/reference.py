@@ -63,8 +63,8 @@ class MajorityRule(Section):
 
 class LatentClassRule(Section):
     """The likelier truth by a latent class model of the site's readings (Dawid and Skene), where at least ``of``
-    readers say positive or negative. A case of which neither is as probable as ``at_least`` is ambiguous. Without
-    ``arms`` all readings count.
+    readers say positive or negative. A case of which neither is as probable as ``at_least`` is ambiguous. Readings in
+    an arm count where ``arms`` names it; without ``arms``, those count that name none.
     """
 
     by: Literal["latent_class"]

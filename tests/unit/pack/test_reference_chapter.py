@@ -1,4 +1,4 @@
-"""What the page says of the reference standard: how it was made, its ceiling, and what hangs on it."""
+"""What the page says of the reference standard: how it was made, what it can show at most, and what hangs on it."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -63,7 +63,12 @@ def test_a_chapter_says_rule_readers_independence_and_ceiling_in_this_order() ->
     assert "the others: 14 tie, 15 too few readings" in readers
     assert "of the decided cases were decided by who saw the model's output" in independence
     assert ceiling.startswith("Two readers of the same cases agree in ")
-    assert "That is the ceiling of the claim" in ceiling
+    assert "the readers' benchmark, and no ceiling" in ceiling
+    told = evidence().frame(AGREEMENT).filter(first="perfect model", statistic="expected_agreement")["estimate"]
+    assert 0.85 < told.min() < told.max() < 1.0
+    assert f"{told.min():.2f}"[2:] == f"{told.max():.2f}"[2:] == "97"
+    assert "the declared labels in 97\N{NARROW NO-BREAK SPACE}% of the decided cases (sensitivity " in ceiling
+    assert "at 2 sites). That is the ceiling of the claim if readers err independently of each other" in ceiling
     assert (len(chapter.tornados), len(chapter.benchmarks)) == (1, 1)
 
 
@@ -93,6 +98,7 @@ def test_the_tornado_is_ordered_by_its_effect_behind_the_declared_truth() -> Non
     figure = tornado_figure(evidence(), bare().endpoints[0])
     assert [type(panel) for panel in figure.panels] == [Panel] * 3
     assert all("Unanimous readers only" in panel.svg for panel in figure.panels if isinstance(panel, Panel))
+    assert "undecided for every finding are not in the cohort, and take part in no row" in figure.method
     # Of eight readers six are drawn; the table has all.
     assert len(figure.data.groups[0].rows) == len(rows) == 13
 
@@ -109,7 +115,19 @@ def test_a_truth_that_leaves_everything_as_it_is_has_no_row() -> None:
 def test_a_result_that_does_not_move_is_said_to_stay() -> None:
     frame = reading_frames()[TRUTH_TORNADO.name].with_columns(estimate=pl.lit(0.9), change=pl.lit(0.0))
     title = tornado_title(evidence(truth_tornado=frame), bare().endpoints[0])
-    assert title == "Under every other truth the AUC stays at 0.900"
+    assert title == "Under 12 other truths the AUC stays at 0.900"
+
+
+def test_truths_that_could_not_be_estimated_at_the_same_sites_are_counted_in_the_title() -> None:
+    frame = reading_frames()[TRUTH_TORNADO.name]
+    without = pl.col("variant") == "latent class"
+    changed = frame.with_columns(
+        estimate=pl.when(without).then(None).otherwise("estimate"),
+        n_sites=pl.when(variant="majority").then(1).otherwise("n_sites"),
+    )
+    title = tornado_title(evidence(truth_tornado=changed), bare().endpoints[0])
+    assert title.startswith("Under 10 of 12 other truths the AUC moves between ")
+    assert title.endswith("; 2 could not be estimated at the same sites")
 
 
 def test_readers_stand_by_their_site_with_the_difference_to_the_model() -> None:
@@ -127,7 +145,9 @@ def test_without_readings_of_test_cases_figure_and_table_say_so() -> None:
     assert benchmark_title(empty, endpoint) == "No reader could be compared with the model"
     assert benchmark_table(empty, endpoint).groups[0].rows[0].cells[0].text == "none"
     assert independence_sentence(empty, finding).startswith("No case was decided")
-    assert ceiling_sentence(empty, finding) == "How far readers agree is not known: too few patients were read twice."
+    ceiling = ceiling_sentence(empty, finding)
+    assert ceiling.startswith("How far readers agree is not known: too few patients were read twice. What a model that")
+    assert "cannot be told" in ceiling
     assert readers_sentence(empty, finding).startswith("0 readers made 0 readings of 0 cases")
 
 

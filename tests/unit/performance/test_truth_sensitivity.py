@@ -1,5 +1,6 @@
 """Metrics under other truths, over sites, and readers beside the model."""
 
+import math
 from typing import Any
 
 import polars as pl
@@ -10,7 +11,7 @@ from multisite.performance.truth_sensitivity import TruthParameters, truth_sensi
 from multisite.performance.truth_sensitivity_stage import TRUTH_TORNADO_STAGE, TornadoParameters, pool_truths
 from multisite.performance.truth_tornado import tornado
 from multisite.schemas import StageInputs
-from multisite.schemas.truth_sensitivity import TRUTH_TORNADO
+from multisite.schemas.truth_sensitivity import TRUTH_SENSITIVITY, TRUTH_TORNADO
 from multisite.stats import clustered_auc, common_effect
 from multisite.tallies import Thresholds
 
@@ -106,13 +107,54 @@ def test_a_single_reader_replaces_the_truth_at_the_own_site_only() -> None:
     scaled = {(r["site"], r["variant"]): r for r in found.filter(metric="auc").iter_rows(named=True)}
     mixed = [scaled["north", "declared"], scaled["south", "reader 1"], scaled["west", "declared"]]
     expected = common_effect(
-        [r["scaled_estimate"] for r in mixed], [r["standard_error"] ** 2 for r in mixed], scale="logit"
+        [r["scaled_estimate"] for r in mixed],
+        [r["standard_error"] ** 2 for r in mixed],
+        weights=[scaled[site, "declared"]["standard_error"] ** -2 for site in ("north", "south", "west")],
+        scale="logit",
     )
     reader = row(pooled, variant="reader 1", reader_site="south", metric="auc")
     assert reader["estimate"] == pytest.approx(expected.estimate)
     assert reader["n_sites"] == 3
     assert pooled.filter(variant="reader 1", metric="auc").height == 3
     assert pooled.filter(variant="majority", metric="auc")["reader_site"].to_list() == [None]
+
+
+def _at(site: str, variant: str, area: float, error: float) -> dict[str, Any]:
+    logit = math.log(area / (1.0 - area))
+    return {
+        **{"site": site, "finding": "nodule", "model": "ai", "variant": variant, "metric": "auc", "estimate": area},
+        **{"ci_low": area - 0.05, "ci_high": area + 0.05, "ci_level": 0.95, "ci_method": "", "reason": None},
+        **{"scaled_estimate": logit, "standard_error": error, "n_patients": 40, "n_cases": 40, "status": "ok"},
+    }
+
+
+def test_a_reader_of_few_cases_with_the_same_result_moves_nothing() -> None:
+    # The reader's 40 cases have a far larger standard error than the site's own; the weights are not to follow it.
+    rows = [
+        _at("north", "declared", 0.95, 0.1),
+        _at("south", "declared", 0.8, 0.1),
+        _at("north", "reader 1", 0.95, 0.5),
+    ]
+    pooled = tornado(pl.DataFrame(rows, schema=TRUTH_SENSITIVITY.schema), ci_level=0.95)
+
+    own, declared = (row(pooled, variant=v, metric="auc") for v in ("reader 1", "declared"))
+    assert own["change"] == pytest.approx(0.0, abs=1e-12)
+    assert own["estimate"] == pytest.approx(declared["estimate"])
+    # That the reader's cases are few is seen in the interval.
+    assert own["ci_high"] - own["ci_low"] > declared["ci_high"] - declared["ci_low"]
+
+
+def test_a_change_is_the_mean_of_the_changes_within_sites_by_the_weights_of_the_declared_truth() -> None:
+    rows = [_at("north", "declared", 0.9, 0.1), _at("south", "declared", 0.8, 0.2)]
+    rows += [_at("north", "majority", 0.8, 0.4), _at("south", "majority", 0.8, 0.01)]
+    pooled = tornado(pl.DataFrame(rows, schema=TRUTH_SENSITIVITY.schema), ci_level=0.95)
+
+    logits = {
+        name: math.log(row(pooled, variant=name)["estimate"] / (1.0 - row(pooled, variant=name)["estimate"]))
+        for name in ("declared", "majority")
+    }
+    within = 0.8 * (math.log(0.8 / 0.2) - math.log(0.9 / 0.1))
+    assert logits["majority"] - logits["declared"] == pytest.approx(within)
 
 
 def test_sites_that_only_one_of_two_truths_can_be_pooled_of_make_no_change() -> None:

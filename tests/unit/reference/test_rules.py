@@ -229,7 +229,13 @@ def test_a_label_carries_its_lineage() -> None:
 
 
 # The fourth reader says no to everything but one case: a model gives little weight to that.
-LATENT = read_as(*["yyyn"] * 5, *["nnnn"] * 10, "yyny", "yynn", "nyyn", "yn--", "uuyn", "yyun")
+LATENT = read_as(
+    *["yyyn"] * 5,
+    *["nnnn"] * 10,
+    *("yyny", "yynn", "nyyn", "yn--", "uuyn", "yyun"),
+    *["yyyn", "nnnn"] * 60,
+    *["yyyy", "nyyn", "nnyn", "ynnn", "nnny"] * 9,
+)
 
 
 def test_a_latent_class_weighs_readers_by_their_errors() -> None:
@@ -263,8 +269,25 @@ def test_without_a_case_of_three_readers_a_latent_class_decides_nothing() -> Non
     assert made["reference"]["posterior"].null_count() == 3
 
 
+def test_readings_that_do_not_determine_the_model_decide_nothing() -> None:
+    # A third reader has read what two differ on: the commonest design, and labels would hang on the start.
+    made = make(read_as(*["yy", "nn"] * 40, *["yny", "ynn", "nyy", "nyn"] * 10), rule(LatentClass(2)))
+    assert set(outcomes(made).values()) == {(None, FEW)}
+    assert made["reference_variants"].filter(variant="latent class").is_empty()
+
+
+def test_without_arms_a_latent_class_leaves_out_readings_that_name_one() -> None:
+    lines = read_as(*["yyy", "nnn"] * 20, "yyn").splitlines()
+    rows = "\n".join([f"{lines[0]} | arm", *(f"{line} | -" for line in lines[1:]), "c41 | d | no | adjudication"])
+    made = make(rows, rule(LatentClass(3)))
+    assert outcomes(made)["c41"] == (True, DECIDED)
+    assert made["readings"].filter(reader="d")["ballot"].to_list() == [None]
+    named = make(rows, rule(LatentClass(1, arms=("adjudication",))))
+    assert set(outcomes(named).values()) == {(None, FEW)}
+
+
 def test_a_latent_class_of_one_truth_only_decides_for_it() -> None:
-    assert set(outcomes(make(read_as("nnn", "nnn"), rule(LatentClass(3)))).values()) == {(False, DECIDED)}
+    assert set(outcomes(make(read_as(*["nnn"] * 20), rule(LatentClass(3)))).values()) == {(False, DECIDED)}
 
 
 def test_a_latent_class_counts_the_readings_of_its_arms_only_and_stands_behind_an_independent_source() -> None:
@@ -280,6 +303,14 @@ def test_a_latent_class_counts_the_readings_of_its_arms_only_and_stands_behind_a
     c3      | a      | no     | expert
     c3      | lab    | yes    | pathology
     """
+    more = [
+        f"c{number} | {reader} | {rating} | expert"
+        for number in range(4, 44)
+        for rating in (("no", "yes")[number % 2],)
+        for reader in "abc"
+    ]
+    rows = "\n".join([rows, *more])
     by = Independent(("pathology",), LatentClass(3, arms=("expert",)))
-    assert decided_by(rows, by) == {"c1": "latent_class", "c2": "latent_class", "c3": "pathology"}
+    decided = decided_by(rows, by)
+    assert (decided["c1"], decided["c2"], decided["c3"]) == ("latent_class", "latent_class", "pathology")
     assert make(rows, rule(by))["readings"].filter(reader="d")["ballot"].to_list() == [None]

@@ -27,7 +27,10 @@ def test_each_truth_labels_the_cases_that_it_can() -> None:
     assert labels(made, "unanimous only") == {"c1": True, "c2": False}
     assert labels(made, "majority") == {"c1": True, "c2": False, "c3": True}
     assert labels(made, "independent decisions only") == labels(made, "declared")
-    assert set(labels(made, "latent class")) == {"c1", "c2", "c3", "c4", "c5"}
+    # Five cases do not tell how readers err.
+    assert labels(made, "latent class") == {}
+    more = make(f"{READ}\n" + "\n".join(f"c{n} | {r} | {('no', 'yes')[n % 2]}" for n in range(6, 66) for r in "abcd"))
+    assert set(labels(more, "latent class")) >= {"c1", "c2", "c3", "c4", "c5"}
 
 
 def test_single_readers_go_by_the_number_that_agreement_gives_them() -> None:
@@ -38,6 +41,14 @@ def test_single_readers_go_by_the_number_that_agreement_gives_them() -> None:
     assert labels(made, "reader 4") == {"c1": True, "c2": False, "c3": False}
     pair = made["agreement"].filter(first="reader 1", second="reader 4", statistic="observed_agreement")
     assert pair["n_cases"].to_list() == [3]
+
+
+def test_unanimity_and_majority_are_among_positive_and_negative_readings() -> None:
+    made = make(read_as("yyu", "yu-", "ynu", "ynnu", "uu-"))
+
+    # One of c2 is labelled, and none of c5; of four in c4 no three say the same, of three labelled ones two do.
+    assert labels(made, "unanimous only") == {"c1": True}
+    assert labels(made, "majority") == {"c1": True, "c4": False}
 
 
 def test_an_unclear_reading_counts_as_the_study_file_takes_such_cases() -> None:
@@ -115,5 +126,6 @@ def test_who_decided_is_told_to_have_seen_the_output_or_to_have_read_the_case_be
 
 
 def test_under_a_latent_class_rule_the_declared_truth_is_that_of_the_model() -> None:
-    made = make(read_as("yyy", "nnn", "yyn", "nny", "yyy", "nnn"), rule(LatentClass(3)))
+    made = make(read_as(*["yyy", "nnn", "yyn", "nny", "yyy", "nnn"] * 10), rule(LatentClass(3)))
     assert labels(made, "declared") == labels(made, "latent class")
+    assert len(labels(made, "declared")) == 60

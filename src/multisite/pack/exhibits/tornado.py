@@ -46,9 +46,11 @@ def tornado_figure(evidence: Evidence, endpoint: Endpoint) -> Figure:
         PANEL_WIDTH,
         _table(evidence, endpoint, rows),
         f"Test split, the cases that each truth labels; {per_cent(100 * evidence.parameters.ci_level)} intervals that "
-        "count patients. Sites weigh by their precision (common effect): intervals are of these sites, not of others "
-        "like them. ▼: the interval lies wholly below the declared value. A single reader is the truth at one site, "
-        "with the declared truth at the others. A truth on easier cases, such as those of unanimous readers, flatters.",
+        "count patients. In every row sites weigh by their precision under the declared truth, so that a change is of "
+        "the truth and not of the weights; intervals are of these sites, not of others like them. Cases that the "
+        "declared rule left undecided for every finding are not in the cohort, and take part in no row. ▼: the "
+        "interval lies wholly below the declared value. A single reader is the truth at one site, with the declared "
+        "truth at the others. A truth on easier cases, such as those of unanimous readers, flatters.",
     )
 
 

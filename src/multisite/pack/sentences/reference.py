@@ -8,7 +8,7 @@ from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.metrics import AUC
 from multisite.pack.numbers import count, fixed, per_cent, share
 from multisite.pack.parameters import FindingText, ReferenceText
-from multisite.schemas.reference import AGREEMENT, READING_COUNTS
+from multisite.schemas.reference import AGREEMENT, PERFECT_MODEL, READING_COUNTS
 from multisite.schemas.truth_sensitivity import READER_BENCHMARK, TRUTH_TORNADO
 from multisite.vocabulary import EstimateStatus, TruthVariant
 
@@ -73,25 +73,45 @@ def independence_sentence(evidence: Evidence, finding: FindingText) -> str:
 
 
 def ceiling_sentence(evidence: Evidence, finding: FindingText) -> str:
-    """How far readers agree, and that no claim against their labels can go further."""
-    pairs = evidence.frame(AGREEMENT).filter(
-        pl.col("finding") == finding.id,
-        pl.col("statistic") == "observed_agreement",
-        pl.col("first").str.starts_with("reader "),
-        pl.col("estimate").is_not_null(),
-    )
-    said = f"Two readers of the same cases agree in {_range(pairs['estimate'])} of them. " if pairs.height else ""
+    """How far readers agree, with each other and with a truth of others, and what a perfect model would show."""
+    rows = evidence.frame(AGREEMENT).filter(pl.col("finding") == finding.id, pl.col("estimate").is_not_null())
+    pairs = rows.filter(pl.col("statistic") == "observed_agreement", pl.col("first").str.starts_with("reader "))
     held = evidence.frame(READER_BENCHMARK).filter(
         pl.col("of_reader").is_not_null(), finding=finding.id, metric="agreement"
     )
+    said = []
+    if pairs.height:
+        said.append(f"Two readers of the same cases agree in {_range(pairs['estimate'])} of them.")
     if held.height:
-        return (
-            f"{said}A reader who is held out of the truth says the same as it in {_range(held['of_reader'])} of the "
-            "test cases. That is the ceiling of the claim: agreement beyond it cannot be told from agreement in error."
+        said.append(
+            f"A reader who is held out of the truth says the same as it in {_range(held['of_reader'])} of the test "
+            "cases: the readers' benchmark, and no ceiling, for several readers together are right more often than one "
+            "where they err independently."
         )
-    if said:
-        return f"{said}Beyond that, the claim rests on how the other cases were settled."
-    return "How far readers agree is not known: too few patients were read twice."
+    if not said:
+        said.append("How far readers agree is not known: too few patients were read twice.")
+    return " ".join([*said, _perfect_sentence(rows.filter(first=PERFECT_MODEL))])
+
+
+def _perfect_sentence(rows: pl.DataFrame) -> str:
+    found = {statistic: rows.filter(statistic=statistic)["estimate"] for statistic in rows["statistic"].unique()}
+    if "expected_agreement" not in found:
+        return (
+            "What a model that is always right would show against these labels cannot be told: that takes labels made "
+            "from readings alone, and readings that tell how each reader errs."
+        )
+    of_class = [
+        f"{word} {_range(found[f'expected_{word}'])}"
+        for word in ("sensitivity", "specificity")
+        if f"expected_{word}" in found
+    ]
+    sites = _several(rows["site"].n_unique(), "site")
+    return (
+        "A model that is always right would be expected to agree with the declared labels in "
+        f"{_range(found['expected_agreement'])} of the decided cases ({', '.join(of_class)}; by a latent class model, "
+        f"at {sites}). That is the ceiling of the claim if readers err independently of each other; "
+        "where they err together it is lower, and a model that has learnt their errors can pass it."
+    )
 
 
 def tornado_rows(evidence: Evidence, endpoint: Endpoint) -> list[dict[str, Any]]:
@@ -118,17 +138,22 @@ def tornado_rows(evidence: Evidence, endpoint: Endpoint) -> list[dict[str, Any]]
 
 
 def tornado_title(evidence: Evidence, endpoint: Endpoint) -> str:
-    """Between what values the AUC moves with the truth, of those that can be had at the same sites."""
+    """Between what values the AUC moves with the truth, of those that can be had at the same sites, and how many those
+    are.
+    """
     rows = [row[AUC] for row in tornado_rows(evidence, endpoint)]
     sound = [row for row in rows if row["estimate"] is not None and row["n_sites"] == rows[0]["n_sites"]]
     if not rows or rows[0]["estimate"] is None or len(sound) < 2:
         return "What hangs on the reference standard could not be estimated"
     values = [row["estimate"] for row in sound]
     low, high, own = min(values), max(values), rows[0]["estimate"]
+    n, n_all = len(sound) - 1, len(rows) - 1
+    others = f"{_several(n, 'other truth')}" if n == n_all else f"{count(n)} of {_several(n_all, 'other truth')}"
+    left_out = "" if n == n_all else f"; {count(n_all - n)} could not be estimated at the same sites"
     if high - low < _PART_OF_A_POINT:
-        return f"Under every other truth the AUC stays at {fixed(own, 3)}"
+        return f"Under {others} the AUC stays at {fixed(own, 3)}{left_out}"
     ends = f"{fixed(low, 3)} and {fixed(high, 3)}"
-    return f"With another truth, the AUC moves between {ends}; as declared it is {fixed(own, 3)}"
+    return f"Under {others} the AUC moves between {ends}; as declared it is {fixed(own, 3)}{left_out}"
 
 
 def benchmark_title(evidence: Evidence, endpoint: Endpoint) -> str:

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from multisite.stats.agreement.latent_class_identification import why_not_identified
 from multisite.stats.agreement.latent_classes import (
     EMPTY_CLASS,
     RatingPatterns,
     fit_classes,
+    named_less_at_home,
     rating_patterns,
 )
 from multisite.stats.agreement.ratings import MISSING, coded_ratings
@@ -81,6 +83,9 @@ def dawid_skene(
     smoothing: float = 0.01,
     max_iterations: int = 10_000,
     tolerance: float = 1e-8,
+    judge_identification: bool = True,
+    n_starts: int = 8,
+    seed: int = 0,
 ) -> LatentClasses:
     """Classes of the cases, their shares, and how each rater errs, without a reference standard.
 
@@ -103,6 +108,11 @@ def dawid_skene(
         a, not negative. 0 gives maximum likelihood.
     max_iterations, tolerance
         It ends when no parameter moves by more than ``tolerance`` in one round, or after ``max_iterations``.
+    judge_identification
+        Whether a model that the ratings do not determine is undefined. False: numbers are given all the same where a
+        case has three raters, to compare with those of others.
+    n_starts, seed
+        Further starts that must come to the same classes, and the seed of their draw.
 
     Returns
     -------
@@ -120,8 +130,11 @@ def dawid_skene(
 
     Undefined cases
     ---------------
-    No case that three raters have rated: with two, as many parameters fit as well (Walter and Irwig 1988). Fewer than
-    two categories. Not converged: ``insufficient``, with the numbers of the last round.
+    Fewer than two categories. Not identified: no case that three raters have rated (with two, as many parameters fit as
+    well, Walter and Irwig 1988), fewer free cells of observed rating patterns than free parameters, a direction of the
+    parameters with a standard error above 0.15 at the maximum without smoothing, or another start that fits as well
+    with other classes. Three raters are enough where all of them rate, not where the third sees only what two differ
+    on. Not converged: ``insufficient``, with the numbers of the last round.
 
     Raters are taken to err independently of each other, given the class. Cases that all find hard break that, and the
     model is then too sure, and flatters raters who err together. The maximum that is found need not be the only one.
@@ -134,11 +147,12 @@ def dawid_skene(
 
     Examples
     --------
-    >>> found = dawid_skene([[1, 1, 1], [1, 1, 0], [0, 0, 0], [0, 0, 1], [0, 0, 0], [1, 1, 1]], smoothing=0.0)
+    >>> six = [[1, 1, 1], [1, 1, 0], [0, 0, 0], [0, 0, 1], [0, 0, 0], [1, 1, 1]]
+    >>> found = dawid_skene(six * 20, smoothing=0.0)
     >>> found.prevalence.round(3).tolist(), round(found.accuracy(2, 1), 3)
     ([0.5, 0.5], 0.667)
     """
-    _require_settings(smoothing, max_iterations, tolerance)
+    _require_settings(smoothing, max_iterations, tolerance, n_starts)
     coded = coded_by_rater(ratings, categories=categories, raters=raters)
     rated = coded.patterns.rated
     known: dict[str, Any] = {
@@ -149,7 +163,10 @@ def dawid_skene(
         "n_left_out": int((~rated).sum()),
         "n_ratings": int((coded.codes != MISSING).sum()),
     }
-    if reason := not_identified(coded):
+    reason = not_identified(coded)
+    if reason is None and judge_identification:
+        reason = why_not_identified(coded.patterns, n_starts=n_starts, seed=seed)
+    if reason is not None:
         return LatentClasses(
             **known,
             prevalence=None,
@@ -176,7 +193,7 @@ def dawid_skene(
     posterior[rated] = fitted.posterior[0][coded.patterns.pattern[rated]]
     converged = bool(fitted.converged[0])
     ratings_by_class = _by_class(coded, posterior[rated])[:, ~empty][:, :, ~empty]
-    switched = _named_less_at_home(ratings_by_class.sum(axis=0))
+    switched = named_less_at_home(ratings_by_class.sum(axis=0))
     return LatentClasses(
         **known,
         prevalence=prevalence,
@@ -215,7 +232,7 @@ def coded_by_rater(
 
 
 def not_identified(coded: CodedByRater) -> str | None:
-    """Why the model has no one answer for such ratings; ``None`` where it has one in general."""
+    """Why the model has no one answer, whatever the ratings; ``None`` does not say that these ratings give one."""
     if not coded.patterns.counts.size:
         return "no rating"
     if len(coded.categories) < 2:
@@ -226,11 +243,13 @@ def not_identified(coded: CodedByRater) -> str | None:
     return None
 
 
-def _require_settings(smoothing: float, max_iterations: int, tolerance: float) -> None:
+def _require_settings(smoothing: float, max_iterations: int, tolerance: float, n_starts: int) -> None:
     if not (np.isfinite(smoothing) and smoothing >= 0.0):
         raise ValueError("`smoothing` must be finite and not negative.")
     if max_iterations < 2 or not tolerance > 0.0:
         raise ValueError("`max_iterations` must be at least 2 and `tolerance` above 0.")
+    if n_starts < 0:
+        raise ValueError("`n_starts` must not be negative.")
 
 
 def _by_class(coded: CodedByRater, posterior: FloatArray) -> FloatArray:
@@ -245,15 +264,7 @@ def _remarks(coded: CodedByRater, ratings: FloatArray, *, n_empty: int, switched
         remarks.append(f"{n_empty} of {len(coded.categories)} classes have no case")
     if switched:
         remarks.append("raters together name a class more often in cases of another: the classes may be switched")
-    alone = sum(_named_less_at_home(of_rater) for of_rater in ratings if (of_rater.sum(axis=1) > 0).all())
+    alone = sum(named_less_at_home(of_rater) for of_rater in ratings if (of_rater.sum(axis=1) > 0).all())
     if alone:
         remarks.append(f"{alone} of {len(coded.raters)} raters name a class more often in cases of another")
     return tuple(remarks)
-
-
-def _named_less_at_home(ratings: FloatArray) -> bool:
-    """Whether, of ratings by class and category, a category has a smaller share in its own class than in another."""
-    if len(ratings) < 2:
-        return False
-    shares = ratings / ratings.sum(axis=1, keepdims=True)
-    return bool((np.diag(shares) < shares.max(axis=0) - 1e-9).any())

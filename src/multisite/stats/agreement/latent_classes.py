@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from multisite.stats.estimate import BooleanArray, CountArray, FloatArray
 
-__all__ = ["EMPTY_CLASS", "FittedClasses", "RatingPatterns", "fit_classes", "rating_patterns"]
+__all__ = ["EMPTY_CLASS", "FittedClasses", "RatingPatterns", "fit_classes", "named_less_at_home", "rating_patterns"]
 
 EMPTY_CLASS = 1e-6
 """Expected cases below which a class is taken for empty, and nothing is said of ratings of its cases."""
@@ -69,17 +69,37 @@ def rating_patterns(codes: CountArray, rater: CountArray, *, n_raters: int, n_ca
     return RatingPatterns(patterns.reshape(shape).astype(np.float64), pattern)
 
 
+def named_less_at_home(ratings: FloatArray) -> bool:
+    """Whether, of ratings by class and category, a category has a smaller share in its own class than in another.
+
+    Of two classes: sensitivity + specificity < 1. A class without a rating says nothing.
+    """
+    some = ratings.sum(axis=1) > 0.0
+    of = ratings[some][:, some]
+    if len(of) < 2:
+        return False
+    shares = of / ratings[some].sum(axis=1, keepdims=True)
+    return bool((np.diag(shares) < shares.max(axis=0) - 1e-9).any())
+
+
 def fit_classes(
-    counts: FloatArray, weights: npt.NDArray[np.float64], *, smoothing: float, max_iterations: int, tolerance: float
+    counts: FloatArray,
+    weights: npt.NDArray[np.float64],
+    *,
+    smoothing: float,
+    max_iterations: int,
+    tolerance: float,
+    start: FloatArray | None = None,
 ) -> FittedClasses:
     """Fit each row of ``weights`` (cases per pattern, shape (n_fits, n_patterns), each with a case) on its own.
 
-    It starts from the shares of a case's ratings, and ends when no parameter moves by more than ``tolerance``.
+    It starts from the shares of a case's ratings, or from ``start``, the class probabilities of each fit and pattern,
+    shape (n_fits, n_patterns, K), and ends when no parameter moves by more than ``tolerance``.
     ``smoothing`` is added to the expected number of ratings of every rater, class and category.
     """
     n_patterns, n_raters, n_categories = counts.shape
     n_fits = weights.shape[0]
-    shares = counts.sum(axis=1) / counts.sum(axis=(1, 2))[:, None]
+    shares = counts.sum(axis=1) / counts.sum(axis=(1, 2))[:, None] if start is None else start
     known = FittedClasses(
         np.full((n_fits, n_categories), np.nan),
         np.full((n_fits, n_raters, n_categories, n_categories), np.nan),

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from multisite.stats import dawid_skene, dawid_skene_intervals
+from multisite.stats.agreement import latent_class_identification
+from multisite.stats.agreement.dawid_skene import coded_by_rater
+from multisite.stats.agreement.latent_classes import fit_classes
 from multisite.vocabulary import EstimateStatus
 
 NAN = float("nan")
@@ -60,19 +63,19 @@ def test_one_category_alone_is_undefined() -> None:
 
 
 def test_perfect_agreement_is_taken_at_its_word() -> None:
-    ratings = np.repeat([[1], [0], [0], [1], [0]], 3, axis=1)
+    ratings = np.repeat([[1], [0], [0], [1], [0]] * 10, 3, axis=1)
     found = dawid_skene(ratings, smoothing=0.0)
 
     assert found.prevalence.tolist() == pytest.approx([0.6, 0.4])
-    assert found.posterior[:, 1].tolist() == pytest.approx([1, 0, 0, 1, 0])
-    assert found.log_likelihood == pytest.approx(5 * (0.6 * np.log(0.6) + 0.4 * np.log(0.4)))
+    assert found.posterior[:5, 1].tolist() == pytest.approx([1, 0, 0, 1, 0])
+    assert found.log_likelihood == pytest.approx(50 * (0.6 * np.log(0.6) + 0.4 * np.log(0.4)))
 
 
 def test_smoothing_keeps_probabilities_from_one() -> None:
-    ratings = np.repeat([[1], [0], [0], [1], [0]], 3, axis=1)
+    ratings = np.repeat([[1], [0], [0], [1], [0]] * 10, 3, axis=1)
     found = dawid_skene(ratings, smoothing=0.5)
 
-    assert found.accuracy(0, 1) == pytest.approx(2.5 / 3.0, abs=0.01)
+    assert found.accuracy(0, 1) == pytest.approx(20.5 / 21.0, abs=0.001)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +88,64 @@ def test_without_a_case_of_three_raters_it_is_undefined(ratings: list[list[float
     assert found.reason == "no case that three raters have rated: the classes cannot be told from the errors"
     assert found.posterior is None
     assert not found.converged
+
+
+def _third_where_two_differ(n: int) -> np.ndarray:
+    ratings = _simulated(n, [0.85, 0.8, 0.9], [0.9, 0.85, 0.95])
+    ratings[ratings[:, 0] == ratings[:, 1], 2] = NAN
+    return ratings
+
+
+def _rotating_pairs(n: int, *, triples: int) -> np.ndarray:
+    ratings = _simulated(n, [0.85, 0.8, 0.9], [0.9, 0.85, 0.95])
+    ratings[np.arange(triples, n), np.arange(triples, n) % 3] = NAN
+    return ratings
+
+
+@pytest.mark.parametrize("n", [60, 600, 6_000])
+def test_a_third_rater_of_the_cases_on_which_two_differ_does_not_tell_the_classes(n: int) -> None:
+    found = dawid_skene(_third_where_two_differ(n))
+
+    assert (found.status, found.posterior) == (EstimateStatus.UNDEFINED, None)
+    assert found.reason == (
+        "the rating patterns have 5 degrees of freedom for 7 parameters: the classes cannot be told from the errors"
+    )
+
+
+def test_rotating_pairs_and_a_few_triples_do_not_tell_the_classes_and_many_triples_do() -> None:
+    for triples in (1, 5):
+        found = dawid_skene(_rotating_pairs(600, triples=triples))
+        assert found.status is EstimateStatus.UNDEFINED
+        assert found.reason.startswith("the ratings leave some errors of the raters open")
+    assert dawid_skene(_rotating_pairs(900, triples=300)).status is EstimateStatus.OK
+
+
+def test_a_model_that_is_not_identified_has_other_answers_that_fit_as_well() -> None:
+    coded = coded_by_rater(_third_where_two_differ(600), categories=None, raters=None).patterns
+    start = latent_class_identification._starts(coded.counts, 8, SEED)
+    weights = np.repeat(coded.n_cases[None, :], len(start), axis=0)
+    fits = fit_classes(coded.counts, weights, smoothing=0.0, max_iterations=3_000, tolerance=1e-7, start=start)
+
+    assert np.ptp(fits.log_likelihood) < 0.01
+    assert np.ptp(fits.prevalence[:, 1]) > 0.01
+    assert latent_class_identification._other_answer(coded, fits)
+
+
+def test_a_rater_of_a_few_cases_does_not_undo_what_the_others_tell() -> None:
+    ratings = _simulated(600, [0.9, 0.8, 0.7, 0.8], [0.9, 0.9, 0.9, 0.8])
+    ratings[5:, 3] = NAN
+
+    assert dawid_skene(ratings).status is EstimateStatus.OK
+    ratings[5:, 2] = NAN
+    assert dawid_skene(ratings).status is EstimateStatus.UNDEFINED
+
+
+def test_three_raters_of_all_cases_are_enough_and_too_few_cases_are_not() -> None:
+    ratings = _simulated(600, [0.85, 0.8, 0.9], [0.9, 0.85, 0.95])
+
+    assert dawid_skene(ratings).status is EstimateStatus.OK
+    assert dawid_skene(ratings[:12]).status is EstimateStatus.UNDEFINED
+    assert dawid_skene(ratings[:12], judge_identification=False).posterior is not None
 
 
 def test_three_ratings_of_one_rater_are_not_three_raters() -> None:
@@ -112,7 +173,15 @@ def test_rounds_that_do_not_suffice_are_insufficient_with_their_numbers() -> Non
 
 
 @pytest.mark.parametrize(
-    "settings", [{"smoothing": -1.0}, {"smoothing": NAN}, {"max_iterations": 1}, {"tolerance": 0.0}, {"raters": [1, 2]}]
+    "settings",
+    [
+        {"smoothing": -1.0},
+        {"smoothing": NAN},
+        {"max_iterations": 1},
+        {"tolerance": 0.0},
+        {"n_starts": -1},
+        {"raters": [1, 2]},
+    ],
 )
 def test_settings_out_of_range_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="must"):
@@ -141,15 +210,15 @@ def test_intervals_hold_the_estimate_and_are_the_same_with_the_same_seed() -> No
 def test_intervals_of_what_is_undefined_or_does_not_vary_say_so() -> None:
     undefined = dawid_skene_intervals([[1, 0], [0, 0]], [1, 2], seed=SEED, n_replicates=5)
     assert undefined.prevalence[1].status is EstimateStatus.UNDEFINED
-    single = dawid_skene_intervals([[1, 1, 1], [0, 0, 0]], [7, 7], seed=SEED, n_replicates=5)
+    single = dawid_skene_intervals([[1, 1, 1], [0, 0, 0]] * 10, [7] * 20, seed=SEED, n_replicates=5)
     assert single.prevalence[1].reason == "one patient: there is no variance between patients, and no interval"
-    alike = dawid_skene_intervals(np.zeros((9, 3)), range(9), seed=SEED, n_replicates=5, categories=[0, 1])
+    alike = dawid_skene_intervals(np.zeros((20, 3)), range(20), seed=SEED, n_replicates=5, categories=[0, 1])
     assert alike.prevalence[1].reason == "every replicate has the same value, and there is no interval"
     assert alike.accuracy[0, 1].status is EstimateStatus.UNDEFINED
 
 
 def test_a_rater_with_most_ratings_keeps_the_classes_in_place() -> None:
-    ratings = [[1, 1, 1, 0, 0]] * 4 + [[0, 0, 0, 1, 1]] * 6
+    ratings = [[1, 1, 1, 0, 0]] * 40 + [[0, 0, 0, 1, 1]] * 60
     found = dawid_skene(ratings, raters=["a", "a", "a", "b", "c"], smoothing=0.0)
 
     assert not found.switched

@@ -37,6 +37,17 @@ def test_one_site_keeps_its_own_estimate_and_shows_nothing_of_others() -> None:
     assert alone.ci_low == pytest.approx(0.7 - 0.2 * stats.norm.ppf(0.975))
 
 
+def test_a_mean_with_given_weights_has_the_variance_of_these_weights() -> None:
+    found = common_effect(Y, V, weights=[1.0, 1.0, 1.0, 1.0])
+    assert found.estimate == pytest.approx(Y.mean())
+    assert found.ci_high - found.estimate == pytest.approx(stats.norm.ppf(0.975) * np.sqrt(V.sum()) / 4)
+    own, same = common_effect(Y, V), common_effect(Y, V, weights=7.0 / V)
+    assert (same.estimate, same.ci_low, same.ci_high) == pytest.approx((own.estimate, own.ci_low, own.ci_high))
+    for wrong in ([1.0, 1.0], [1.0, 1.0, 1.0, 0.0], [1.0, 1.0, 1.0, float("nan")]):
+        with pytest.raises(ValueError, match="`weights`"):
+            common_effect(Y, V, weights=wrong)
+
+
 def test_two_sites_are_pooled_without_a_prediction() -> None:
     found = random_effects(Y[:2], V[:2])
     assert found.status == EstimateStatus.OK
