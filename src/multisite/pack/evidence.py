@@ -25,6 +25,7 @@ from multisite.schemas.operating_points import (
 )
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
+from multisite.schemas.reader_bias import READER_BIAS
 from multisite.schemas.reference import AGREEMENT, READING_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
@@ -77,7 +78,7 @@ DRIFT_EVIDENCE: tuple[Artefact, ...] = (DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_CO
 COMPARISON_EVIDENCE: tuple[Artefact, ...] = (MODEL_DIFFERENCES, MODEL_PAIRS, MODEL_PAIR_COUNTS, MODEL_BY_DATA)
 """Aggregates that exist only where the study file declares comparisons of models; without any, none is shown."""
 
-READING_EVIDENCE: tuple[Artefact, ...] = (READING_COUNTS, AGREEMENT, READER_BENCHMARK)
+READING_EVIDENCE: tuple[Artefact, ...] = (READING_COUNTS, AGREEMENT, READER_BIAS, READER_BENCHMARK)
 """Aggregates that exist only where labels are made from readings."""
 
 

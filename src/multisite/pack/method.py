@@ -79,16 +79,15 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "Nothing proves that the protocol was fixed before the results were seen. Its digest is given; a "
         "signed lock is not part of this version.",
         "Intervals are not corrected for multiplicity: with many levels and measures, some lie off by chance. "
-        "The first page says how many. Only verdicts on declared margins, and primary differences between models, "
-        "are corrected.",
+        "The first page says how many. Only verdicts on declared margins and on readers, and primary differences "
+        "between models, are corrected.",
         "Over all sites, and where patients have several cases, the intervals of the AUC and of all measures of "
         "calibration rest on the mean of what the sites found that this costs: an approximation. Those of the decision "
         "curve take cases as independent.",
         "The AUC over all sites also compares cases of different sites, so that differences between sites may "
         "raise or lower it. "
         "Read it beside the sites' own, and beside what the site alone reaches.",
-        "The reference standard is taken as true. Agreement between readers, and what wrong labels would do, "
-        "have not been looked at.",
+        _of_the_reference(parameters),
         "Cases without a score are excluded and counted; no worst-case analysis has been made of them.",
         "Whether a patient was seen at two sites is not known: pseudonyms differ between sites.",
         "How much a patient's age, sex or scanner explains a difference between sites has not been separated "
@@ -97,6 +96,19 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "performance in routine use.",
         "Digests show that inputs have not changed since they were written. They are not signatures and do not "
         "say by whom.",
+    )
+
+
+def _of_the_reference(parameters: ReportParameters) -> str:
+    read = {reference.finding for reference in parameters.references}
+    if {finding.id for finding in parameters.findings} <= read:
+        return (
+            "The reference standard is taken as true. Its chapter says how far readers agree, who of them reads "
+            "differently, and what hangs on it; errors that readers share are not seen."
+        )
+    return (
+        "The reference standard is taken as true. Where it comes from the sites' tables, agreement between readers, "
+        "and what wrong labels would do, have not been looked at."
     )
 
 
