@@ -37,10 +37,9 @@ def reader_bias_title(evidence: Evidence, finding: FindingText) -> str:
     n_failing = _readers(rows.filter(verdict=Verdict.FAIL.value))
     open_rows = rows.filter(verdict=Verdict.INSUFFICIENT.value)
     beyond = f"by more than {points(rows['excess_at_most'][0])}"
-    title = (
-        f"Of {named(n_readers, 'reader', 'readers')}, {named(n_failing, 'calls', 'call')} wrong more often than the "
-        f"others of the same cases, {beyond}"
-    )
+    who = named(n_failing, "calls", "call") if n_failing else "none is shown to call"
+    readers = named(n_readers, "reader", "readers")
+    title = f"Of {readers}, {who} wrong more often than the others of the same cases, {beyond}"
     if open_rows.is_empty():
         return title
     return f"{title}; in {open_rows.height} of {rows.height} comparisons the evidence is insufficient"
