@@ -168,12 +168,12 @@ def test_readers_beside_the_others_have_their_verdict_in_words_and_withheld_ones
     assert [group.heading for group in table.groups] == list(READ_SITES)
     share, difference = table.groups[0].rows[0].cells[1:3]
     assert (share.text.strip()[:2], share.note[:6]) == ("30", "others")
-    assert (difference.text.strip(), difference.note) == ("0.25", "fail")
+    assert (difference.text.strip(), difference.note) == ("0.25", "▲ fail")
     withheld = reading_frames()[READER_BIAS.name].with_columns(
         difference=pl.lit(None, pl.Float64), verdict=pl.lit("insufficient evidence"), reason=pl.lit("too few")
     )
     share, difference = reader_bias_table(evidence(reader_bias=withheld), finding).groups[0].rows[0].cells[1:3]
-    assert (share.text, share.note, difference.note) == ("—", "too few", "insufficient evidence")
+    assert (share.text, share.note, difference.note) == ("—", "too few", "◇ insufficient evidence")
 
 
 def test_without_readings_of_test_cases_figure_and_table_say_so() -> None:

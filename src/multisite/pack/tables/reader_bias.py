@@ -49,10 +49,10 @@ def _row(reader: str, errors: dict[str, dict[str, Any]]) -> Row:
 
 
 def _cells(row: dict[str, Any]) -> tuple[Cell, Cell]:
-    verdict, mark = row["verdict"], verdict_mark(row["verdict"])
+    verdict = f"{verdict_mark(row['verdict']).shape} {row['verdict']}"
     if row["difference"] is None:
-        return missing(row["reason"] or row["status"]), Cell(NO_NUMBER, note=verdict, quiet=True, mark=mark)
+        return missing(row["reason"] or row["status"]), Cell(NO_NUMBER, note=verdict, quiet=True)
     others = f"others {per_cent(100 * row['of_others'])}, {count(row['n_patients'])} patients"
     share = Cell(per_cent(100 * row["of_reader"]), note=others, sort=float(row["of_reader"]))
     number = write(row["difference"], row["ci_low"], row["ci_high"], expected=0.0)
-    return share, written(number, row["difference"], note=verdict, quiet=row["ci_low"] is None, mark=mark)
+    return share, written(number, row["difference"], note=verdict, quiet=row["ci_low"] is None)
