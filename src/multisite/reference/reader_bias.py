@@ -17,6 +17,7 @@ from multisite.stats import (
     interval_p_value,
     paired_clustered_proportion_difference,
 )
+from multisite.tallies import shortage
 from multisite.vocabulary import EstimateStatus, Verdict
 
 __all__ = ["reader_bias_table"]
@@ -76,9 +77,9 @@ def _row(readings: pl.DataFrame, rule: FindingRule, rules: AgreementRules) -> di
         return paired_clustered_proportion_difference(moments, level=level)
 
     found = difference(rules.ci_level)
-    withheld = moments.n_patients < rules.minimum_patients and found.status is not EstimateStatus.UNDEFINED
-    short = EstimateStatus.INSUFFICIENT, f"fewer than {rules.minimum_patients} patients"
-    status, reason = short if withheld else (found.status, found.reason)
+    short = shortage(moments.n_patients, rules.minimum_patients)
+    withheld = short is not None and found.status is not EstimateStatus.UNDEFINED
+    status, reason = (EstimateStatus.INSUFFICIENT, short) if withheld else (found.status, found.reason)
     numbers = {
         "of_reader": found.first,
         "of_others": found.second,
