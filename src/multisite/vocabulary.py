@@ -5,6 +5,7 @@ from enum import StrEnum
 __all__ = [
     "ALL_SITES",
     "OVERALL",
+    "PATIENTS",
     "SITE_AXIS",
     "UNKNOWN",
     "ColumnPrivacy",
@@ -32,6 +33,9 @@ ALL_SITES = "all sites"
 
 OVERALL = "overall"
 """The stratum, and its only level, that holds every case."""
+
+PATIENTS = "patients"
+"""The stratum whose only level, ``overall``, counts patients in the place of their cases."""
 
 SITE_AXIS = "site"
 """The axis whose levels are the sites themselves: always there, and no stratum of the study file."""

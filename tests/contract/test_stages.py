@@ -80,6 +80,7 @@ def test_whether_a_stage_looks_at_test_labels_is_said_of_every_stage_that_could(
         "performance",
         "level_moments",
         "model_pairs",
+        "measures",
         "truth_sensitivity",
         "agreement_by_stratum",
     }

@@ -25,13 +25,18 @@ study: indexed
 title: Chest findings over an index of an archive
 intended_use: {task: none, population: none, setting: none, human_role: none}
 findings: [{id: nodule, title: Nodule}]
-models: [{id: ai, title: AI, version: "1"}]
+models:
+  - {id: ai, title: AI, version: "1"}
+  - {id: steps, title: AI in steps, version: "1", scores: ordinal, categories: [1, 2, 3, 4], positive_from: 3}
+measures:
+  - {id: dice, title: Dice, kind: quality, better: higher, bounds: [0, 1], case_limit: 0.7, models: [ai]}
+  - {id: volume, title: Volume, kind: paired, unit: ml, margin: 9, models: [ai]}
 cohort:
   modalities: [CT]
   strata:
     - {id: vendor, title: Vendor, column: vendor, when_missing: level}
     - {id: region, title: Region, column: body_region, when_missing: level}
-performance: {threshold: 0.5, seed: 1, null_replicates: 100}
+performance: {threshold: 0.5, seed: 1, null_replicates: 100, patient_level: true}
 drift: {numbers: [age_years, score], categories: [vendor, manufacturer_model_name]}
 """
 SITE = """
@@ -43,6 +48,7 @@ tables:
   cases: {path: cases.csv}
   predictions: {path: predictions.csv}
   deployment: {path: deployment.csv}
+  measurements: {path: measurements.csv, columns: {value: found, reference: truth}}
 """
 VENDORS = [("SIEMENS", "Sensation 64"), ("GE MEDICAL SYSTEMS", "LightSpeed VCT"), ("Homemade", None)]
 
@@ -86,9 +92,29 @@ def scores(first: int, last: int) -> pl.DataFrame:
     )
 
 
+def in_steps(scored: pl.DataFrame) -> pl.DataFrame:
+    """The same rows, and the same of a model that tells one of four categories."""
+    step = (1 + (4 * pl.col("score")).floor()).clip(1, 4).cast(pl.Float64)
+    return pl.concat([scored, scored.with_columns(step.alias("score"), pl.lit("steps").alias("model"))])
+
+
+def measurements(case_ids: pl.Series) -> pl.DataFrame:
+    """Two measures of every case but the first, which has no row, and the second, which has no value."""
+    rng = np.random.default_rng(SEED)
+    truth = rng.gamma(4, 10, len(case_ids)).round(2)
+    rows = [
+        pl.DataFrame({"case_id": case_ids, "measure": "dice", "found": rng.beta(9, 2, len(case_ids)), "truth": None}),
+        pl.DataFrame(
+            {"case_id": case_ids, "measure": "volume", "found": truth + rng.normal(1, 3, len(case_ids)), "truth": truth}
+        ),
+    ]
+    whole = pl.concat([frame.cast({"truth": pl.Float64})[1:] for frame in rows]).with_columns(model=pl.lit("ai"))
+    return whole.with_columns(pl.when(pl.col("case_id") != case_ids[1]).then("found").alias("found"))
+
+
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with the study, the site and its four tables; everything has been run in its workspace."""
+    """A folder with the study, the site and its five tables; everything has been run in its workspace."""
     folder = tmp_path_factory.mktemp("archive")
     (folder / "study.yaml").write_text(STUDY, encoding="utf-8")
     (folder / "archive.yaml").write_text(SITE, encoding="utf-8")
@@ -98,8 +124,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         pl.lit("test").alias("split"), pl.Series("reference_nodule", [int(n % 4 == 0) for n in range(PATIENTS)])
     )
     cases.write_csv(folder / "cases.csv")
-    tested.select("case_id", "finding", "model", "score").write_csv(folder / "predictions.csv")
-    scores(PATIENTS, 2 * PATIENTS).drop("case_id").write_csv(folder / "deployment.csv")
+    in_steps(tested).select("case_id", "finding", "model", "score").write_csv(folder / "predictions.csv")
+    in_steps(scores(PATIENTS, 2 * PATIENTS)).drop("case_id").write_csv(folder / "deployment.csv")
+    measurements(tested["case_id"]).write_csv(folder / "measurements.csv")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ARCHIVE_KEY", KEY)
         finished = verb("run", folder)
@@ -134,6 +161,48 @@ def test_all_that_follows_works_without_a_store(archive: Path) -> None:
     assert estimates.filter(pl.col("stratum") == "vendor")["level"].n_unique() == 3
     assert artefact(archive / "out", "archive", "drift_comparison").height > 0
     assert list((archive / "out").rglob("*.html"))
+
+
+def test_measurements_are_summed_judged_and_shown(archive: Path) -> None:
+    counts = artefact(archive / "out", "archive", "measure_counts")
+    assert counts.filter(measure="dice").sort("counted").select("counted", "n_rows").rows() == [
+        ("no_row", 1),
+        ("no_value", 1),
+        ("used", PATIENTS - 2),
+    ]
+    measures = artefact(archive / "out", "_study", "measures").filter(site="all sites")
+    assert measures.filter(stratum="vendor")["level"].n_unique() == 3
+    limits = measures.filter(pl.col("metric").str.ends_with("_limit"), stratum="overall")
+    assert set(limits["verdict"]) <= {"meets", "fails", "insufficient evidence"}
+    (page,) = (archive / "out").glob("*/_study/report/part-*")
+    assert 'id="measure-volume-ai"' in page.read_text(encoding="utf-8")
+
+
+def test_categories_are_ranked_and_called_and_never_calibrated(archive: Path) -> None:
+    assert artefact(archive / "out", "archive", "predictions").filter(model="steps")[
+        "score"
+    ].unique().sort().to_list() == [
+        0.0,
+        0.33,
+        0.67,
+        1.0,
+    ]
+    overall = artefact(archive / "out", "_study", "estimates").filter(
+        site="all sites", stratum="overall", model="steps"
+    )
+    found = {row["metric"]: row for row in overall.to_dicts()}
+    assert found["auc"]["status"] == "ok"
+    assert found["sensitivity"]["threshold"] == 0.67
+    assert found["ece"]["reason"] == "the scores are not probabilities"
+    routine = artefact(archive / "out", "archive", "deployment_counts")
+    assert routine.filter(pl.col("outcome") == "score out of range")["n_rows"].sum() == 0
+    (page,) = (archive / "out").glob("*/_study/report/part-*")
+    assert "at threshold category 3" in page.read_text(encoding="utf-8")
+
+
+def test_patients_are_judged_beside_cases(archive: Path) -> None:
+    estimates = artefact(archive / "out", "_study", "estimates").filter(metric="auc", site="archive", model="ai")
+    assert estimates.filter(stratum="patients")["n_cases"].to_list() == [PATIENTS]
 
 
 def test_what_the_table_could_not_say_is_counted(archive: Path) -> None:

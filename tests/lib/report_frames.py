@@ -23,7 +23,7 @@ from multisite.integrity.shortcuts.ladder import ladder
 from multisite.integrity.shortcuts.patients import patients_per_score
 from multisite.integrity.shortcuts.shift import score_shift_table
 from multisite.integrity.shortcuts.site_told import site_told_table
-from multisite.performance import VERDICTS_STAGE, AcrossSitesParameters, across_sites
+from multisite.performance import LABEL_ERRORS_STAGE, VERDICTS_STAGE, AcrossSitesParameters, across_sites
 from multisite.performance.operating_point import DeclaredPoint, OperatingPointParameters
 from multisite.performance.outcomes import decision_curves, outcomes_per_1000
 from multisite.performance.threshold_choice import at_site, over_sites
@@ -35,6 +35,7 @@ from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
+from multisite.schemas.label_errors import CORRECTED_ESTIMATES
 from multisite.schemas.looks import LOOKS
 from multisite.schemas.operating_points import (
     DECISION_CURVES,
@@ -66,7 +67,7 @@ from multisite.study import Study
 from multisite.tallies import ProportionMoments, tally_cross_moments, tally_proportions, tally_scores
 from multisite.vocabulary import ALL_SITES, OVERALL
 
-__all__ = ["DRIFT_FRAMES", "FINDING", "LEVELS", "MODEL", "SITES", "report_inputs", "study"]
+__all__ = ["DRIFT_FRAMES", "FINDING", "LEVELS", "MODEL", "SITES", "corrected_frame", "report_inputs", "study"]
 
 SEED = 20240229
 SITES = ("amstel", "borealis", "cordoba", "danube")
@@ -216,8 +217,9 @@ def _frames() -> dict[str, pl.DataFrame]:
     return {artefact.name: artefact.conform(frame) for artefact, frame in made}
 
 
-@lru_cache(maxsize=2)
-def _verdicts(*, judged: bool) -> pl.DataFrame:
+@lru_cache(maxsize=1)
+def _tallied() -> dict[str, pl.DataFrame]:
+    """What the stages over the sites read of the tests."""
     cases = _cases().filter(split="test")
     cases = cases.with_columns(
         finding=pl.lit(FINDING),
@@ -226,14 +228,32 @@ def _verdicts(*, judged: bool) -> pl.DataFrame:
         patient_id=pl.int_range(pl.len()).cast(pl.String),
     )
     strata = list(LEVELS)
-    frames = {
+    return {
         ESTIMATES.name: _frames()[ESTIMATES.name],
         PROPORTION_MOMENTS.name: tally_proportions(cases, strata=strata, thresholds=[_THRESHOLD]).frame,
         SCORE_TALLY_GRID.name: tally_scores(cases, strata=strata).on_grid(1000).to_frame(),
         LEVEL_MOMENTS.name: tally_cross_moments(cases, strata=strata, threshold=_THRESHOLD),
         DESIGN_EFFECTS.name: DESIGN_EFFECTS.empty(),
     }
-    inputs = StageInputs(site=ALL_SITES, frames=frames)
+
+
+def corrected_frame(declared: Study) -> pl.DataFrame:
+    """What the stage makes of these tests where ``declared`` says how often labels err."""
+    estimates = _tallied()[ESTIMATES.name]
+    share = pl.col("n_positive") / (pl.col("n_positive") + pl.col("n_negative"))
+    prevalence = estimates.filter(metric="auc").with_columns(
+        metric=pl.lit("prevalence"), estimate=share, ci_low=share - 0.02, ci_high=share + 0.02
+    )
+    inputs = StageInputs(site=ALL_SITES, frames={**_tallied(), ESTIMATES.name: pl.concat([estimates, prevalence])})
+    made = LABEL_ERRORS_STAGE.run(inputs, LABEL_ERRORS_STAGE.parameters(declared, None)).frames
+    frame = made[CORRECTED_ESTIMATES.name]
+    assert isinstance(frame, pl.DataFrame)
+    return CORRECTED_ESTIMATES.conform(frame)
+
+
+@lru_cache(maxsize=2)
+def _verdicts(*, judged: bool) -> pl.DataFrame:
+    inputs = StageInputs(site=ALL_SITES, frames=_tallied())
     made = VERDICTS_STAGE.run(inputs, VERDICTS_STAGE.parameters(study(judged=judged), None)).frames[VERDICTS.name]
     assert isinstance(made, pl.DataFrame)
     return VERDICTS.conform(made)
@@ -292,7 +312,7 @@ def _flow(cases: pl.DataFrame) -> pl.DataFrame:
         ("no_reference", "No finding has a reference standard", 6),
         ("no_prediction", "A test case without any score", 3),
         ("score_not_a_number", "A score is missing or not a number", 1),
-        ("score_out_of_range", "A score lies outside 0 to 1", 0),
+        ("score_out_of_range", "A score lies outside 0 to 1, or is no category of its model", 0),
         ("duplicate_prediction", "A finding and model has more than one score", 0),
         ("adult", "The patient is under 18", 11),
     ]

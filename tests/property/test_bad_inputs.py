@@ -21,6 +21,8 @@ from multisite.stats import (
     ClusterMoments,
     Estimate,
     GridCounts,
+    LabelErrors,
+    LabellerValidation,
     LatentClasses,
     LevelCounts,
     PairedClusterMoments,
@@ -48,6 +50,13 @@ NAN_IS_DOCUMENTED = {
     "detail_correlations": "a picture without detail",
 }
 """Functions that return bare arrays, or numbers, of which NaN is the declared absence."""
+
+LABEL_ERRORS = LabelErrors(sensitivity=0.95, specificity=0.9)
+LABEL_CHECKS = (
+    LabellerValidation(positives_checked=20, positives_found=19, negatives_checked=40, negatives_found=36),
+    LabellerValidation(positives_checked=1, positives_found=1, negatives_checked=1, negatives_found=1),
+    LabellerValidation(positives_checked=4, positives_found=1, negatives_checked=4, negatives_found=2),
+)
 
 INFINITY_IS_DOCUMENTED = (".threshold",)
 """Fields that may be infinite: nothing is called positive."""
@@ -132,7 +141,12 @@ OF_SCORE_COUNTS: Mapping[str, Callable[[ScoreCounts], Any]] = {
         SegmentedScoreCounts(c.score, c.n_positive, c.n_negative, [0, c.score.size, c.score.size])
     ),
     "auc_within_groups": lambda c: library.auc_within_groups([library.auc(c), library.auc(c)]),
+    "auc_bounds": lambda c: library.auc_bounds(c, LABEL_ERRORS),
     "brier": library.brier,
+    "corrected_auc": lambda c: [
+        library.corrected_auc(library.auc(c), c.positives, c.negatives, check, rng=rng(), n_draws=100)
+        for check in LABEL_CHECKS
+    ],
     "brier_decomposition": lambda c: [
         library.brier_decomposition(c, binning=b) for b in ("distinct scores", "equal width", "equal mass")
     ],
@@ -402,6 +416,17 @@ FOUR: Mapping[str, tuple[Any, Any, Any, Any]] = {
 }
 
 OF_FOUR: Mapping[str, Callable[[Any, Any, Any, Any], Any]] = {
+    "accuracy_bounds": lambda *n: library.accuracy_bounds(*n, LABEL_ERRORS),
+    "apparent_accuracy": lambda a, b, c, d: [
+        library.apparent_accuracy(LabelErrors(sensitivity=se, specificity=sp), prevalence=a, auc=b)
+        for se, sp in ((1.0, 1.0), (0.0, 1.0), (0.9, 0.8))
+    ],
+    "corrected_accuracy": lambda *n: [
+        library.corrected_accuracy(*n, check, rng=rng(), n_draws=100) for check in LABEL_CHECKS
+    ],
+    "corrected_prevalence": lambda a, b, c, d: [
+        library.corrected_prevalence(a, a + b, check, rng=rng(), n_draws=100) for check in LABEL_CHECKS
+    ],
     "diagnostic_accuracy": lambda *n: [
         library.diagnostic_accuracy(*n, prevalence=0.1, zero_cells=z) for z in ("keep", "add-half")
     ],

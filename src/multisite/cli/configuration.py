@@ -13,7 +13,7 @@ from multisite.pipeline import STAGES
 from multisite.runners.site_io import site_key, site_table, store_location
 from multisite.schemas import Stage
 from multisite.schemas.cohort import COHORT
-from multisite.schemas.site_tables import CASES, PREDICTIONS, READINGS
+from multisite.schemas.site_tables import CASES, MEASUREMENTS, PREDICTIONS, READINGS
 from multisite.storage.opening import open_store
 from multisite.study import ColumnSplit, Site, SiteSplit, Store, Study, TableSplit, load_sites, load_study
 
@@ -104,6 +104,7 @@ def _site_answers(study: Study, site: Site) -> Iterator[Answer]:
         yield _try(site.site, f"store `{store.name}`", partial(_check_store, site, store))
     first = "adjudicate" if study.reference else "cohort"
     needed = {CASES.name: first, PREDICTIONS.name: "cohort"} | ({READINGS.name: first} if study.reference else {})
+    needed |= {MEASUREMENTS.name: "evaluate"} if study.measures else {}
     for name, verb in needed.items():
         if name not in site.tables:
             yield Answer(site.site, f"table `{name}`", None, _UNDECLARED.format(verb=verb))

@@ -98,6 +98,8 @@ def built_in_rules(
         Rule("no_reference", "No finding has a reference standard", no_reference),
         *([NO_PREDICTION] if split_in_table else []),
         Rule("score_not_a_number", "A score is missing or not a number", pl.col("score_nan")),
-        Rule("score_out_of_range", "A score lies outside 0 to 1", pl.col("score_outside")),
+        Rule(
+            "score_out_of_range", "A score lies outside 0 to 1, or is no category of its model", pl.col("score_outside")
+        ),
         Rule("duplicate_prediction", "A finding and model has more than one score", pl.col("score_repeated")),
     ]

@@ -30,6 +30,7 @@ from multisite.schemas.series import STUDIES
 from multisite.schemas.site_tables import CASES, DEPLOYMENT
 from multisite.schemas.site_tables import PREDICTIONS as PREDICTIONS_TABLE
 from multisite.study import ColumnSplit, PatientSplit, Site, SiteSplit, Study, TableSplit, TimeSplit
+from multisite.tallies import CategoryScores, placed_scores
 from multisite.vocabulary import Split
 
 __all__ = ["COHORT_STAGE", "CohortParameters"]
@@ -50,6 +51,7 @@ class CohortParameters:
     split: SplitParameters | None = None
     adjudicated: tuple[str, ...] = ()
     crossings: tuple[CrossingParameters, ...] = ()
+    categories: tuple[CategoryScores, ...] = ()
 
 
 def build_cohort(inputs: StageInputs, parameters: CohortParameters) -> StageOutputs:
@@ -62,7 +64,8 @@ def build_cohort(inputs: StageInputs, parameters: CohortParameters) -> StageOutp
     if parameters.split is None:
         _require_splits(table, inputs.site)
     pairs = [(finding, model) for finding in parameters.findings for model in parameters.models]
-    scores, faults = score_faults(inputs.tables[PREDICTIONS_TABLE.name], pairs)
+    predictions = placed_scores(inputs.tables[PREDICTIONS_TABLE.name], parameters.categories)
+    scores, faults = score_faults(predictions, pairs)
     cases = join_images(one_row_per_case(table), inputs.frame(STUDIES.name)).join(
         faults, on="case_id", how="left", maintain_order="left"
     )
@@ -159,6 +162,7 @@ def _parameters(study: Study, site: Site | None) -> CohortParameters:
         split=_split_parameters(study, site),
         adjudicated=tuple(finding.id for finding in study.findings if finding.id in study.reference),
         crossings=tuple(CrossingParameters(c.id, c.of) for c in study.cohort.intersections),
+        categories=tuple(CategoryScores(*held) for held in study.category_scores),
     )
 
 
@@ -195,7 +199,7 @@ COHORT_STAGE = Stage(
     title="Build the cohort",
     verb="cohort",
     scope=Scope.SITE,
-    version=2,
+    version=3,
     reads=(STUDIES,),
     optional_reads=(REFERENCE,),
     writes=(COHORT, PREDICTIONS, EXCLUSIONS, FLOW, COHORT_IDENTITY, COMPOSITION),

@@ -41,6 +41,11 @@ models:
   - id: {MODEL}
     title: Demo chest model
     version: 1.4.0
+    # What its scores are: a probability of the finding (if left out); a score from 0 to 1 that is none; or ordinal, one
+    # of rising numbers that the tables hold in the place of a score. Calibration is then not judged.
+    # scores: ordinal
+    # categories: [1, 2, 3, 4, 5]
+    # positive_from: 4
 
 # How the reference standard of a finding is made from the sites' table `readings`, by `multisite adjudicate`. A finding
 # that is not named here has its column `reference_<id>` in the tables of cases; the whole section may be left out.
@@ -63,6 +68,17 @@ reference:
     # How much larger than the others' a reader's share of wrong calls may be, of the negatives and of the positives,
     # before the report says that the reader reads differently.
     reader_excess_at_most: 0.05
+
+# How often the labels of a finding are wrong, where they come from report text and not from readers of the images:
+# counts of a check of the labeller against readers. Results are then shown corrected, and between bounds, beside those
+# as labelled. Left out, as here, labels are taken as true.
+#   label_errors:
+#     nodule:
+#       source: report text
+#       labeller: reader-of-reports 2.1                      # with its version
+#       sensitivity: {{positives_checked: 200, found: 188}}    # with the finding by readers; of these labelled positive
+#       specificity: {{negatives_checked: 400, found: 392}}    # without it by readers; of these labelled negative
+#       checked_at: [northgate, lakeside]                    # sites of the checked cases; optional
 
 cohort:
   # DICOM modalities of the images that count; a study's other series (a dose page, a report) are passed over.
@@ -253,6 +269,8 @@ performance:
   # Simulated data sets behind the null band of the calibration error; the seed makes them repeatable.
   null_replicates: 1000
   seed: {plan.seed}
+  # Whether patients are judged beside cases: positive if any case is, by the highest score. Off if left out.
+  patient_level: true
   # Models of `models` that are held against each other on the cases with a score of both. Left out, as here, none are.
   #   comparisons:
   #     - new: chest-2
@@ -262,6 +280,18 @@ performance:
   #       margins: {{auc: 0.02, sensitivity: 0.03}}   # the largest losses that are accepted; optional
   #       data: {{by: date, new_from: 2024-06-01}}    # what is new data, to tell a worse model from worse data; or:
   #       # data: {{by: stratum, stratum: vendor, old: [GE], new: [Siemens]}}
+
+# Endpoints that are numbers of a case: Dice, a distance, a volume, a diameter. Sites bring them in the table
+# `measurements`. Left out, as here, nothing is measured.
+#   measures:
+#     - id: dice
+#       title: Dice
+#       kind: quality               # the number itself is the result; or paired: beside a column `reference`
+#       better: higher              # or: lower
+#       bounds: [0, 1]              # a value outside is a fault; with `top_coded: true` one above counts as the bound
+#       case_limit: 0.7             # what is acceptable of a case; optional
+#       margin: 0.8                 # what is accepted of the mean (paired: of both limits of agreement); optional
+#     - {{id: volume, title: Nodule volume, kind: paired, unit: ml, case_limit: 2, margin: 5}}
 
 # What is watched in routine use, month by month, against the validated cases.
 drift:

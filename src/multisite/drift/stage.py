@@ -29,6 +29,7 @@ from multisite.schemas.drift import (
 from multisite.schemas.series import STUDIES
 from multisite.schemas.site_tables import DEPLOYMENT as DEPLOYMENT_TABLE
 from multisite.study import Site, Study
+from multisite.tallies import CategoryScores, placed_scores
 
 __all__ = [
     "DEPLOYMENT_STAGE",
@@ -50,10 +51,11 @@ _UNDATED = "1970-01"
 
 @dataclass(frozen=True, slots=True)
 class DeploymentParameters:
-    """What is watched, and the (finding, model) pairs of the study."""
+    """What is watched, the (finding, model) pairs of the study, and the categories of ordinal models."""
 
     monitors: Monitors
     pairs: tuple[tuple[str, str], ...]
+    categories: tuple[CategoryScores, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def watch_deployment(inputs: StageInputs, parameters: DeploymentParameters) -> S
     table = inputs.tables.get(DEPLOYMENT_TABLE.name)
     empty = pl.DataFrame(schema={column.name: column.dtype for column in DEPLOYMENT_TABLE.columns})
     rows = route_rows(
-        empty if table is None else table,
+        placed_scores(empty if table is None else table, parameters.categories),
         inputs.frame(STUDIES.name),
         monitors=parameters.monitors,
         pairs=parameters.pairs,
@@ -158,7 +160,8 @@ def _files(document: EvidentlyDocument, page: FileArtefact, snapshot: FileArtefa
 
 def _deployment_parameters(study: Study, site: Site | None) -> DeploymentParameters:
     pairs = tuple((finding.id, model.id) for finding in study.findings for model in study.models)
-    return DeploymentParameters(monitors_of(study), pairs)
+    categories = tuple(CategoryScores(*held) for held in study.category_scores)
+    return DeploymentParameters(monitors_of(study), pairs, categories)
 
 
 def _baseline_parameters(study: Study, site: Site | None) -> BaselineParameters:

@@ -15,7 +15,9 @@ from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
 from multisite.schemas.integrity import CHECK_RESULTS
+from multisite.schemas.label_errors import CORRECTED_ESTIMATES
 from multisite.schemas.looks import LOOKS
+from multisite.schemas.measures import MEASURE_COUNTS, MEASURES, MEASURES_ACROSS_SITES
 from multisite.schemas.model_comparison import MODEL_BY_DATA, MODEL_DIFFERENCES, MODEL_PAIR_COUNTS, MODEL_PAIRS
 from multisite.schemas.operating_points import (
     DECISION_CURVES,
@@ -38,6 +40,8 @@ __all__ = [
     "COMPARISON_EVIDENCE",
     "DRIFT_EVIDENCE",
     "EVIDENCE",
+    "LABEL_EVIDENCE",
+    "MEASURE_EVIDENCE",
     "READING_EVIDENCE",
     "Endpoint",
     "EstimateRow",
@@ -80,6 +84,13 @@ COMPARISON_EVIDENCE: tuple[Artefact, ...] = (MODEL_DIFFERENCES, MODEL_PAIRS, MOD
 
 READING_EVIDENCE: tuple[Artefact, ...] = (READING_COUNTS, AGREEMENT, READER_BIAS, READER_BENCHMARK)
 """Aggregates that exist only where labels are made from readings."""
+
+LABEL_EVIDENCE: tuple[Artefact, ...] = (CORRECTED_ESTIMATES,)
+"""Aggregates that exist only where the study file says how often labels err."""
+
+
+MEASURE_EVIDENCE: tuple[Artefact, ...] = (MEASURES, MEASURES_ACROSS_SITES, MEASURE_COUNTS)
+"""Aggregates that exist only where the study file declares measures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +185,9 @@ class Evidence:
 
     @classmethod
     def from_inputs(cls, inputs: StageInputs, parameters: ReportParameters) -> "Evidence":
-        """Required frames must be there; a missing frame of drift, of readings or of a comparison is an empty one."""
+        """Required frames must be there; a missing frame of what need not be there is an empty one."""
         frames = {artefact.name: inputs.frame(artefact.name) for artefact in EVIDENCE}
-        optional = (*DRIFT_EVIDENCE, *READING_EVIDENCE, *COMPARISON_EVIDENCE)
+        optional = (*DRIFT_EVIDENCE, *READING_EVIDENCE, *COMPARISON_EVIDENCE, *LABEL_EVIDENCE, *MEASURE_EVIDENCE)
         frames |= {a.name: inputs.frames[a.name] if a.name in inputs.frames else a.empty() for a in optional}
         return cls(parameters, frames, dict(inputs.lineage))
 
@@ -211,6 +222,10 @@ class Evidence:
     def threshold(self, endpoint: Endpoint) -> float:
         """The operating threshold of an endpoint."""
         return self.parameters.threshold_of(endpoint.finding, endpoint.model)
+
+    def threshold_words(self, endpoint: Endpoint) -> str:
+        """The operating threshold in words: a score, or a category."""
+        return self.parameters.threshold_words(endpoint.finding, endpoint.model)
 
     def tested_estimates(self) -> Iterable[EstimateRow]:
         """Every estimate on the test split."""

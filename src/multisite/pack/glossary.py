@@ -7,8 +7,10 @@ __all__ = ["glossary"]
 _WORDS = (
     ("Baseline", "the validated cases, as far as their acquisition and scores are watched later"),
     ("Blocking check", "an integrity check whose failure, by the protocol, withdraws the claim until it is mended"),
+    ("Bounds", "the least and the largest value that errors of the labels leave possible, sampling error apart"),
     ("Calibrated", "of the cases that score 0.3, three in ten have the finding, and so for every score"),
     ("Case", "the unit of analysis, normally one imaging study with its reference standard and score"),
+    ("Corrected", "what a number would be without errors of the labels, if the model errs independently of them"),
     ("Digest (SHA-256)", "a fingerprint of bytes: any change of the bytes changes it"),
     ("External testing", "testing at a site that has no included case for training or tuning"),
     ("Finding", "the target condition that the model looks for"),

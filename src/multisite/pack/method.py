@@ -61,10 +61,11 @@ def notes(parameters: ReportParameters) -> tuple[tuple[str, str], ...]:
 
 
 def _but(parameters: ReportParameters) -> str:
-    titles = {f.id: f.title for f in parameters.findings} | {m.id: m.with_version for m in parameters.models}
+    findings, models = {f.id: f for f in parameters.findings}, {m.id: m for m in parameters.models}
     own = [
-        f"{threshold:g} for {titles[finding]} by {titles[model]}"
-        for finding, model, threshold in parameters.own_thresholds
+        f"{parameters.threshold_words(findings[finding], models[model])} for {findings[finding].title} by "
+        f"{models[model].with_version}"
+        for finding, model, _ in parameters.own_thresholds
     ]
     return f", but {listed(own)}" if own else ""
 
@@ -87,7 +88,7 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "The AUC over all sites also compares cases of different sites, so that differences between sites may "
         "raise or lower it. "
         "Read it beside the sites' own, and beside what the site alone reaches.",
-        _of_the_reference(parameters),
+        *_of_reference(parameters),
         "Cases without a score are excluded and counted; no worst-case analysis has been made of them.",
         "Whether a patient was seen at two sites is not known: pseudonyms differ between sites.",
         "How much a patient's age, sex or scanner explains a difference between sites has not been separated "
@@ -99,17 +100,38 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
     )
 
 
-def _of_the_reference(parameters: ReportParameters) -> str:
+def _of_reference(parameters: ReportParameters) -> tuple[str, ...]:
+    """What is taken as true, of findings whose labels come from readings, from a labeller that errs, and of others."""
     read = {reference.finding for reference in parameters.references}
-    if {finding.id for finding in parameters.findings} <= read:
-        return (
-            "The reference standard is taken as true. Its chapter says how far readers agree, who of them reads "
-            "differently, and what hangs on it; errors that readers share are not seen."
-        )
-    return (
-        "The reference standard is taken as true. Where it comes from the sites' tables, agreement between readers, "
-        "and what wrong labels would do, have not been looked at."
+    erring = {labeller.finding for labeller in parameters.labellers}
+    of_readings, of_labeller, of_others = (
+        [f.title for f in parameters.findings if (f.id in read, f.id in erring) == kind]
+        for kind in ((True, False), (False, True), (False, False))
     )
+
+    def of(titles: list[str]) -> str:
+        return "" if len(titles) == len(parameters.findings) else f" of {listed(titles)}"
+
+    said = []
+    if of_labeller:
+        said.append(
+            f"The labels{of(of_labeller)} are sometimes wrong, and results are against them as they are. AUC, "
+            "sensitivity, specificity and prevalence, overall and of each site, stand corrected in the chapter on the "
+            "reference standard; strata, predictive values, calibration, comparisons and verdicts are not corrected "
+            "anywhere."
+        )
+    if of_readings:
+        said.append(
+            f"The reference standard{of(of_readings)} is taken as true. How far its readers agree, who reads "
+            "differently, and what other truths from the same readings would do, stands in its chapter; readers who "
+            "err together show in none of these."
+        )
+    if of_others:
+        said.append(
+            f"The reference standard{of(of_others)} is taken as true. Agreement between readers, and what wrong labels "
+            "would do, have not been looked at."
+        )
+    return tuple(said)
 
 
 def _of_margins(parameters: ReportParameters) -> str:

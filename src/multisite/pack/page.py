@@ -14,12 +14,14 @@ from multisite.pack.exhibits.decision_curve import benefit_figure
 from multisite.pack.exhibits.drift import drift_figures
 from multisite.pack.exhibits.flow import flow_figure
 from multisite.pack.exhibits.ladder import ladder_figure
+from multisite.pack.exhibits.measures import measure_figure
 from multisite.pack.exhibits.model_comparison import differences_figure
 from multisite.pack.exhibits.performance import sites_figure, strata_figure
 from multisite.pack.exhibits.shift import shift_figure
 from multisite.pack.exhibits.shrinkage import shrinkage_figures
 from multisite.pack.figures.figure import Figure
 from multisite.pack.glossary import glossary
+from multisite.pack.measures import Measured, measured
 from multisite.pack.method import limits, notes
 from multisite.pack.model_comparison import Comparison, comparisons
 from multisite.pack.reference_chapter import reference_chapter
@@ -28,7 +30,9 @@ from multisite.pack.sentences.calibration import calibration_statement
 from multisite.pack.sentences.drift import PICTURE_NOT_ALARM, drift_statement, sites_without_months
 from multisite.pack.sentences.headline import answer, test_set
 from multisite.pack.sentences.integrity import blocking_failures, integrity_statement
+from multisite.pack.sentences.label_errors import label_caution
 from multisite.pack.sentences.looks import looks_caution
+from multisite.pack.sentences.measures import measure_sentences, measure_statement
 from multisite.pack.sentences.missing import missing_statement
 from multisite.pack.sentences.model_comparison import comparison_sentences, comparison_statement
 from multisite.pack.sentences.operating_point import operating_point
@@ -45,6 +49,7 @@ from multisite.pack.tables.drift import deployment_tables
 from multisite.pack.tables.headline import headline_table
 from multisite.pack.tables.integrity import failures_table, scorecard
 from multisite.pack.tables.looks import looks_table
+from multisite.pack.tables.measures import measure_counts_table, measure_levels_table, measure_sites_table
 from multisite.pack.tables.model_by_data import data_effects_table, data_values_table
 from multisite.pack.tables.model_comparison import (
     comparisons_overview,
@@ -114,6 +119,18 @@ class ComparisonExhibits:
     data: tuple[Table, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class MeasureExhibits:
+    """What is shown of one continuous endpoint."""
+
+    measured: Measured
+    sentences: tuple[str, ...]
+    figure: Figure
+    sites: Table
+    levels: Table
+    counts: Table
+
+
 def render_page(evidence: Evidence) -> str:
     """The whole document. The same evidence gives the same bytes."""
     templates = files(__package__) / "templates"
@@ -136,10 +153,12 @@ def render_page(evidence: Evidence) -> str:
         overview=overview_table(evidence),
         comparisons=[_comparison_exhibits(evidence, comparison) for comparison in compared],
         comparisons_overview=comparisons_overview(evidence, compared),
+        measures=[_measure_exhibits(evidence, held) for held in measured(evidence)],
         endpoints=[_endpoint_chapters(evidence, endpoint) for endpoint in evidence.endpoints],
         warning=blocking_failures(evidence),
         answers=[(answer(evidence, e), test_set(evidence, e)) for e in evidence.endpoints],
         headline=headline_table(evidence),
+        label_cautions=list(filter(None, (label_caution(evidence, e) for e in evidence.endpoints))),
         statements=_statements(evidence, compared),
         flow_figure=flow_figure(evidence),
         flow_tables=(flow.objects_table(evidence), flow.sites_table(evidence)),
@@ -211,6 +230,17 @@ def _comparison_exhibits(evidence: Evidence, comparison: Comparison) -> Comparis
     )
 
 
+def _measure_exhibits(evidence: Evidence, held: Measured) -> MeasureExhibits:
+    return MeasureExhibits(
+        measured=held,
+        sentences=measure_sentences(held),
+        figure=measure_figure(evidence, held),
+        sites=measure_sites_table(evidence, held),
+        levels=measure_levels_table(evidence, held),
+        counts=measure_counts_table(evidence, held),
+    )
+
+
 def _statements(evidence: Evidence, compared: Sequence[Comparison]) -> list[tuple[str, list[Statement]]]:
     """What a reviewer must know: of the whole study first, then of each endpoint."""
     blocks = [("", [integrity_statement(evidence)])]
@@ -228,6 +258,9 @@ def _statements(evidence: Evidence, compared: Sequence[Comparison]) -> list[tupl
         ]
         blocks.append((heading, [statement for statement in of_endpoint if statement is not None]))
     blocks += [(comparison.title, [comparison_statement(evidence, comparison)]) for comparison in compared]
+    for held in measured(evidence):
+        said = measure_statement(held)
+        blocks.append((held.title, [said] if said is not None else []))
     blocks.append(("", [drift_statement(evidence)]))
     for endpoint in evidence.endpoints:
         blocks.append((endpoint.title if len(evidence.endpoints) > 1 else "", [missing_statement(evidence, endpoint)]))

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from multisite import __version__
 from multisite.storage.canonical import digest_of
 from multisite.study import (
+    FindingLabelErrors,
     FindingReference,
     IndependentRule,
     Intersection,
     LatentClassRule,
     MajorityRule,
+    Measure,
     PanelRule,
     Site,
     Study,
@@ -19,6 +21,8 @@ from multisite.tallies import Thresholds
 
 __all__ = [
     "FindingText",
+    "LabellerText",
+    "MeasureText",
     "ModelText",
     "ReferenceText",
     "ReportParameters",
@@ -38,16 +42,31 @@ class FindingText:
 
 @dataclass(frozen=True, slots=True)
 class ModelText:
-    """An index test in words."""
+    """An index test in words, with the scores of its categories where its scores are ordinal."""
 
     id: str
     title: str
     version: str
+    category_scores: tuple[tuple[float, float], ...] = ()
 
     @property
     def with_version(self) -> str:
         """Title and version, which tell two releases apart."""
         return f"{self.title} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureText:
+    """A continuous endpoint in words, with what is accepted of a case and of all."""
+
+    id: str
+    title: str
+    unit: str | None
+    paired: bool
+    higher_is_better: bool
+    top_coded: bool
+    case_limit: float | None
+    margin: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +98,20 @@ class ReferenceText:
     finding: str
     rule: str
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabellerText:
+    """Where the labels of a finding come from, by what, and of how many checked cases they were right."""
+
+    finding: str
+    source: str
+    labeller: str
+    positives_checked: int
+    positives_found: int
+    negatives_checked: int
+    negatives_found: int
+    checked_at: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +148,19 @@ class ReportParameters:
     protocol_sha256: str
     code_version: str
     own_thresholds: tuple[tuple[str, str, float], ...] = ()
+    labellers: tuple[LabellerText, ...] = ()
+    not_probabilities: tuple[str, ...] = ()
+    measures: tuple[MeasureText, ...] = ()
 
     def threshold_of(self, finding: FindingText, model: ModelText) -> float:
         """The operating threshold of a finding and model."""
         return Thresholds(self.threshold, self.own_thresholds).of(finding.id, model.id)
+
+    def threshold_words(self, finding: FindingText, model: ModelText) -> str:
+        """The operating threshold as the site's tables have it: a score, or a category."""
+        threshold = self.threshold_of(finding, model)
+        named = [category for category, score in model.category_scores if score == threshold]
+        return f"category {named[0]:g}" if named else f"{threshold:g}"
 
 
 def _crossed(study: Study, crossing: Intersection) -> StratumText:
@@ -132,9 +174,23 @@ def _crossed(study: Study, crossing: Intersection) -> StratumText:
     )
 
 
+def _measure(measure: Measure) -> MeasureText:
+    return MeasureText(
+        measure.id,
+        measure.title,
+        measure.unit,
+        paired=measure.kind == "paired",
+        higher_is_better=measure.better != "lower",
+        top_coded=measure.top_coded,
+        case_limit=measure.case_limit,
+        margin=measure.margin,
+    )
+
+
 def report_parameters(study: Study, site: Site | None) -> ReportParameters:
     """The report's parameters; the report covers all sites, so ``site`` is not looked at."""
     use, performance = study.intended_use, study.performance
+    categories = dict(study.category_scores)
     return ReportParameters(
         study=study.study,
         title=study.title,
@@ -145,7 +201,7 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         not_validated_for=use.not_validated_for,
         modalities=study.cohort.modalities,
         findings=tuple(FindingText(f.id, f.title) for f in study.findings),
-        models=tuple(ModelText(m.id, m.title, m.version) for m in study.models),
+        models=tuple(ModelText(m.id, m.title, m.version, categories.get(m.id, ())) for m in study.models),
         strata=tuple(
             StratumText(s.id, s.title, s.unit, ordered=s.bands is not None or s.levels is not None, column=s.column)
             for s in study.cohort.strata
@@ -166,11 +222,27 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         protocol_sha256=digest_of(study.model_dump(mode="json")),
         code_version=__version__,
         own_thresholds=study.own_thresholds,
+        labellers=tuple(_labeller(finding, declared) for finding, declared in sorted(study.label_errors.items())),
+        not_probabilities=study.not_probabilities,
+        measures=tuple(_measure(measure) for measure in study.measures),
     )
 
 
 def _reference(finding: str, declared: FindingReference) -> ReferenceText:
     return ReferenceText(finding, _rule_words(declared.rule), declared.version)
+
+
+def _labeller(finding: str, declared: FindingLabelErrors) -> LabellerText:
+    return LabellerText(
+        finding,
+        declared.source,
+        declared.labeller,
+        positives_checked=declared.sensitivity.positives_checked,
+        positives_found=declared.sensitivity.found,
+        negatives_checked=declared.specificity.negatives_checked,
+        negatives_found=declared.specificity.found,
+        checked_at=declared.checked_at,
+    )
 
 
 def _rule_words(rule: MajorityRule | TwoPlusOneRule | PanelRule | LatentClassRule | IndependentRule) -> str:

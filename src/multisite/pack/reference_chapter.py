@@ -6,6 +6,13 @@ from multisite.pack.evidence import Evidence
 from multisite.pack.exhibits.tornado import tornado_figure
 from multisite.pack.figures.figure import Figure
 from multisite.pack.parameters import FindingText
+from multisite.pack.sentences.label_errors import (
+    DEPENDENCE,
+    check_sentence,
+    declared_labeller,
+    labeller_sentence,
+    perfect_sentence,
+)
 from multisite.pack.sentences.reader_bias import reader_bias_sentence
 from multisite.pack.sentences.reference import (
     UNKNOWN_READING,
@@ -15,6 +22,7 @@ from multisite.pack.sentences.reference import (
     readers_sentence,
     rule_sentence,
 )
+from multisite.pack.tables.label_errors import corrected_table
 from multisite.pack.tables.reader_bias import reader_bias_table
 from multisite.pack.tables.reference import (
     agreement_by_stratum_table,
@@ -30,7 +38,10 @@ __all__ = ["ReferenceChapter", "reference_chapter"]
 
 @dataclass(frozen=True, slots=True)
 class ReferenceChapter:
-    """``heading`` is empty where the study has one finding. Tables and figures are empty without readings."""
+    """``heading`` is empty where the study has one finding. Tables and figures are empty without readings.
+
+    Of labels that err, ``tables`` are those of the corrected results.
+    """
 
     heading: str
     sentences: tuple[str, ...]
@@ -41,12 +52,17 @@ class ReferenceChapter:
 
 
 def reference_chapter(evidence: Evidence, finding: FindingText) -> ReferenceChapter:
-    """Of a finding whose labels are made from readings, how; of another, that nothing is known."""
+    """Of a finding whose labels are made from readings, how; of labels that err, what that does; of others, nothing."""
     heading = finding.title if len(evidence.parameters.findings) > 1 else ""
+    endpoints = [endpoint for endpoint in evidence.endpoints if endpoint.finding.id == finding.id]
     declared = declared_reference(evidence, finding)
+    if declared is None and (labeller := declared_labeller(evidence, finding)) is not None:
+        perfect = perfect_sentence(evidence, endpoints[0]) if endpoints else ""
+        said = labeller_sentence(labeller), check_sentence(evidence, labeller), perfect, DEPENDENCE
+        tables = tuple(corrected_table(evidence, endpoint) for endpoint in endpoints)
+        return ReferenceChapter(heading, tuple(filter(None, said)), tables=tables)
     if declared is None:
         return ReferenceChapter(heading, (UNKNOWN_READING,))
-    endpoints = [endpoint for endpoint in evidence.endpoints if endpoint.finding.id == finding.id]
     return ReferenceChapter(
         heading,
         (

@@ -1,6 +1,14 @@
 """The report stage: aggregates of every site in, one page out."""
 
-from multisite.pack.evidence import COMPARISON_EVIDENCE, DRIFT_EVIDENCE, EVIDENCE, READING_EVIDENCE, Evidence
+from multisite.pack.evidence import (
+    COMPARISON_EVIDENCE,
+    DRIFT_EVIDENCE,
+    EVIDENCE,
+    LABEL_EVIDENCE,
+    MEASURE_EVIDENCE,
+    READING_EVIDENCE,
+    Evidence,
+)
 from multisite.pack.parameters import ReportParameters, report_parameters
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.report import REPORT
@@ -23,7 +31,7 @@ REPORT_STAGE = Stage(
     scope=Scope.STUDY,
     version=6,
     reads=EVIDENCE,
-    optional_reads=(*DRIFT_EVIDENCE, *READING_EVIDENCE, *COMPARISON_EVIDENCE),
+    optional_reads=(*DRIFT_EVIDENCE, *READING_EVIDENCE, *COMPARISON_EVIDENCE, *LABEL_EVIDENCE, *MEASURE_EVIDENCE),
     writes=(REPORT,),
     run=_write_report,
     parameters=report_parameters,

@@ -7,6 +7,8 @@ shown (``pack``).
 
 from multisite.performance.across_sites import AcrossSites, AcrossSitesParameters, across_sites
 from multisite.performance.evaluation import Evaluation, EvaluationParameters, evaluate
+from multisite.performance.label_errors_stage import LABEL_ERRORS_STAGE
+from multisite.performance.measures_stage import MEASURES_OVER_SITES_STAGE, MEASURES_STAGE
 from multisite.performance.metrics import METRICS
 from multisite.performance.model_comparison_stage import MODEL_DIFFERENCES_STAGE, MODEL_PAIRS_STAGE
 from multisite.performance.operating_point_stage import OPERATING_POINTS_STAGE, THRESHOLD_CHOICE_STAGE
@@ -17,7 +19,10 @@ from multisite.performance.verdicts_stage import LEVEL_MOMENTS_STAGE, VERDICTS_S
 __all__ = [
     "ACROSS_SITES_STAGE",
     "ESTIMATES_STAGE",
+    "LABEL_ERRORS_STAGE",
     "LEVEL_MOMENTS_STAGE",
+    "MEASURES_OVER_SITES_STAGE",
+    "MEASURES_STAGE",
     "METRICS",
     "MODEL_DIFFERENCES_STAGE",
     "MODEL_PAIRS_STAGE",

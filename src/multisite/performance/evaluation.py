@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,8 @@ class EvaluationParameters:
     ``threshold``: a score at or above it is positive, but of the findings and models that ``own_thresholds`` names
     (finding, model, threshold). ``minimum_denominator``: patients. ``seed`` with the
     names of a segment starts the random numbers of that segment, so no result depends on the order or
-    number of segments.
+    number of segments. ``patient_level`` adds the stratum of patients.
+    ``not_probabilities`` are the models whose calibration does not exist.
     """
 
     threshold: float
@@ -40,6 +41,8 @@ class EvaluationParameters:
     null_replicates: int
     seed: int
     own_thresholds: tuple[tuple[str, str, float], ...] = ()
+    patient_level: bool = False
+    not_probabilities: tuple[str, ...] = ()
 
     @property
     def thresholds(self) -> Thresholds:
@@ -84,7 +87,7 @@ def evaluate(
     """
     tested = tally.filter(pl.col("split") == Split.TEST)
     by_segment = _moments_by_segment(moments, parameters.thresholds)
-    rules = SegmentRules(parameters.ci_level, parameters.minimum_denominator, parameters.reliability_bins)
+    every = SegmentRules(parameters.ci_level, parameters.minimum_denominator, parameters.reliability_bins)
     areas = auc_by_segment(tested.counts, level=parameters.ci_level)
     estimates: list[dict[str, Any]] = []
     bins: list[dict[str, Any]] = []
@@ -93,6 +96,7 @@ def evaluate(
             raise ValueError("The proportion moments lack a segment of the score tally, or the threshold.")
         segment = Segment(key, counts, area, by_segment[key])
         names = dict(zip(KEYS, key, strict=True))
+        rules = replace(every, probabilities=names["model"] not in parameters.not_probabilities)
         null = null_model(
             segment, rules, rng=_segment_rng(parameters.seed, key), n_replicates=parameters.null_replicates
         )

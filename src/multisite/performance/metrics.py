@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,10 +23,34 @@ from multisite.stats import (
     perfect_calibration,
     proportion,
 )
-from multisite.tallies import shortage
+from multisite.tallies import NOT_PROBABILITIES, shortage
 from multisite.vocabulary import EstimateStatus
 
-__all__ = ["METRICS", "UNITS", "Segment", "SegmentRules", "null_model", "segment_metrics", "segment_proportion"]
+__all__ = [
+    "METRICS",
+    "UNITS",
+    "Segment",
+    "SegmentRules",
+    "null_model",
+    "segment_metrics",
+    "segment_proportion",
+    "without_probabilities",
+]
+
+_Found = TypeVar("_Found", bound=Estimate)
+
+_OF_PROBABILITIES = frozenset(
+    {
+        "brier",
+        "calibration_intercept",
+        "calibration_slope",
+        "calibration_in_the_large",
+        "observed_expected",
+        "ece",
+        "ece_null_95",
+    }
+)
+"""What compares scores with shares of cases."""
 
 UNITS: Mapping[str, str] = {
     "sensitivity": "positive case",
@@ -56,11 +81,14 @@ METRICS: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class SegmentRules:
-    """Level of the intervals, least number of patients in a denominator, and number of reliability bins."""
+    """Level of the intervals, least number of patients in a denominator, number of reliability bins, and whether the
+    scores are probabilities.
+    """
 
     level: float
     minimum: int
     bins: int
+    probabilities: bool = True
 
     def shortage(self, patients: int, unit: str) -> str | None:
         """Why a denominator is too small; ``None`` where it is not."""
@@ -71,7 +99,7 @@ def null_model(
     segment: Segment, rules: SegmentRules, *, rng: np.random.Generator, n_replicates: int
 ) -> PerfectCalibration | None:
     """What a perfectly calibrated model would show here; ``None`` where calibration is withheld anyway."""
-    if _score_shortage(segment, rules) is not None:
+    if _score_shortage(segment, rules) is not None or not rules.probabilities:
         return None
     return perfect_calibration(segment.counts, rng=rng, n_bins=rules.bins, n_replicates=n_replicates)
 
@@ -91,7 +119,20 @@ def segment_metrics(
         yield metric, _withheld(segment_proportion(moments, unit, rules.level), shortage), moments.n_patients
     shortage = _score_shortage(segment, rules)
     for metric, estimate in _score_metrics(segment, rules, null, spread):
-        yield metric, _withheld(estimate, shortage), segment.n_patients
+        exists = rules.probabilities or metric not in _OF_PROBABILITIES
+        yield metric, _withheld(estimate if exists else without_probabilities(estimate), shortage), segment.n_patients
+
+
+def without_probabilities(estimate: _Found) -> _Found:
+    """``estimate`` as it is of scores that are no probabilities: undefined."""
+    return replace(
+        estimate,
+        estimate=None,
+        ci_low=None,
+        ci_high=None,
+        status=EstimateStatus.UNDEFINED,
+        reason=NOT_PROBABILITIES,
+    )
 
 
 def segment_proportion(moments: ClusterMoments, unit: str, level: float) -> ProportionEstimate:

@@ -39,6 +39,7 @@ def _pairs_parameters(study: Study, site: Site | None) -> ModelPairsParameters:
                 findings=comparison.findings or declared,
                 thresholds=Thresholds(performance.threshold, study.own_thresholds),
                 data=_data_rule(comparison.data),
+                probabilities=not {comparison.new, comparison.old} & set(study.not_probabilities),
             )
             for comparison in performance.comparisons
         ),

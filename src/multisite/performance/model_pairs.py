@@ -41,13 +41,17 @@ class DataRule:
 
 @dataclass(frozen=True, slots=True)
 class ModelPair:
-    """One comparison of the study file, its findings named one by one; each model has its own threshold."""
+    """One comparison of the study file, its findings named one by one; each model has its own threshold.
+
+    The Brier score is compared only where the scores of both are ``probabilities``.
+    """
 
     new: str
     old: str
     findings: tuple[str, ...]
     thresholds: Thresholds
     data: DataRule | None = None
+    probabilities: bool = True
 
     def cut(self, cases: pl.DataFrame, finding: str) -> PairedCases:
         """Cases with a score of both models, and where each of these is positive."""
@@ -116,8 +120,8 @@ def model_pairs(
     """
     rows: list[dict[str, Any]] = []
     counts: list[dict[str, Any]] = []
-    rules = PairRules(parameters.ci_level, parameters.minimum_denominator)
     for pair in parameters.pairs:
+        rules = PairRules(parameters.ci_level, parameters.minimum_denominator, pair.probabilities)
         for finding in pair.findings:
             cases = paired_cases(scored, pair, finding, strata=strata)
             names = {"site": site, "new_model": pair.new, "old_model": pair.old, "finding": finding}

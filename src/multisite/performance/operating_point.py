@@ -27,7 +27,10 @@ Sums = Mapping[str, ClusterMoments]
 
 @dataclass(frozen=True, slots=True)
 class DeclaredPoint:
-    """The threshold of a finding and model, the rule that led to it, and the prevalence for results per 1,000."""
+    """The threshold of a finding and model, the rule that led to it, and the prevalence for results per 1,000.
+
+    Net benefit exists only where the scores are ``probabilities``.
+    """
 
     finding: str
     model: str
@@ -35,6 +38,7 @@ class DeclaredPoint:
     rule: ChoiceRule | None = None
     prevalence: float | None = None
     prevalence_source: str | None = None
+    probabilities: bool = True
 
     @property
     def act_from(self) -> float:

@@ -64,11 +64,13 @@ def _parameters(study: Study, site: Site | None) -> OperatingPointParameters:
 def _declared(study: Study, finding: str, model: str) -> DeclaredPoint:
     performance = study.performance
     point = operating_point_of(performance.operating_points, finding, model)
+    threshold, probabilities = study.threshold_of(finding, model), model not in study.not_probabilities
     if point is None:
-        return DeclaredPoint(finding, model, performance.threshold)
-    threshold = performance.threshold if point.threshold is None else point.threshold
+        return DeclaredPoint(finding, model, threshold, probabilities=probabilities)
     rule = None if point.rule is None else _rule(point.rule, performance.ci_level, point.prevalence)
-    return DeclaredPoint(finding, model, threshold, rule, point.prevalence, point.prevalence_source)
+    return DeclaredPoint(
+        finding, model, threshold, rule, point.prevalence, point.prevalence_source, probabilities=probabilities
+    )
 
 
 def _rule(rule: ThresholdRule, level: float, prevalence: float | None) -> ChoiceRule:

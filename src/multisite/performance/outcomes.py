@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from multisite.performance.metrics import without_probabilities
 from multisite.performance.operating_point import (
     DeclaredPoint,
     OperatingPointParameters,
@@ -19,7 +20,7 @@ from multisite.performance.operating_point import (
 from multisite.performance.threshold_choice import counts_by_site
 from multisite.schemas.operating_points import DECISION_CURVES, OUTCOME_MEASURES, OUTCOMES_PER_1000
 from multisite.stats import Estimate, ScoreCounts, decision_curve, outcomes_at_prevalence
-from multisite.tallies import ProportionMoments, ScoreTally
+from multisite.tallies import NOT_PROBABILITIES, ProportionMoments, ScoreTally
 from multisite.vocabulary import ALL_SITES, OVERALL, EstimateStatus, Split
 
 __all__ = ["curve_thresholds", "decision_curves", "outcomes_per_1000"]
@@ -67,6 +68,7 @@ def _outcomes(point: DeclaredPoint, sums: Sums, parameters: OperatingPointParame
     )
     shortage = next((reason for reason in short if reason), None)
     acts = point.act_from < 1.0
+    no_benefit = _ALWAYS_ACT if not acts else None if point.probabilities else NOT_PROBABILITIES
     found = None
     if prevalence is not None:
         shares = [proportion_of(sums[metric], level=parameters.ci_level) for metric in ("sensitivity", "specificity")]
@@ -74,8 +76,8 @@ def _outcomes(point: DeclaredPoint, sums: Sums, parameters: OperatingPointParame
         found = outcomes_at_prevalence(*shares, prevalence=prevalence, act_from=act_from)
     for measure in OUTCOME_MEASURES:
         of_benefit = measure == "net_benefit"
-        if found is None or (of_benefit and not acts):
-            reason = _NO_PREVALENCE if found is None else _ALWAYS_ACT
+        if found is None or (of_benefit and no_benefit):
+            reason = _NO_PREVALENCE if found is None else no_benefit
             undefined = {"status": EstimateStatus.UNDEFINED.value, "reason": reason}
             yield names | {"measure": measure, "treat_all": None} | undefined
             continue
@@ -127,7 +129,8 @@ def _curve(
     shortage = next((reason for reason in short if reason), None)
     remark = "; repeated cases of a patient taken as independent" if sums["prevalence"].clustered else ""
     curve = decision_curve(counts, curve_thresholds(parameters), prevalence=point.prevalence, level=parameters.ci_level)
-    for found in curve:
+    for benefit in curve:
+        found = benefit if point.probabilities else without_probabilities(benefit)
         columns = interval_columns(found, withheld=shortage is not None)
         yield {
             "finding": point.finding,
@@ -136,7 +139,7 @@ def _curve(
             "prevalence": found.prevalence,
             **columns,
             "ci_method": f"{found.ci_method}{remark}",
-            "treat_all": None if shortage is not None else found.treat_all,
+            "treat_all": None if shortage is not None or not point.probabilities else found.treat_all,
             "n_cases": found.n_cases,
             **status_columns(found, shortage),
         }

@@ -1,12 +1,13 @@
 """The metrics of two models on the same cases of one segment, with the counts from which a paired test follows."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from multisite.performance.metrics import without_probabilities
 from multisite.stats import (
     AucDifference,
     BooleanArray,
@@ -32,10 +33,11 @@ _CELLS = ("both_right", "only_new_right", "only_old_right", "neither_right")
 
 @dataclass(frozen=True, slots=True)
 class PairRules:
-    """Level of the intervals, and the least number of patients in a denominator."""
+    """Level of the intervals, the least number of patients in a denominator, and whether scores are probabilities."""
 
     level: float
     minimum: int
+    probabilities: bool = True
 
     def shortage(self, cases: "PairedCases", metric: str) -> str | None:
         """Why a difference is withheld, without the count; ``None`` where it is not."""
@@ -153,6 +155,8 @@ def _brier_row(cases: PairedCases, rules: PairRules) -> dict[str, Any]:
     found: PairedMeanDifference = brier_difference(
         cases.positive, cases.new, cases.old, patient=cases.patient, level=rules.level
     )
+    if not rules.probabilities:
+        found = replace(without_probabilities(found), first=None, second=None, p_value=None, standard_error=None)
     more = {
         "p_method": "as the interval",
         "sum_of_differences": found.sum_of_differences,

@@ -27,6 +27,7 @@ from multisite.tallies import (
     strata_columns,
     tally_at_thresholds,
     tally_scores,
+    with_patients,
 )
 
 __all__ = [
@@ -46,6 +47,8 @@ def evaluate_site(inputs: StageInputs, parameters: EvaluationParameters) -> Stag
     cases = scored_cases(cohort, inputs.frame(PREDICTIONS.name), carry=strata)
     tally = tally_scores(cases, strata=strata)
     moments = tally_at_thresholds(cases, strata=strata, thresholds=parameters.thresholds)
+    if parameters.patient_level:
+        tally, moments = with_patients(tally, moments, cases, thresholds=parameters.thresholds)
     spread = PatientRows(SegmentPatients(cases, strata))
     found = evaluate(tally, moments, parameters, spread=spread)
     return StageOutputs(
@@ -104,6 +107,8 @@ def _parameters(study: Study, site: Site | None) -> EvaluationParameters:
         null_replicates=performance.null_replicates,
         seed=performance.seed,
         own_thresholds=study.own_thresholds,
+        patient_level=performance.patient_level,
+        not_probabilities=study.not_probabilities,
     )
 
 

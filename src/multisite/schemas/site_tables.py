@@ -14,6 +14,7 @@ __all__ = [
     "CASES",
     "DEPLOYMENT",
     "FITTED",
+    "MEASUREMENTS",
     "PREDICTIONS",
     "READINGS",
     "SERIES_TABLE",
@@ -70,7 +71,7 @@ PREDICTIONS = SiteTable(
         SiteColumn("case_id", _TEXT, "Identifier of the case", pseudonym_kind="case"),
         SiteColumn("finding", _TEXT, "A finding of the study file"),
         SiteColumn("model", _TEXT, "A model of the study file"),
-        SiteColumn("score", _FLOAT, "Score, from 0 to 1"),
+        SiteColumn("score", _FLOAT, "Score, from 0 to 1; of an ordinal model its category"),
     ),
 )
 
@@ -82,7 +83,7 @@ DEPLOYMENT = SiteTable(
         SiteColumn("study_instance_uid", _TEXT, "StudyInstanceUID", pseudonym_kind="study"),
         SiteColumn("finding", _TEXT, "A finding of the study file"),
         SiteColumn("model", _TEXT, "A model of the study file"),
-        SiteColumn("score", _FLOAT, "Score, from 0 to 1"),
+        SiteColumn("score", _FLOAT, "Score, from 0 to 1; of an ordinal model its category"),
     ),
 )
 
@@ -129,6 +130,18 @@ READINGS = SiteTable(
             required=False,
             pseudonym_kind="lesion",
         ),
+    ),
+)
+
+MEASUREMENTS = SiteTable(
+    "measurements",
+    "One row per case, measure and model: a continuous endpoint, such as Dice, a distance, a volume or a diameter.",
+    (
+        SiteColumn("case_id", _TEXT, "Identifier of the case", pseudonym_kind="case"),
+        SiteColumn("measure", _TEXT, "A measure of the study file"),
+        SiteColumn("model", _TEXT, "A model of the study file"),
+        SiteColumn("value", _FLOAT, "The number itself, or what the model measured; `inf` where it is endless"),
+        SiteColumn("reference", _FLOAT, "What the reference standard measured, of a paired measure", required=False),
     ),
 )
 
@@ -211,5 +224,5 @@ SERIES_TABLE = SiteTable(
 )
 
 SITE_TABLES: dict[str, SiteTable] = {
-    table.name: table for table in (CASES, PREDICTIONS, DEPLOYMENT, FITTED, READINGS, SERIES_TABLE)
+    table.name: table for table in (CASES, PREDICTIONS, DEPLOYMENT, FITTED, READINGS, MEASUREMENTS, SERIES_TABLE)
 }

@@ -6,8 +6,10 @@ the values (the rooms take plain parameters). Rooms import it only in their ``st
 
 from multisite.study.cohort import EligibilityRule, Stratum
 from multisite.study.intersection import Intersection
+from multisite.study.label_errors import FindingLabelErrors
 from multisite.study.loading import load_site, load_sites, load_study
 from multisite.study.margins import Margin
+from multisite.study.measures import Measure
 from multisite.study.model_comparison import DataByDate, DataByStratum, ModelComparison
 from multisite.study.operating_point import OperatingPoint, ThresholdRule, operating_point_of
 from multisite.study.reference import (
@@ -28,12 +30,14 @@ __all__ = [
     "DataByDate",
     "DataByStratum",
     "EligibilityRule",
+    "FindingLabelErrors",
     "FindingReference",
     "IndependentRule",
     "Intersection",
     "LatentClassRule",
     "MajorityRule",
     "Margin",
+    "Measure",
     "ModelComparison",
     "OperatingPoint",
     "PanelRule",

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from multisite.study.section import Identifier, Section
-from multisite.vocabulary import OVERALL, SITE_AXIS, StratumRole
+from multisite.vocabulary import OVERALL, PATIENTS, SITE_AXIS, StratumRole
 
 __all__ = ["Intersection", "check_axes"]
 
@@ -37,8 +37,8 @@ def check_axes(strata: Sequence[str], intersections: Sequence[Intersection]) -> 
     ValueError
         As said.
     """
-    if {SITE_AXIS, OVERALL} & set(strata):
-        raise ValueError(f"no stratum may be called `{SITE_AXIS}` or `{OVERALL}`: both are always there")
+    if {SITE_AXIS, OVERALL, PATIENTS} & set(strata):
+        raise ValueError(f"no stratum may be called `{SITE_AXIS}`, `{OVERALL}` or `{PATIENTS}`: they are made anyway")
     if any(set(crossing.of) - set(strata) for crossing in intersections):
         raise ValueError("`intersections` must name strata by their ids")
     if len({frozenset(crossing.of) for crossing in intersections}) != len(intersections):

@@ -8,7 +8,7 @@ from multisite.study.section import Identifier, Section
 
 __all__ = ["Credentials", "Site", "SiteTableFile", "Store"]
 
-_TABLES = ("cases", "predictions", "deployment", "fitted", "readings", "series")
+_TABLES = ("cases", "predictions", "deployment", "fitted", "readings", "measurements", "series")
 
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 

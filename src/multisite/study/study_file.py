@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from multisite.study.cohort import Cohort
+from multisite.study.label_errors import FindingLabelErrors
 from multisite.study.margins import Margin, check_margins
+from multisite.study.measures import Measure, check_measures
+from multisite.study.model import Model, category_score
 from multisite.study.model_comparison import ModelComparison, check_comparisons
 from multisite.study.operating_point import DecisionCurve, OperatingPoint, check_operating_points, operating_point_of
 from multisite.study.reference import FindingReference
@@ -42,14 +45,6 @@ class Finding(Section):
 
     id: Identifier
     title: str
-
-
-class Model(Section):
-    """An index test."""
-
-    id: Identifier
-    title: str
-    version: str
 
 
 class Pixels(Section):
@@ -90,7 +85,10 @@ class Integrity(Section):
 
 
 class Performance(Section):
-    """How the index test is judged on the test split; ``operating_points`` may give an endpoint another threshold."""
+    """How the index test is judged on the test split; ``operating_points`` may give an endpoint another threshold.
+
+    With ``patient_level`` it is judged on patients beside cases: positive if any case is, by their highest score.
+    """
 
     threshold: Annotated[float, Field(ge=0, le=1)]
     operating_points: tuple[OperatingPoint, ...] = ()
@@ -104,6 +102,7 @@ class Performance(Section):
     margins: tuple[Margin, ...] = ()
     seed: int
     comparisons: tuple[ModelComparison, ...] = ()
+    patient_level: bool = False
 
 
 class Drift(Section):
@@ -134,7 +133,7 @@ class Study(Section):
     """The whole protocol.
 
     ``reference`` says of findings how their reference standard is made from readings; that of the others stands in the
-    sites' tables of cases.
+    sites' tables of cases, and ``label_errors`` says of some how often they are wrong.
     """
 
     study: Identifier
@@ -143,9 +142,11 @@ class Study(Section):
     findings: Annotated[tuple[Finding, ...], Field(min_length=1)]
     models: Annotated[tuple[Model, ...], Field(min_length=1)]
     reference: dict[Identifier, FindingReference] = Field(default_factory=dict)
+    label_errors: dict[Identifier, FindingLabelErrors] = Field(default_factory=dict)
     cohort: Cohort
     integrity: Integrity = Integrity()
     performance: Performance
+    measures: tuple[Measure, ...] = ()
     drift: Drift
     extraction: Extraction = Extraction()
 
@@ -169,6 +170,14 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
+    def _label_errors_are_those_of_tables(self) -> "Study":
+        if set(self.label_errors) - {finding.id for finding in self.findings}:
+            raise ValueError("`label_errors` must name findings, each by its id under `findings`")
+        if set(self.label_errors) & set(self.reference):
+            raise ValueError("`label_errors` is for labels of the tables of cases; `reference` makes a finding's own")
+        return self
+
+    @model_validator(mode="after")
     def _operating_points_name_endpoints(self) -> "Study":
         check_operating_points(
             self.performance.operating_points,
@@ -177,6 +186,49 @@ class Study(Section):
         )
         return self
 
+    @model_validator(mode="after")
+    def _scores_bear_what_is_asked(self) -> "Study":
+        points = self.performance.operating_points
+        if any(
+            point.model == m.id and point.threshold is not None for point in points for m in self.models if m.categories
+        ):
+            raise ValueError(
+                "an operating point of an ordinal model takes no `threshold`: the model has `positive_from`"
+            )
+        others = set(self.not_probabilities)
+        of_benefit = [p.model for p in points if p.rule is not None and p.rule.by == "net_benefit"]
+        if any(model in others or (model is None and others) for model in of_benefit):
+            raise ValueError("a rule by `net_benefit` needs a model whose scores are probabilities; name it as `model`")
+        compared = [c for c in self.performance.comparisons if {c.new, c.old} & others]
+        if any("brier" in (*comparison.primary, *comparison.margins) for comparison in compared):
+            raise ValueError("`brier` of `performance.comparisons` needs models whose scores are probabilities")
+        return self
+
+    @property
+    def not_probabilities(self) -> tuple[str, ...]:
+        """Models whose scores are no probabilities."""
+        return tuple(model.id for model in self.models if model.scores != "probability")
+
+    @property
+    def category_scores(self) -> tuple[tuple[str, tuple[tuple[float, float], ...]], ...]:
+        """Of every ordinal model, each category and the score that stands for it."""
+        return tuple(
+            (
+                model.id,
+                tuple((c, category_score(place, len(model.categories))) for place, c in enumerate(model.categories)),
+            )
+            for model in self.models
+            if model.categories is not None
+        )
+
+    def threshold_of(self, finding: str, model: str) -> float:
+        """The declared threshold of a finding and model, as a score."""
+        held = next(m for m in self.models if m.id == model)
+        if held.threshold is not None:
+            return held.threshold
+        point = operating_point_of(self.performance.operating_points, finding, model)
+        return self.performance.threshold if point is None or point.threshold is None else point.threshold
+
     @property
     def own_thresholds(self) -> tuple[tuple[str, str, float], ...]:
         """(finding, model, threshold) wherever an operating point declares another one than the default."""
@@ -184,8 +236,8 @@ class Study(Section):
         for finding in self.findings:
             for model in self.models:
                 point = operating_point_of(self.performance.operating_points, finding.id, model.id)
-                if point is not None and point.threshold is not None:
-                    found.append((finding.id, model.id, point.threshold))
+                if model.threshold is not None or (point is not None and point.threshold is not None):
+                    found.append((finding.id, model.id, self.threshold_of(finding.id, model.id)))
         return tuple(found)
 
     @model_validator(mode="after")
@@ -193,6 +245,11 @@ class Study(Section):
         check_margins(
             self.performance.margins, findings=[f.id for f in self.findings], models=[m.id for m in self.models]
         )
+        return self
+
+    @model_validator(mode="after")
+    def _measures_fit(self) -> "Study":
+        check_measures(self.measures, models=[m.id for m in self.models])
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,10 @@ belong: what is estimated from them (``stats``), which of them a study reports (
 a site (the gate). Every room above may import it.
 """
 
+from multisite.tallies.category_scores import NOT_PROBABILITIES, CategoryScores, placed_scores
 from multisite.tallies.cross_moments import LevelAndRest, level_and_rest, tally_cross_moments
+from multisite.tallies.measure_tally import MEASURE_KEYS, MeasureGrid, MeasureTally, tally_measures
+from multisite.tallies.patient_cases import patients_as_cases, with_patients
 from multisite.tallies.proportion_moments import (
     PROPORTION_METRICS,
     ProportionMoments,
@@ -27,8 +30,13 @@ from multisite.tallies.thresholds import (
 
 __all__ = [
     "KEYS",
+    "MEASURE_KEYS",
+    "NOT_PROBABILITIES",
     "PROPORTION_METRICS",
+    "CategoryScores",
     "LevelAndRest",
+    "MeasureGrid",
+    "MeasureTally",
     "ProportionMoments",
     "ScoreTally",
     "SegmentCases",
@@ -40,11 +48,15 @@ __all__ = [
     "cross_moments_at_thresholds",
     "level_and_rest",
     "numbered_patients",
+    "patients_as_cases",
+    "placed_scores",
     "scored_cases",
     "shortage",
     "strata_columns",
     "tally_at_thresholds",
     "tally_cross_moments",
+    "tally_measures",
     "tally_proportions",
     "tally_scores",
+    "with_patients",
 ]

@@ -8,6 +8,7 @@ from multisite.cohort.stage import COHORT_STAGE
 from multisite.cohort.strata import StratumParameters
 from multisite.errors import ArtefactMissingError, SchemaError
 from multisite.schemas import Artefact
+from multisite.tallies import CategoryScores
 from tests.lib.tables import table
 from tests.unit.cohort.builders import CASES, PARAMETERS, PREDICTIONS, build, excluded, series
 
@@ -94,6 +95,18 @@ def test_a_score_that_is_none_is_excluded_with_its_own_reason(score: str, rule: 
     outputs = build(predictions=PREDICTIONS.replace("0.2", score))
     assert excluded(outputs)["c2"] == rule
     assert outputs.frames["predictions"].is_empty()
+
+
+@pytest.mark.parametrize(("category", "score"), [("2", 0.5), ("3", 1.0), ("2.5", None), ("0.5", None)])
+def test_a_category_becomes_its_score_and_what_is_none_excludes_the_case(category: str, score: float | None) -> None:
+    ordinal = CategoryScores("ai", ((1, 0.0), (2, 0.5), (3, 1.0)))
+    outputs = build(
+        predictions=PREDICTIONS.replace("0.2", category), parameters=replace(PARAMETERS, categories=(ordinal,))
+    )
+    if score is None:
+        assert excluded(outputs)["c2"] == "score_out_of_range"
+    else:
+        assert outputs.frames["predictions"].filter(case_id="c2")["score"].to_list() == [score]
 
 
 def test_a_test_case_without_score_is_excluded_and_a_training_case_is_not() -> None:

@@ -11,7 +11,7 @@ from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE, evaluate
 from multisite.performance.spread import DesignEffects, IndependentCases
 from multisite.schemas import Artefact, StageInputs, StageOutputs
 from multisite.schemas.performance import DESIGN_EFFECTS, PROPORTION_MOMENTS
-from multisite.stats import auc, clustered_auc
+from multisite.stats import ScoreCounts, auc, clustered_auc
 from multisite.tallies import ProportionMoments, ScoreTally, scored_cases, tally_proportions, tally_scores
 from multisite.vocabulary import ALL_SITES
 from tests.unit.performance.builders import PARAMETERS, cohort_and_predictions
@@ -163,7 +163,7 @@ def test_the_order_of_the_sites_does_not_matter(sites: list[StageOutputs]) -> No
 def test_a_site_without_a_prediction_writes_empty_frames() -> None:
     cohort, predictions = cohort_and_predictions("a")
     inputs = StageInputs(site="a", frames={"cohort": cohort, "predictions": predictions.clear()})
-    outputs = PERFORMANCE_STAGE.run(inputs, PARAMETERS)
+    outputs = PERFORMANCE_STAGE.run(inputs, dataclasses.replace(PARAMETERS, patient_level=True))
     for artefact in PERFORMANCE_STAGE.writes:
         assert isinstance(artefact, Artefact)
         assert artefact.conform(outputs.frames[artefact.name]).is_empty()
@@ -176,12 +176,43 @@ def test_every_parameter_reaches_the_stage() -> None:
     class Performance:
         threshold, ci_level, reliability_bins, minimum_denominator = 0.4, 0.9, 5, 20
         score_grid_steps, null_replicates, seed = 100, 300, 8
+        patient_level = True
 
     class Study:
         performance = Performance
         own_thresholds = (("nodule", "m1", 0.3),)
+        not_probabilities = ("m2",)
 
     for stage in (PERFORMANCE_STAGE, ESTIMATES_STAGE):
         assert dataclasses.asdict(stage.parameters(Study, None)) == {
             name: value for name, value in vars(Performance).items() if not name.startswith("_")
-        } | {"own_thresholds": Study.own_thresholds}
+        } | {"own_thresholds": Study.own_thresholds, "not_probabilities": Study.not_probabilities}
+
+
+def test_patients_are_judged_beside_cases_where_the_protocol_asks_for_them(sites: list[StageOutputs]) -> None:
+    parameters = dataclasses.replace(PARAMETERS, patient_level=True)
+    outputs = []
+    for site in SITES:
+        cohort, predictions = cohort_and_predictions(site, cases_per_patient=2, seed=ord(site))
+        inputs = StageInputs(site=site, frames={"cohort": cohort, "predictions": predictions})
+        outputs.append(PERFORMANCE_STAGE.run(inputs, parameters))
+    estimates = over_sites(outputs).frames["estimates"]
+    # Every other number stays as it was.
+    assert estimates.filter(pl.col("stratum") != "patients").equals(over_sites(sites).frames["estimates"])
+    cohort, predictions = cohort_and_predictions("a", cases_per_patient=2, seed=ord("a"))
+    tested = scored_cases(cohort, predictions).filter(model="m1", split="test")
+    patients = tested.group_by("patient_id").agg(pl.col("reference").any(), pl.col("score").max())
+    found = estimates.filter(site="a", model="m1", stratum="patients")
+    auc_row = found.filter(metric="auc").row(0, named=True)
+    rows = patients.select(
+        "score", positive=pl.col("reference").cast(pl.Int64), negative=(~pl.col("reference")).cast(pl.Int64)
+    )
+    counts = rows.group_by("score").sum().sort("score")
+    whole = auc(ScoreCounts(*(counts[name].to_numpy() for name in ("score", "positive", "negative"))))
+    assert auc_row["estimate"] == whole.estimate
+    assert auc_row["ci_method"] == "delong, logit scale"
+    assert auc_row["n_patients"] == auc_row["n_cases"] == patients.height
+    sensitivity = found.filter(metric="sensitivity").row(0, named=True)
+    positives = patients.filter("reference")
+    assert sensitivity["numerator"] == positives.filter(pl.col("score") >= 0.5).height
+    assert sensitivity["denominator"] == positives.height

@@ -39,6 +39,8 @@ def calibration_title(evidence: Evidence, endpoint: Endpoint) -> str:
     """The finding of the figure of reliability curves."""
     judged = _judged(evidence, endpoint)
     off = [entry for entry in judged if entry.signs == _BOTH]
+    if endpoint.model.id in evidence.parameters.not_probabilities:
+        return "The scores are not probabilities: there is no calibration to judge"
     if not judged:
         return "No site has enough cases to judge calibration"
     if not off:
@@ -54,6 +56,8 @@ def calibration_statement(evidence: Evidence, endpoint: Endpoint) -> Statement:
     judged = _judged(evidence, endpoint)
     off = [entry for entry in judged if entry.signs == _BOTH]
     anchor = f"calibration-{endpoint.slug}"
+    if endpoint.model.id in evidence.parameters.not_probabilities:
+        return Statement(NO_EVIDENCE, _TOPIC, f"{calibration_title(evidence, endpoint)}.", anchor)
     if not judged:
         return Statement(NO_EVIDENCE, _TOPIC, "No site has enough cases to judge whether scores are true.", anchor)
     if not off:

@@ -27,7 +27,7 @@ def answer(evidence: Evidence, endpoint: Endpoint) -> str:
     decided = [f"{METRICS[name].title.lower()} {_said(found[name])}" for name in (SENSITIVITY, SPECIFICITY)]
     level = per_cent(100 * evidence.parameters.ci_level)
     return (
-        f"{endpoint.title}: {parts[0]}; at threshold {evidence.threshold(endpoint):g}, {listed(decided)} "
+        f"{endpoint.title}: {parts[0]}; at threshold {evidence.threshold_words(endpoint)}, {listed(decided)} "
         f"({level} intervals)."
     )
 

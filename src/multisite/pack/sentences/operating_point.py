@@ -52,7 +52,7 @@ def equipment_without_stratum(evidence: Evidence) -> str:
 
 def _choice(evidence: Evidence, endpoint: Endpoint) -> str:
     rows = endpoint.rows(evidence.frame(OPERATING_POINTS)).filter(site=ALL_SITES).to_dicts()
-    declared = f"{evidence.threshold(endpoint):g}"
+    declared = f"{evidence.threshold_words(endpoint)}"
     if not rows or rows[0]["rule"] is None:
         return (
             f"The study file declares the threshold {declared} and no rule by which it was chosen. Whether it was "
@@ -117,8 +117,8 @@ def _outcomes(evidence: Evidence, endpoint: Endpoint) -> str:
     said = (
         f"Of 1,000 cases of whom exactly {per_cent(100 * row['prevalence'], 1)} have the finding "
         f"({row['prevalence_source']}), the "
-        f"threshold {row['threshold']:g} calls {called} positive, misses {missed} of {fixed(with_finding, 0)} with the "
-        f"finding, and raises {_number(found['false_positives'])} false alarms"
+        f"threshold {evidence.threshold_words(endpoint)} calls {called} positive, misses {missed} of "
+        f"{fixed(with_finding, 0)} with the finding, and raises {_number(found['false_positives'])} false alarms"
     )
     per_hit = found["called_per_true_positive"]
     if per_hit["estimate"] is not None:

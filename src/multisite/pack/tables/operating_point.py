@@ -49,7 +49,7 @@ def operating_points_table(evidence: Evidence, endpoint: Endpoint) -> Table:
     methods = sorted(set(frame["ci_method"].drop_nulls().to_list()))
     return Table(
         f"operating-point-{endpoint.slug}",
-        f"What the rule gives on tuning cases, beside the declared threshold {evidence.threshold(endpoint):g}",
+        f"What the rule gives on tuning cases, beside the declared threshold {evidence.threshold_words(endpoint)}",
         (
             Column("Site"),
             Column("Tuning cases", kind="number"),
@@ -84,7 +84,7 @@ def transfer_table(evidence: Evidence, endpoint: Endpoint) -> Table:
     absent = equipment_without_stratum(evidence)
     return Table(
         f"threshold-transfer-{endpoint.slug}",
-        f"Does the threshold {evidence.threshold(endpoint):g} do elsewhere what the rule asks for?",
+        f"Does the threshold {evidence.threshold_words(endpoint)} do elsewhere what the rule asks for?",
         (
             Column("Test cases of"),
             Column("Cases", kind="number"),
@@ -113,7 +113,7 @@ def outcomes_table(evidence: Evidence, endpoint: Endpoint) -> Table:
     sources = sorted(set(frame["prevalence_source"].to_list()))
     return Table(
         f"outcomes-{endpoint.slug}",
-        f"Per 1,000 cases at the threshold {evidence.threshold(endpoint):g}",
+        f"Per 1,000 cases at the threshold {evidence.threshold_words(endpoint)}",
         (
             Column("Site"),
             Column("Prevalence", kind="number"),

@@ -127,7 +127,7 @@ def decisions_table(evidence: Evidence, endpoint: Endpoint) -> Table:
     )
     return Table(
         f"decisions-{endpoint.slug}",
-        f"The model's calls against the reference standard at threshold {evidence.threshold(endpoint):g}",
+        f"The model's calls against the reference standard at threshold {evidence.threshold_words(endpoint)}",
         columns,
         (Group("", tuple(rows)),),
         "Cases. A score at or above the threshold is a positive call. Predictive values hold at this set's share of "

@@ -10,10 +10,11 @@ from multisite.stats.agreement.fleiss import (
     fleiss_kappa_from_counts,
 )
 from multisite.stats.agreement.gwet import GwetCoefficient, gwet_ac1, gwet_ac2, gwet_ac_from_counts
-from multisite.stats.agreement.icc import ICC_FORMS, IccEstimate, IccForm, icc
+from multisite.stats.agreement.icc import ICC_FORMS, IccEstimate, IccForm, icc, icc_of_two
 from multisite.stats.agreement.krippendorff import AlphaInterval, KrippendorffAlpha, krippendorff_alpha
 from multisite.stats.agreement.latent_class_intervals import LatentClassIntervals, dawid_skene_intervals
 from multisite.stats.agreement.limits import LimitsMethod, limits_of_agreement
+from multisite.stats.agreement.limits_from_moments import limits_from_moments
 from multisite.stats.agreement.limits_repeated import limits_of_agreement_repeated
 from multisite.stats.agreement.limits_result import LimitsOfAgreement
 from multisite.stats.agreement.many_kappas import conger_kappa, light_kappa
@@ -62,9 +63,11 @@ __all__ = [
     "gwet_ac2",
     "gwet_ac_from_counts",
     "icc",
+    "icc_of_two",
     "jackknife_over_patients",
     "krippendorff_alpha",
     "light_kappa",
+    "limits_from_moments",
     "limits_of_agreement",
     "limits_of_agreement_repeated",
     "observed_agreement",

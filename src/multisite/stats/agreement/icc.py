@@ -9,9 +9,10 @@ from scipy import special
 
 from multisite.stats.agreement.ratings import numeric_ratings
 from multisite.stats.estimate import Estimate, FloatArray, normal_quantile
+from multisite.stats.means.mean_moments import MeanMoments
 from multisite.vocabulary import EstimateStatus
 
-__all__ = ["ICC_FORMS", "IccEstimate", "IccForm", "icc"]
+__all__ = ["ICC_FORMS", "IccEstimate", "IccForm", "icc", "icc_of_two"]
 
 IccForm: TypeAlias = Literal["1,1", "2,1", "3,1", "1,k", "2,k", "3,k"]
 
@@ -120,7 +121,43 @@ def icc(ratings: npt.ArrayLike, *, form: IccForm, level: float = 0.95) -> IccEst
     if n < 2 or k < 2:
         reason = "fewer than two cases with all ratings" if n < 2 else "fewer than two raters"
         return IccEstimate(**known, **lack, estimate=None, status=EstimateStatus.UNDEFINED, reason=reason)
-    squares = _MeanSquares.of(values)
+    return _of_squares(_MeanSquares.of(values), known, form, level)
+
+
+def icc_of_two(difference: MeanMoments, total: MeanMoments, *, form: IccForm, level: float = 0.95) -> IccEstimate:
+    """:func:`icc` of two ratings per case, from the moments of their differences and of their sums.
+
+    With d and s the difference and the sum of the two ratings of a case, B = Σ(s − s̄)²/(2(n − 1)), W = Σd²/(2n),
+    J = n d̄²/2 and E = Σ(d − d̄)²/(2(n − 1)). Cases of one patient are taken as independent, as there.
+
+    Raises
+    ------
+    ValueError
+        If the form is unknown, or the two moments are not of the same number of cases.
+    """
+    if form not in ICC_FORMS or difference.sum_n != total.sum_n:
+        raise ValueError(f"Moments of the same cases are needed, and `form` must be one of: {'; '.join(ICC_FORMS)}.")
+    normal_quantile(level)
+    n = difference.sum_n
+    known: dict[str, Any] = {
+        "ci_level": level,
+        "ci_method": _NAMES[form[0]],
+        "n_cases": n,
+        "form": form,
+        "n_raters": 2,
+        "n_left_out": 0,
+    }
+    if n < 2:
+        reason = "fewer than two cases with all ratings"
+        return IccEstimate(
+            **known, ci_low=None, ci_high=None, estimate=None, status=EstimateStatus.UNDEFINED, reason=reason
+        )
+    return _of_squares(_MeanSquares.of_two(difference, total), known, form, level)
+
+
+def _of_squares(squares: "_MeanSquares", known: dict[str, Any], form: IccForm, level: float) -> IccEstimate:
+    lack: dict[str, Any] = {"ci_low": None, "ci_high": None}
+    k = squares.k
     known |= {
         "between_cases": squares.B,
         "within_cases": squares.W,
@@ -179,6 +216,25 @@ class _MeanSquares:
             mean_square(within, 1, n * (k - 1)),
             mean_square(rater, n, k - 1),
             mean_square(residual, 1, (n - 1) * (k - 1)),
+        )
+
+    @classmethod
+    def of_two(cls, difference: MeanMoments, total: MeanMoments) -> "_MeanSquares":
+        n = difference.sum_n
+        nothing = max(difference.nothing, total.nothing)
+
+        def above_rounding(squares: float) -> float:
+            return squares if squares > nothing else 0.0
+
+        between = above_rounding(total.sum_squares - total.sum_x**2 / n)
+        residual = above_rounding(difference.sum_squares - difference.sum_x**2 / n)
+        return cls(
+            n,
+            2,
+            between / (2 * (n - 1)),
+            difference.sum_squares / (2 * n),
+            difference.sum_x**2 / (2 * n),
+            residual / (2 * (n - 1)),
         )
 
 

@@ -19,7 +19,7 @@ from multisite.stats.agreement.limits_result import (
 from multisite.stats.agreement.result import student_quantile
 from multisite.stats.estimate import normal_quantile
 
-__all__ = ["LimitsMethod", "limits_of_agreement"]
+__all__ = ["LimitsMethod", "independent_limits", "limits_of_agreement"]
 
 LimitsMethod: TypeAlias = Literal["exact", "approximate"]
 
@@ -95,6 +95,13 @@ def limits_of_agreement(
     bias, sd = float(difference.mean()), deviation(difference)
     if sd == 0.0:
         return alike_limits(bias, level, _NAMES[method], counts)
+    return independent_limits(bias, sd, n, z=z, method=method, level=level, counts=counts)
+
+
+def independent_limits(
+    bias: float, sd: float, n: int, *, z: float, method: LimitsMethod, level: float, counts: dict[str, Any]
+) -> LimitsOfAgreement:
+    """The limits of ``n`` differences of one patient each, from their mean and their standard deviation, above 0."""
     t = student_quantile(n - 1, level)
     half = t * sd / math.sqrt(n)
     if method == "exact":

@@ -19,7 +19,7 @@ from multisite.stats.agreement.limits_result import (
 from multisite.stats.agreement.result import student_quantile
 from multisite.stats.estimate import normal_quantile
 
-__all__ = ["limits_of_agreement_repeated"]
+__all__ = ["limits_from_mean_squares", "limits_of_agreement_repeated"]
 
 _REPEATED_BIAS = "student, variance components"
 _REPEATED = "mover over mean squares (Zou 2013)"
@@ -87,6 +87,14 @@ def limits_of_agreement_repeated(
     between = float((sizes * (means - bias) ** 2).sum()) / (n - 1)
     within = float(((difference - means[cluster]) ** 2).sum()) / (total - n) if total > n else 0.0
     squares = float((sizes**2).sum())
+    return limits_from_mean_squares(bias, between, within, squares, z=z, level=level, counts=counts)
+
+
+def limits_from_mean_squares(
+    bias: float, between: float, within: float, squares: float, *, z: float, level: float, counts: dict[str, Any]
+) -> LimitsOfAgreement:
+    """The limits from the mean of all differences, B, W and Σ m_i²; ``counts`` as in the result."""
+    total, n = counts["n_cases"], counts["n_patients"]
     typical = (total - squares / total) / (n - 1)
     component = (between - within) / typical
     variance = within + component

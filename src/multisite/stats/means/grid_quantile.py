@@ -1,0 +1,50 @@
+"""Quantiles of measurements that are known as counts on a grid."""
+
+import numpy as np
+import numpy.typing as npt
+
+from multisite.stats.proportions.counts import whole_counts
+
+__all__ = ["grid_quantile"]
+
+
+def grid_quantile(counts: npt.ArrayLike, *, low: float, high: float, probability: float) -> float | None:
+    """The value below which a share ``probability`` of the cases lies, values taken as spread evenly inside a cell.
+
+    At most the width of a cell from the quantile of the rows.
+
+    Parameters
+    ----------
+    counts
+        Cases in each of the cells of equal width from ``low`` to ``high``, shape ``(n_cells,)``.
+    low, high
+        Ends of the grid, ``low`` below ``high``.
+    probability
+        In (0, 1); 0.5 for the median.
+
+    Returns
+    -------
+    float or None
+        In [low, high]; ``None`` where there is no case.
+
+    Raises
+    ------
+    ValueError
+        If a count is no whole number of 0 or more, there is no cell, or a number lies outside its range.
+
+    Examples
+    --------
+    >>> grid_quantile([0, 2, 2, 0], low=0.0, high=1.0, probability=0.5)
+    0.5
+    """
+    cells = whole_counts("counts", counts)
+    if not cells.size or not low < high or not 0.0 < probability < 1.0:
+        raise ValueError("A quantile needs a cell, `low` below `high`, and `probability` strictly between 0 and 1.")
+    total = int(cells.sum())
+    if not total:
+        return None
+    wanted = probability * total
+    reached = np.cumsum(cells)
+    cell = int(np.searchsorted(reached, wanted))
+    before = int(reached[cell] - cells[cell])
+    return low + (high - low) * (cell + (wanted - before) / int(cells[cell])) / cells.size
