@@ -33,7 +33,7 @@ def hospitals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StagedDemo]:
 def evaluated(hospitals: StagedDemo, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace in which everything up to the estimates has been made, in this process."""
     workspace = tmp_path_factory.mktemp("evaluated")
-    for verb in ("extract", "cohort", "evaluate"):
+    for verb in ("extract", "adjudicate", "cohort", "evaluate"):
         finished = run_verb(verb, hospitals, workspace)
         assert finished.exit_code == 0, finished.err
     return workspace

@@ -170,7 +170,7 @@ def test_a_site_without_images_runs_to_the_end_with_every_case_counted_as_withou
     for at in urls:
         lines[at] = lines[at][: lines[at].index("url:")] + f"url: {empty}"
     copy.site.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    for verb in ("extract", "cohort", "check", "evaluate"):
+    for verb in ("extract", "adjudicate", "cohort", "check", "evaluate"):
         finished = copy.run(verb)
         assert finished.exit_code == 0, finished.err
     flow = copy.artefact("flow")
@@ -181,13 +181,10 @@ def test_a_site_without_images_runs_to_the_end_with_every_case_counted_as_withou
 def test_a_site_of_one_class_has_undefined_estimates_with_their_reason(copy: Copy) -> None:
     copy.run("extract")
     data = copy.site.read_text(encoding="utf-8")
-    path = next(line.split("path:")[1].strip() for line in data.splitlines() if "path:" in line and "cases" in line)
-    cases = pl.read_csv(path, infer_schema=False) if path.endswith(".csv") else pl.read_parquet(path).cast(pl.String)
-    reference = next(
-        name for name in cases.columns if name.startswith("reference_") or (name in data and "nodule" in name)
-    )
-    copy.own_table("cases", cases.with_columns(pl.lit("false").alias(reference)).write_csv())
-    for verb in ("cohort", "evaluate"):
+    path = next(line.split("path:")[1].strip() for line in data.splitlines() if "path:" in line and "readings" in line)
+    readings = pl.read_csv(path, infer_schema=False)
+    copy.own_table("readings", readings.with_columns(pl.lit("absent").alias("rating")).write_csv())
+    for verb in ("adjudicate", "cohort", "evaluate"):
         finished = copy.run(verb)
         assert finished.exit_code == 0, finished.err
     estimates = copy.artefact("site_estimates").filter(pl.col("stratum") == "overall")

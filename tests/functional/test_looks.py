@@ -38,7 +38,7 @@ def test_each_look_is_listed_with_what_it_evaluated(hospitals: StagedDemo, works
     listed = rows(finished, "Looks at the test labels")
     assert [(row["site"], row["entry"]) for row in listed] == [(s, n) for s in sites(workspace) for n in "12"]
     assert [row["stages"] for row in listed[:2]] == [
-        "performance, level_moments, model_pairs, failure_modes",
+        "performance, level_moments, failure_modes, truth_sensitivity, agreement_by_stratum",
         "integrity, consequences, shortcuts",
     ]
     assert len({row["run"] for row in listed}) == 2
@@ -53,7 +53,7 @@ def test_a_second_run_with_nothing_to_do_and_a_verb_that_reads_no_label_are_no_l
     hospitals: StagedDemo, workspace: Path
 ) -> None:
     before = looks(hospitals, workspace).out
-    for verb in ("extract", "cohort", "evaluate"):
+    for verb in ("extract", "adjudicate", "cohort", "evaluate"):
         assert run_verb(verb, hospitals, workspace).exit_code == 0
     assert looks(hospitals, workspace).out == before
     assert "✓ whole: 1 entry" in before

@@ -25,7 +25,7 @@ def test_a_workspace_in_s3_holds_the_bytes_of_a_workspace_on_disk(
         monkeypatch.setenv("MULTISITE_WORKSPACE_REGION", "us-east-1")
         for name in ("ACCESS_KEY", "SECRET_KEY"):
             monkeypatch.setenv(f"MULTISITE_WORKSPACE_{name}", "testing")
-        for verb in ("extract", "cohort", "evaluate"):
+        for verb in ("extract", "adjudicate", "cohort", "evaluate"):
             finished = run_verb(verb, hospitals, "s3://results/here")
             assert finished.exit_code == 0, finished.err
         store = open_store(workspace_location("s3://results/here"))

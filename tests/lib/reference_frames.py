@@ -79,5 +79,5 @@ def _site(site: str, rng: np.random.Generator) -> dict[str, pl.DataFrame]:
     ).frames
     rules = AgreementRules(0.95, 10)
     frames["agreement_by_stratum"] = agreement_by_stratum(frames["readings"], cohort, rule, rules, site=site)
-    kept = ("reading_counts", "agreement", "agreement_by_stratum")
+    kept = ("reading_counts", "agreement", "reader_bias", "agreement_by_stratum")
     return {name: frames[name] for name in kept} | {n: f for n, f in held.items() if isinstance(f, pl.DataFrame)}

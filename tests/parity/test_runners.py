@@ -19,7 +19,9 @@ from multisite.study import load_sites, load_study
 from tests.lib.command import multisite
 from tests.lib.workspaces import contents
 
-WITHOUT_EVIDENTLY = tuple(stage for stage in STAGES if stage.verb in ("extract", "cohort", "check", "evaluate"))
+WITHOUT_EVIDENTLY = tuple(
+    stage for stage in STAGES if stage.verb in ("extract", "adjudicate", "cohort", "check", "evaluate")
+)
 
 
 @contextmanager
@@ -79,7 +81,7 @@ def test_shards_of_another_size_give_the_same_cohort_and_estimates(
     text = hospitals.study_file.read_text(encoding="utf-8")
     study.write_text(text.replace("shard_objects: 4000", "shard_objects: 37"), encoding="utf-8")
     workspace = tmp_path / "workspace"
-    for verb in ("extract", "cohort", "check", "evaluate"):
+    for verb in ("extract", "adjudicate", "cohort", "check", "evaluate"):
         finished = multisite(verb, study, "--sites", hospitals.sites_folder, "--workspace", workspace)
         assert finished.exit_code == 0, finished.err
     headers = [path for path in contents(workspace) if "/headers/part-" in path]

@@ -12,9 +12,10 @@ from multisite.demo.batches import CaseRow, MonthBatch, SiteBatch, SiteTraits, c
 from multisite.demo.hospitals import Hospital
 from multisite.demo.objects import study_objects
 from multisite.demo.plan import DemoPlan
+from multisite.demo.readings import reading_frame
 from multisite.demo.studies import ImagingStudy
 from multisite.demo.tables import TableWriter, case_frame, deployment_frame, prediction_frame
-from multisite.schemas.site_tables import CASES, DEPLOYMENT, FITTED, PREDICTIONS
+from multisite.schemas.site_tables import CASES, DEPLOYMENT, FITTED, PREDICTIONS, READINGS
 from multisite.vocabulary import Split
 
 __all__ = ["COLLECTION", "ROOM", "EncodedStudies", "Key", "SimulatedSite"]
@@ -157,6 +158,7 @@ class SimulatedSite:
         routine = [deployment_frame(month) for month in (MonthBatch(0, [], []), *self.months)]
         frames = {
             CASES.name: cases,
+            READINGS.name: reading_frame(self.batch),
             PREDICTIONS.name: prediction_frame(self.batch),
             DEPLOYMENT.name: pl.concat(routine),
         }

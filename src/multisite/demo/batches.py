@@ -22,20 +22,21 @@ _SPLITS = (Split.TRAIN.value, Split.TUNE.value, Split.TEST.value)
 _SPLIT_EDGES = (0.35, 0.45)
 _SHARE_WITH_SECOND_STUDY = 0.15
 _SETTING_LOGITS = np.array([-0.15, 0.20, -0.05])
-_COHORT, _MONTHS = 1, 2
+_COHORT, _MONTHS, _READINGS = 1, 2, 4
 
 Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class SiteTraits:
-    """What is planted in the scores of a whole site: a stretch of the logit, the month of a software change, and that
-    the model works less well on the weak vendor's equipment (at every site of the demo).
+    """What is planted in a whole site: a stretch of the logit of its scores, the month of a software change, that the
+    model works less well on the weak vendor's equipment (at every site of the demo), and a reader who over-calls.
     """
 
     stretch: bool = False
     change_month: int | None = None
     weak_vendor: bool = True
+    over_calls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class SiteBatch:
     """Part of a site's cohort before it is written; faults are planted by changing it.
 
     ``rows`` and ``scores`` are by case id; a case without an entry in ``scores`` has no prediction. ``untouched``
-    are ids of test cases of patients with one case, in random order, that no fault has used.
+    are ids of test cases of patients with one case, in random order, that no fault has used. ``reading_seed`` is where
+    the errors of its readers start, and ``over_calls`` whether the first of them calls too much positive.
     """
 
     hospital: Hospital
@@ -63,6 +65,8 @@ class SiteBatch:
     scores: dict[str, float]
     untouched: list[str]
     studies: dict[int, ImagingStudy]
+    reading_seed: tuple[int, ...]
+    over_calls: bool
     further_rows: list[CaseRow] = field(default_factory=list)
     further_studies: list[ImagingStudy] = field(default_factory=list)
     spoilt: list[StoredObject] = field(default_factory=list)
@@ -97,11 +101,18 @@ def cohort_batches(plan: DemoPlan, index: int, traits: SiteTraits) -> Iterator[S
     for batch, first in enumerate(range(0, plan.patients_per_site, _PATIENTS_IN_BATCH)):
         n_patients = min(_PATIENTS_IN_BATCH, plan.patients_per_site - first)
         rng = np.random.default_rng([plan.seed, index, _COHORT, batch])
-        yield _cohort_batch(plan, place, traits, rng, first + 1, n_patients)
+        reading_seed = (plan.seed, index, _READINGS, batch)
+        yield _cohort_batch(plan, place, traits, rng, first + 1, n_patients, reading_seed)
 
 
 def _cohort_batch(
-    plan: DemoPlan, place: Hospital, traits: SiteTraits, rng: np.random.Generator, first: int, n_patients: int
+    plan: DemoPlan,
+    place: Hospital,
+    traits: SiteTraits,
+    rng: np.random.Generator,
+    first: int,
+    n_patients: int,
+    reading_seed: tuple[int, ...],
 ) -> SiteBatch:
     split_of_patient = np.searchsorted(_SPLIT_EDGES, even_ranks(rng.random(n_patients), rng))
     again = np.flatnonzero((rng.random(n_patients) < _SHARE_WITH_SECOND_STUDY) & (split_of_patient != 1))
@@ -145,6 +156,8 @@ def _cohort_batch(
         scores={row.case_id: float(s) for row, s in zip(rows, scores, strict=True) if row.split != "train"},
         untouched=[rows[i].case_id for i in rng.permutation(untouched)],
         studies={study.number: study for study in studies},
+        reading_seed=reading_seed,
+        over_calls=traits.over_calls,
     )
 
 

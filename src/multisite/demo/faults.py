@@ -9,15 +9,16 @@ from multisite.demo import spoilt
 from multisite.demo.batches import SiteBatch, SiteTraits
 from multisite.demo.plan import DemoPlan
 from multisite.demo.planted import Planted
+from multisite.demo.readings import LEAD_READER, OVER_CALLING
 from multisite.demo.scanners import WEAK_VENDOR
 from multisite.vocabulary import ALL_SITES, QuarantineReason
 
-__all__ = ["SENSITIVITY_LOSS", "plant_in_batch", "planted_in_scores", "site_traits"]
+__all__ = ["SENSITIVITY_LOSS", "plant_in_batch", "planted_in_whole_sites", "site_traits"]
 
 SENSITIVITY_LOSS = 0.15
 """How much lower the sensitivity is made on the weak vendor."""
 
-_HOME_OF_CHANGE, _HOME_OF_STRETCH = 1, 2
+_HOME_OF_CHANGE, _HOME_OF_STRETCH, _HOME_OF_READER = 1, 2, 3
 _CHECK, _RULE, _OBJECTS, _UNCLAIMED = "check", "rule", "objects", "unclaimed"
 
 
@@ -82,7 +83,7 @@ _FAULTS = (
     ),
     _Fault(
         "no_reference", _RULE, "no_reference", 1, 2,
-        "2 cases have no reference standard", tables.no_reference,
+        "2 cases have no reference standard: their two readers differ", tables.no_reference,
     ),
     _Fault(
         "no_prediction", _RULE, "no_prediction", 0, 2,
@@ -122,9 +123,13 @@ _FAULTS = (
 
 
 def site_traits(plan: DemoPlan, index: int) -> SiteTraits:
-    """What is planted in all scores of site ``index``."""
+    """What is planted in all scores and readings of site ``index``."""
     change = plan.change_month if index == _HOME_OF_CHANGE % plan.sites else None
-    return SiteTraits(stretch=index == _HOME_OF_STRETCH % plan.sites, change_month=change)
+    return SiteTraits(
+        stretch=index == _HOME_OF_STRETCH % plan.sites,
+        change_month=change,
+        over_calls=index == _HOME_OF_READER % plan.sites,
+    )
 
 
 def plant_in_batch(batch: SiteBatch, plan: DemoPlan, index: int) -> tuple[Planted, ...]:
@@ -138,8 +143,8 @@ def plant_in_batch(batch: SiteBatch, plan: DemoPlan, index: int) -> tuple[Plante
     return tuple(records)
 
 
-def planted_in_scores(plan: DemoPlan, sites: tuple[str, ...]) -> tuple[Planted, ...]:
-    """Records of the faults that lie in how the scores are made; ``sites`` are the site identifiers in their order."""
+def planted_in_whole_sites(plan: DemoPlan, sites: tuple[str, ...]) -> tuple[Planted, ...]:
+    """Records of the faults that lie in how scores and readings are made; ``sites`` are identifiers in their order."""
     records = [
         Planted(
             "weak_vendor",
@@ -154,6 +159,13 @@ def planted_in_scores(plan: DemoPlan, sites: tuple[str, ...]) -> tuple[Planted, 
             "At one site the scores are overconfident",
             sites[_HOME_OF_STRETCH % plan.sites],
             {"name": "calibration_slope", "number": 1},
+        ),
+        Planted(
+            "biased_reader",
+            "reader",
+            f"At one site a reader calls {OVER_CALLING:.0%} of the cases without a nodule positive, others 5%",
+            sites[_HOME_OF_READER % plan.sites],
+            {"name": LEAD_READER, "number": OVER_CALLING},
         ),
     ]
     if plan.change_month is not None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from multisite.demo.batches import SiteBatch
+from multisite.demo.hospitals import SETTINGS
 from multisite.demo.plan import DemoPlan
 
 __all__ = [
@@ -17,9 +18,13 @@ __all__ = [
 
 
 def repeated_case_ids(batch: SiteBatch, number: int, plan: DemoPlan) -> None:
-    """Case ids that stand in two rows; in every second pair the rows contradict each other."""
+    """Case ids that stand in two rows; in every second pair the rows contradict each other on the setting."""
     for i, row in enumerate(batch.take(number)):
-        batch.further_rows.append(row if i % 2 == 0 else replace(row, reference=not row.reference))
+        batch.further_rows.append(row if i % 2 == 0 else replace(row, setting=_other_setting(row.setting)))
+
+
+def _other_setting(setting: str) -> str:
+    return SETTINGS[(SETTINGS.index(setting) + 1) % len(SETTINGS)]
 
 
 def cases_without_images(batch: SiteBatch, number: int, plan: DemoPlan) -> None:
@@ -36,7 +41,7 @@ def images_without_case(batch: SiteBatch, number: int, plan: DemoPlan) -> None:
 
 
 def no_reference(batch: SiteBatch, number: int, plan: DemoPlan) -> None:
-    """Cases without a reference standard."""
+    """Cases whose readers contradict each other, and nobody has read them a third time."""
     for row in batch.take(number):
         batch.rows[row.case_id] = replace(row, reference=None)
 

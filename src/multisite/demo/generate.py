@@ -10,16 +10,17 @@ from hashlib import sha256
 from pathlib import Path
 
 from multisite.demo.batches import MonthBatch, SiteBatch, cohort_batches, month_batches
-from multisite.demo.faults import plant_in_batch, planted_in_scores, site_traits
+from multisite.demo.faults import plant_in_batch, planted_in_whole_sites, site_traits
 from multisite.demo.hospitals import Hospital, StoreFolder, hospital
 from multisite.demo.layout import DATA, PLANTED_FILE, store_folder, table_folder
 from multisite.demo.objects import StoredObject, study_objects
 from multisite.demo.plan import DemoPlan
 from multisite.demo.planted import Planted, read_planted, write_planted
+from multisite.demo.readings import reading_frame
 from multisite.demo.studies import ImagingStudy
 from multisite.demo.tables import TableWriter, case_frame, deployment_frame, prediction_frame
 from multisite.errors import MachineError
-from multisite.schemas.site_tables import CASES, DEPLOYMENT, PREDICTIONS
+from multisite.schemas.site_tables import CASES, DEPLOYMENT, PREDICTIONS, READINGS
 
 __all__ = ["Progress", "generate"]
 
@@ -70,7 +71,7 @@ def _generate(out: Path, plan: DemoPlan, progress: Progress | None) -> tuple[Pla
             done += step.patients
             if progress is not None:
                 progress(place.title, done, total)
-    planted.extend(planted_in_scores(plan, tuple(hospital(i).id for i in range(plan.sites))))
+    planted.extend(planted_in_whole_sites(plan, tuple(hospital(i).id for i in range(plan.sites))))
     if data.exists():
         data.rename(old)
     partial.rename(data)
@@ -129,15 +130,16 @@ class _SiteWriter:
 def _write_site(site: _SiteWriter, plan: DemoPlan, index: int) -> Iterator[_Step]:
     traits = site_traits(plan, index)
     with ExitStack() as stack:
-        cases, predictions, deployment = (
+        cases, readings, predictions, deployment = (
             stack.enter_context(TableWriter(site.tables, table.name, site.place.tables))
-            for table in (CASES, PREDICTIONS, DEPLOYMENT)
+            for table in (CASES, READINGS, PREDICTIONS, DEPLOYMENT)
         )
         for number, batch in enumerate(cohort_batches(plan, index, traits)):
             patients = len({row.patient_id for row in batch.rows.values()})
             planted = plant_in_batch(batch, plan, index) if number == 0 else ()
             _write_batch(site, batch)
             cases.append(case_frame(batch))
+            readings.append(reading_frame(batch))
             predictions.append(prediction_frame(batch))
             yield _Step(patients, planted)
         deployment.append(deployment_frame(MonthBatch(0, [], [])))

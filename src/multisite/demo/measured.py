@@ -1,4 +1,4 @@
-"""Faults that the pipeline finds by measuring: sensitivity of a vendor, calibration of a site, drift of a month."""
+"""Faults that the pipeline finds by measuring: sensitivity of a vendor, calibration of a site, drift, a reader."""
 
 import polars as pl
 
@@ -6,10 +6,11 @@ from multisite.demo.counted import Reader, Sighting
 from multisite.demo.planted import Planted
 from multisite.schemas.calibration_strata import CALIBRATION_BY_LEVEL, CALIBRATION_CAUSES
 from multisite.schemas.drift import DRIFT_COMPARISON
+from multisite.schemas.reader_bias import OVER_CALLS, READER_BIAS
 from multisite.schemas.verdicts import VERDICTS
-from multisite.vocabulary import ALL_SITES, SITE_AXIS, MarginKind, MarginVerdict, MiscalibrationCause
+from multisite.vocabulary import ALL_SITES, SITE_AXIS, MarginKind, MarginVerdict, MiscalibrationCause, Verdict
 
-__all__ = ["in_calibration", "in_drift", "in_sensitivity"]
+__all__ = ["in_calibration", "in_drift", "in_readers", "in_sensitivity"]
 
 _SOFTWARE, _SCORE = "software_versions", "score"
 _LARGE_PART = 0.5
@@ -91,6 +92,27 @@ def in_drift(planted: Planted, read: Reader) -> Sighting:
     before, now = (scores.select(_mean(after, "mean_current")).item() for after in (False, True))
     number = f"{since}; mean score {before:.2f} → {now:.2f} ({shift:+.2f})"
     return Sighting(changed and all(abs(shift) > other for other in unrest), number, where)
+
+
+def in_readers(planted: Planted, read: Reader) -> Sighting:
+    """The verdicts on how often readers call wrong.
+
+    Found when the planted reader fails for the negatives that are called positive, and nothing else of any reader does.
+    """
+    reader = str(planted.expected["name"])
+    where = f"{READER_BIAS.name}, {planted.site}, {reader}"
+    rows = read(ALL_SITES, READER_BIAS.name)
+    mine = rows.filter(site=planted.site, reader=reader, error=OVER_CALLS).drop_nulls("difference")
+    if mine.height != 1:
+        return Sighting(False, "no difference for the reader", where)
+    own = mine.row(0, named=True)
+    low, high = 100 * own["ci_low"], 100 * own["ci_high"]
+    number = (
+        f"{100 * own['of_reader']:.0f}% of negatives, others {100 * own['of_others']:.0f}%: "
+        f"{100 * own['difference']:+.0f} points ({low:+.0f} to {high:+.0f}), {own['verdict']}"
+    )
+    failing = rows.filter(verdict=Verdict.FAIL.value)
+    return Sighting(failing.height == 1 and own["verdict"] == Verdict.FAIL, number, where)
 
 
 def _mean(after: bool, column: str = "moved") -> pl.Expr:

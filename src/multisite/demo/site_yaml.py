@@ -4,12 +4,13 @@ from multisite.demo.hospitals import Hospital, StoreFolder
 from multisite.demo.layout import store_folder, table_folder
 from multisite.demo.s3_server import ACCESS_KEY_VARIABLE, ENDPOINT_VARIABLE, SECRET_KEY_VARIABLE
 from multisite.demo.tables import table_columns
-from multisite.schemas.site_tables import CASES, DEPLOYMENT, PREDICTIONS
+from multisite.schemas.site_tables import CASES, DEPLOYMENT, PREDICTIONS, READINGS
 
 __all__ = ["site_yaml"]
 
 _TABLE_COMMENTS = {
-    CASES.name: "One row per case: who, which study, which split, and the reference standard.",
+    CASES.name: "One row per case: who, which study, which split.",
+    READINGS.name: "One row per reading of a case: who read it, and what they said. It makes the reference standard.",
     PREDICTIONS.name: "One row per case, finding and model: the score.",
     DEPLOYMENT.name: "One row per study in routine use: the score. Needed for drift only.",
 }

@@ -1,6 +1,7 @@
 """The demo's study file, with a comment for every key that a study file may have."""
 
 from multisite.demo.plan import FINDING, MODEL, STUDY, THRESHOLD, DemoPlan
+from multisite.demo.readings import NEGATIVE_WORD, POSITIVE_WORD
 
 __all__ = ["study_yaml"]
 
@@ -29,7 +30,8 @@ intended_use:
     - Examinations other than of the chest
     - Use without a radiologist
 
-# Target conditions. A site's table of cases has a column `reference_<id>` for each (true, false, or empty for unknown).
+# Target conditions. A site's table of cases has a column `reference_<id>` for each (true, false, or empty for unknown)
+# that `reference` below does not name.
 findings:
   - id: {FINDING}
     title: Pulmonary nodule of 6 mm or more
@@ -45,24 +47,27 @@ models:
     # categories: [1, 2, 3, 4, 5]
     # positive_from: 4
 
-# How the reference standard of a finding is made from the sites' table `readings`, by `multisite adjudicate`. Left out,
-# as here, the tables of cases give it; a finding that is named here needs no column `reference_<id>` there.
-#   reference:
-#     nodule:
-#       version: 1                  # raised by you whenever something below changes; each label names it
-#       ratings:                    # what the words of the column `rating` mean, spelt as in the tables
-#         positive: [present, probable]
-#         negative: [absent]
-#         ambiguous: [unsure]
-#         non_diagnostic: [not assessable]
-#       rule: {{by: two_plus_one}}    # arms `primary` (two readers) and `adjudication`; or one of:
-#       # rule: {{by: majority, of: 3}}         # more than half, where 3 or more have read; of some arms only: `arms`
-#       # rule: {{by: panel, arm: consensus}}   # one arm alone
-#       # rule: {{by: latent_class, of: 3, at_least: 0.9}}   # by probability, from the readers' errors
-#       # rule: {{by: independent, sources: [pathology, follow_up], otherwise: {{by: majority, of: 2}}}}
-#       ambiguous: exclude          # or: positive, negative, fail (stop with an error)
-#       non_diagnostic: exclude
-#       qualifications: [board_certified, trainee]   # what readers may be, in the column `qualification`
+# How the reference standard of a finding is made from the sites' table `readings`, by `multisite adjudicate`. A finding
+# that is not named here has its column `reference_<id>` in the tables of cases; the whole section may be left out.
+reference:
+  {FINDING}:
+    version: 1                    # raised by you whenever something below changes; each label names it
+    ratings:                      # what the words of the column `rating` mean, spelt as in the tables
+      positive: [{POSITIVE_WORD}, probable]
+      negative: [{NEGATIVE_WORD}]
+      ambiguous: [unsure]
+      non_diagnostic: [not assessable]
+    rule: {{by: majority, of: 3}}   # more than half, where 3 or more have read; of some arms only: `arms`. Or one of:
+    # rule: {{by: two_plus_one}}            # arms `primary` (two readers) and `adjudication`
+    # rule: {{by: panel, arm: consensus}}   # one arm alone
+    # rule: {{by: latent_class, of: 3, at_least: 0.9}}   # by probability, from the readers' errors
+    # rule: {{by: independent, sources: [pathology, follow_up], otherwise: {{by: majority, of: 2}}}}
+    ambiguous: exclude            # or: positive, negative, fail (stop with an error)
+    non_diagnostic: exclude
+    qualifications: []            # what readers may be, in the column `qualification`, as [board_certified, trainee]
+    # How much larger than the others' a reader's share of wrong calls may be, of the negatives and of the positives,
+    # before the report says that the reader reads differently.
+    reader_excess_at_most: 0.05
 
 # How often the labels of a finding are wrong, where they come from report text and not from readers of the images:
 # counts of a check of the labeller against readers. Results are then shown corrected, and between bounds, beside those

@@ -13,17 +13,18 @@ from multisite.demo.hospitals import TableHabits
 from multisite.demo.objects import study_uid
 from multisite.demo.plan import FINDING, MODEL
 from multisite.demo.studies import ImagingStudy
-from multisite.schemas.site_tables import CASES, DEPLOYMENT, PREDICTIONS
+from multisite.schemas.site_tables import CASES, DEPLOYMENT, PREDICTIONS, READINGS
 
 __all__ = ["TableWriter", "case_frame", "deployment_frame", "prediction_frame", "table_columns"]
 
-_REFERENCE, _SETTING = f"reference_{FINDING}", "clinical_setting"
+_SETTING = "clinical_setting"
 
 
 def table_columns(table: str, habits: TableHabits) -> dict[str, str]:
     """Our name → the hospital's own name, for the columns of ``table`` that it calls differently."""
     columns = {
-        CASES.name: [*(column.name for column in CASES.columns), _REFERENCE, _SETTING],
+        CASES.name: [*(column.name for column in CASES.columns), _SETTING],
+        READINGS.name: [column.name for column in READINGS.columns],
         PREDICTIONS.name: [column.name for column in PREDICTIONS.columns],
         DEPLOYMENT.name: [column.name for column in DEPLOYMENT.columns],
     }[table]
@@ -40,10 +41,9 @@ def case_frame(batch: SiteBatch) -> pl.DataFrame:
             "study_instance_uid": [study_uid(row.study) for row in rows],
             "split": [row.split for row in rows],
             "case_date": [row.study.day for row in rows],
-            _REFERENCE: [row.reference for row in rows],
             _SETTING: [row.setting for row in rows],
         },
-        schema_overrides={_REFERENCE: pl.Boolean, "case_date": pl.Date},
+        schema_overrides={"case_date": pl.Date},
     )
 
 

@@ -29,6 +29,7 @@ from multisite.schemas.operating_points import (
 )
 from multisite.schemas.performance import ESTIMATES, RELIABILITY
 from multisite.schemas.provenance import HEADER_COUNTS
+from multisite.schemas.reader_bias import READER_BIAS
 from multisite.schemas.reference import AGREEMENT, READING_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
@@ -79,6 +80,7 @@ OPTIONAL_EVIDENCE: tuple[Artefact, ...] = (
     # Only where labels are made from readings.
     READING_COUNTS,
     AGREEMENT,
+    READER_BIAS,
     READER_BENCHMARK,
     # Only where the study file says how often labels err, declares comparisons of models, or measures.
     CORRECTED_ESTIMATES,

@@ -80,8 +80,8 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "Nothing proves that the protocol was fixed before the results were seen. Its digest is given; a "
         "signed lock is not part of this version.",
         "Intervals are not corrected for multiplicity: with many levels and measures, some lie off by chance. "
-        "The first page says how many. Only verdicts on declared margins, and primary differences between models, "
-        "are corrected.",
+        "The first page says how many. Only verdicts on declared margins and on readers, and primary differences "
+        "between models, are corrected.",
         "Over all sites, and where patients have several cases, the intervals of the AUC and of all measures of "
         "calibration rest on the mean of what the sites found that this costs: an approximation. Those of the decision "
         "curve take cases as independent.",
@@ -122,8 +122,9 @@ def _of_reference(parameters: ReportParameters) -> tuple[str, ...]:
         )
     if of_readings:
         said.append(
-            f"The reference standard{of(of_readings)} is taken as true. How far its readers agree, and what other "
-            "truths from the same readings would do, stands in its chapter; readers who err together show in neither."
+            f"The reference standard{of(of_readings)} is taken as true. How far its readers agree, who reads "
+            "differently, and what other truths from the same readings would do, stands in its chapter; readers who "
+            "err together show in none of these."
         )
     if of_others:
         said.append(

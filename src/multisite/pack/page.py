@@ -39,6 +39,7 @@ from multisite.pack.sentences.measures import measure_sentences, measure_stateme
 from multisite.pack.sentences.missing import missing_statement
 from multisite.pack.sentences.model_comparison import comparison_sentences, comparison_statement
 from multisite.pack.sentences.operating_point import operating_point
+from multisite.pack.sentences.reader_bias import reader_bias_statement
 from multisite.pack.sentences.shortcuts import shortcut_statement
 from multisite.pack.sentences.statement import Statement
 from multisite.pack.sentences.strata import strata_statement
@@ -262,7 +263,9 @@ def _statements(evidence: Evidence, compared: Sequence[Comparison]) -> list[tupl
     blocks = [("", [integrity_statement(evidence)])]
     findings = evidence.parameters.findings
     for finding in findings:
-        blocks.append((finding.title if len(findings) > 1 else "", [shortcut_statement(evidence, finding)]))
+        of_finding = [reader_bias_statement(evidence, finding), shortcut_statement(evidence, finding)]
+        heading = finding.title if len(findings) > 1 else ""
+        blocks.append((heading, [statement for statement in of_finding if statement is not None]))
     for endpoint in evidence.endpoints:
         heading = endpoint.title if len(evidence.endpoints) > 1 else ""
         of_endpoint = [

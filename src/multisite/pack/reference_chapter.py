@@ -13,6 +13,7 @@ from multisite.pack.sentences.label_errors import (
     labeller_sentence,
     perfect_sentence,
 )
+from multisite.pack.sentences.reader_bias import reader_bias_sentence
 from multisite.pack.sentences.reference import (
     UNKNOWN_READING,
     ceiling_sentence,
@@ -22,6 +23,7 @@ from multisite.pack.sentences.reference import (
     rule_sentence,
 )
 from multisite.pack.tables.label_errors import corrected_table
+from multisite.pack.tables.reader_bias import reader_bias_table
 from multisite.pack.tables.reference import (
     agreement_by_stratum_table,
     agreement_of_readers_table,
@@ -68,8 +70,13 @@ def reference_chapter(evidence: Evidence, finding: FindingText) -> ReferenceChap
             readers_sentence(evidence, finding),
             independence_sentence(evidence, finding),
             ceiling_sentence(evidence, finding),
+            reader_bias_sentence(evidence, finding),
         ),
-        tables=(reading_table(evidence, finding), agreement_of_readers_table(evidence, finding)),
+        tables=(
+            reading_table(evidence, finding),
+            agreement_of_readers_table(evidence, finding),
+            reader_bias_table(evidence, finding),
+        ),
         more=(readings_per_case_table(evidence, finding), agreement_by_stratum_table(evidence, finding)),
         tornados=tuple(tornado_figure(evidence, endpoint) for endpoint in endpoints),
         benchmarks=tuple(benchmark_table(evidence, endpoint) for endpoint in endpoints),

@@ -32,8 +32,11 @@ ALL_READERS = "all readers"
 _BOUNDS = {"observed_agreement": (0.0, 1.0)}
 """Of statistics that are shares; the others are coefficients from -1 to 1."""
 
+_NUMBERS = {judgement.value: float(number) for number, judgement in enumerate(Judgement)}
+"""Numbers for the words of judgements, without a meaning of their own: agreement is worked out many times over."""
+
 _Rows = npt.NDArray[np.int64]
-_Matrix = npt.NDArray[np.object_]
+_Matrix = npt.NDArray[np.float64]
 _Statistic = Callable[[_Matrix], Estimate]
 
 
@@ -47,7 +50,7 @@ class AgreementRules:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Compared:
-    """Judgements of some readers, shape (n_cases, n_readers), None where there is none; and whose the cases are."""
+    """Judgements of some readers by number, shape (n_cases, n_readers), NaN for none; and whose the cases are."""
 
     first: str
     second: str
@@ -80,7 +83,7 @@ def agreement_of_all(before: pl.DataFrame, rule: FindingRule, rules: AgreementRu
 
 def _rows(compared: _Compared, rule: FindingRule, rules: AgreementRules) -> Iterator[dict[str, Any]]:
     used = {judgement for _, judgement in rule.judgements}
-    categories: list[str] = [one.value for one in Judgement if one.value in used]
+    categories = [number for name, number in _NUMBERS.items() if name in used]
     for name, statistic in _statistics(compared, categories, rules.ci_level).items():
         yield {"statistic": name, **_row(name, statistic, compared, rules)}
 
@@ -90,9 +93,12 @@ def _comparisons(readings: pl.DataFrame) -> Iterator[_Compared]:
     numbers = reader_numbers(readings)
     wide = shared.pivot("reader", index=["case_id", "patient_id"], values="judgement", maintain_order=True)
     present = [reader for reader in numbers if reader in wide.columns]
-    columns = {reader: wide[reader].to_numpy().astype(np.object_) for reader in present}
+    columns = {
+        reader: wide[reader].replace_strict(_NUMBERS, default=None, return_dtype=pl.Float64).to_numpy()
+        for reader in present
+    }
     patients = wide["patient_id"].to_numpy().astype(np.object_)
-    matrix = np.stack(list(columns.values()), axis=1) if present else np.empty((0, 0), dtype=np.object_)
+    matrix = np.stack(list(columns.values()), axis=1) if present else np.empty((0, 0))
     yield _Compared(ALL_READERS, ALL_READERS, matrix, patients)
     for one, other in combinations(present, 2):
         both = _given(columns[one]) & _given(columns[other])
@@ -101,7 +107,7 @@ def _comparisons(readings: pl.DataFrame) -> Iterator[_Compared]:
             yield _Compared(reader_word(numbers[one]), reader_word(numbers[other]), pair, patients[both])
 
 
-def _statistics(compared: _Compared, categories: list[str], level: float) -> dict[str, _Statistic]:
+def _statistics(compared: _Compared, categories: list[float], level: float) -> dict[str, _Statistic]:
     observed = partial(observed_agreement, level=level)
     if compared.first != ALL_READERS:
         kappa = partial(_kappa, categories=categories, level=level)
@@ -115,7 +121,7 @@ def _statistics(compared: _Compared, categories: list[str], level: float) -> dic
     }
 
 
-def _kappa(pair: _Matrix, *, categories: list[str], level: float) -> Estimate:
+def _kappa(pair: _Matrix, *, categories: list[float], level: float) -> Estimate:
     return cohen_kappa(pair[:, 0], pair[:, 1], categories=categories, method="wilson", level=level)
 
 
@@ -158,9 +164,7 @@ def _once_per_pattern(statistic: _Statistic, judgements: _Matrix) -> Callable[[_
     Thousands of patients have a few dozen patterns between them, and without one patient of a pattern it is as without
     another.
     """
-    codes = np.zeros(judgements.shape, dtype=np.int64)
-    for code, judgement in enumerate(Judgement, 1):
-        codes[judgements == judgement.value] = code
+    codes = np.where(_given(judgements), judgements, -1.0)
     patterns, pattern = np.unique(codes, axis=0, return_inverse=True)
     pattern = pattern.ravel()
     known: dict[bytes, Estimate] = {}
@@ -175,4 +179,4 @@ def _once_per_pattern(statistic: _Statistic, judgements: _Matrix) -> Callable[[_
 
 
 def _given(judgements: _Matrix) -> npt.NDArray[np.bool_]:
-    return np.asarray(judgements != np.array(None), dtype=np.bool_)
+    return np.asarray(~np.isnan(judgements), dtype=np.bool_)

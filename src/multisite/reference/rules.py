@@ -94,8 +94,9 @@ class FindingRule:
     """How the reference standard of a finding is made.
 
     ``judgements`` are pairs of a rating and what it means. ``ambiguous`` and ``non_diagnostic`` say what becomes of
-    such cases: exclude, positive, negative or fail. ``name`` is the rule as the study file spells it, and
-    ``qualifications`` are those of readers that it names.
+    such cases: exclude, positive, negative or fail. ``name`` is the rule as the study file spells it,
+    ``qualifications`` are those of readers that it names, and ``excess_at_most`` is how much larger than the others'
+    a reader's share of wrong calls may be.
     """
 
     finding: str
@@ -106,6 +107,7 @@ class FindingRule:
     ambiguous: str
     non_diagnostic: str
     qualifications: tuple[str, ...] = ()
+    excess_at_most: float = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,7 @@ from multisite.reference.counts import count_readings
 from multisite.reference.held_out import held_out_table
 from multisite.reference.latent import posteriors
 from multisite.reference.perfect_model import perfect_model_table
+from multisite.reference.reader_bias import reader_bias_table
 from multisite.reference.readers import before_adjudication
 from multisite.reference.readings import fold_lesions, judge_rows
 from multisite.reference.rules import (
@@ -25,6 +26,7 @@ from multisite.reference.rules import (
 )
 from multisite.reference.variants import variant_table
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
+from multisite.schemas.reader_bias import READER_BIAS
 from multisite.schemas.reference import AGREEMENT, READING_COUNTS, READINGS, REFERENCE
 from multisite.schemas.reference_variants import HELD_OUT_READINGS, REFERENCE_VARIANTS
 from multisite.schemas.site_tables import CASES
@@ -55,7 +57,7 @@ _NOTHING = ReferenceParameters((), AgreementRules(0.95, 1))
 """Of a study file without the section: the same whatever else it says, so that nothing else makes it out of date."""
 
 
-_WRITES = (READINGS, REFERENCE, REFERENCE_VARIANTS, HELD_OUT_READINGS, READING_COUNTS, AGREEMENT)
+_WRITES = (READINGS, REFERENCE, REFERENCE_VARIANTS, HELD_OUT_READINGS, READING_COUNTS, AGREEMENT, READER_BIAS)
 
 
 def make_reference(inputs: StageInputs, parameters: ReferenceParameters) -> StageOutputs:
@@ -85,6 +87,9 @@ def make_reference(inputs: StageInputs, parameters: ReferenceParameters) -> Stag
         made[READING_COUNTS.name].append(count_readings(rows, found.readings, found.reference, rule, site=inputs.site))
         before = before_adjudication(found.readings, cases, rule)
         made[AGREEMENT.name].append(agreement_table(before, rule, parameters.agreement, site=inputs.site))
+        made[READER_BIAS.name].append(
+            reader_bias_table(before, found.reference, rule, parameters.agreement, site=inputs.site)
+        )
         probable = posteriors(before)
         made[AGREEMENT.name].append(
             perfect_model_table(before, probable, found.reference, rule, parameters.agreement, site=inputs.site)
@@ -130,6 +135,7 @@ def _finding_rule(finding: str, declared: FindingReference) -> FindingRule:
         ambiguous=declared.ambiguous,
         non_diagnostic=declared.non_diagnostic,
         qualifications=declared.qualifications,
+        excess_at_most=declared.reader_excess_at_most,
     )
 
 
@@ -160,7 +166,7 @@ REFERENCE_STAGE = Stage(
     title="Make the reference standard",
     verb="adjudicate",
     scope=Scope.SITE,
-    version=3,
+    version=4,
     reads=(),
     writes=_WRITES,
     tables=(CASES, READINGS_TABLE),

@@ -129,7 +129,11 @@ WhenUnclear = Literal["exclude", "positive", "negative", "fail"]
 
 
 class FindingReference(Section):
-    """The reference standard of one finding. Raise ``version`` whenever what follows changes: each label names it."""
+    """The reference standard of one finding. Raise ``version`` whenever what follows changes: each label names it.
+
+    ``reader_excess_at_most`` is how much larger than the others' a reader's share of wrong calls may be, of the
+    negatives and of the positives, before the reader is said to read differently; it changes no label.
+    """
 
     version: Annotated[int, Field(ge=1)]
     ratings: Ratings
@@ -137,6 +141,7 @@ class FindingReference(Section):
     ambiguous: WhenUnclear
     non_diagnostic: WhenUnclear
     qualifications: tuple[Qualification, ...] = ()
+    reader_excess_at_most: Annotated[float, Field(ge=0, lt=1)] = 0.05
 
     @model_validator(mode="after")
     def _qualifications_are_named_once(self) -> "FindingReference":

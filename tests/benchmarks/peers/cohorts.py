@@ -132,6 +132,8 @@ def write_cohort(cohort: Cohort, folder: Path) -> None:
     _write_images(batch, folder / "dicom", gaps=cohort.gaps)
     rng = np.random.default_rng([cohort.seed, cohort.hospital])
     cases = case_frame(batch)
+    truth = {row.case_id: row.reference for row in batch.rows.values()}
+    cases = cases.with_columns(pl.col("case_id").replace_strict(truth, return_dtype=pl.Boolean).alias(_LABEL))
     cases = cases.with_columns(pl.Series(_FLAG, rng.random(cases.height) < 0.4))
     if cohort.spoil is not None:
         cases = cohort.spoil(cases, rng)

@@ -118,6 +118,32 @@ def test_cases_without_images_and_images_without_case(small_demo: SmallDemo, ins
         assert routine <= stored
 
 
+def readers_of(demo: SmallDemo, site: str) -> pl.DataFrame:
+    """Each case that was read, how many have read it, and how many of them said that the finding is there."""
+    positive = (pl.col("rating") == "present").sum()
+    return demo.table(site, "readings").group_by("case_id").agg(pl.col("reader").n_unique().alias("readers"), positive)
+
+
+def test_every_case_has_three_readers_of_whom_at_most_one_errs(small_demo: SmallDemo) -> None:
+    for site in SITES:
+        read = readers_of(small_demo, site)
+        assert set(read["case_id"]) == set(small_demo.table(site, "cases")["case_id"])
+        assert 0.28 < (read["rating"] >= 2).mean() < 0.42
+        doubtful = read.filter(pl.col("readers") < 3)
+        assert doubtful["rating"].to_list() == [1] * (2 if site == "harbour" else 0)
+        assert small_demo.table(site, "readings")["reader"].n_unique() == 4
+
+
+def test_the_planted_reader_calls_three_of_ten_negatives_positive_and_no_other_does(small_demo: SmallDemo) -> None:
+    for site in SITES:
+        negative = readers_of(small_demo, site).filter(pl.col("readers") == 3, pl.col("rating") < 2)
+        said = small_demo.table(site, "readings").join(negative, on="case_id", how="semi")
+        shares = said.group_by("reader").agg((pl.col("rating") == "present").mean(), pl.len().alias("n"))
+        first, *others = shares.sort("n", descending=True)["rating"].to_list()
+        assert first == pytest.approx(0.30 if site == "millfield" else 0.05, abs=0.02)
+        assert max(others) < 0.15
+
+
 def test_faults_of_scores_and_reference(small_demo: SmallDemo) -> None:
     found = dict.fromkeys(("scores_not_a_number", "scores_out_of_range", "no_reference", "no_prediction"), 0)
     for site in SITES:
@@ -126,7 +152,7 @@ def test_faults_of_scores_and_reference(small_demo: SmallDemo) -> None:
         tested = cases.filter(pl.col("split") == "test")["case_id"]
         found["scores_not_a_number"] += int(scores.is_nan().sum())
         found["scores_out_of_range"] += int((~scores.is_between(0, 1) & scores.is_not_nan()).sum())
-        found["no_reference"] += cases["reference_nodule"].null_count()
+        found["no_reference"] += readers_of(small_demo, site).filter(pl.col("readers") < 3).height
         found["no_prediction"] += len(set(tested) - set(small_demo.table(site, "predictions")["case_id"]))
     assert found == {fault: planted_number(small_demo, fault) for fault in found}
 
@@ -175,7 +201,7 @@ def test_the_software_changes_in_the_planted_month_and_not_before(small_demo: Sm
 @pytest.mark.parametrize("sites", [1, 3])
 def test_every_fault_is_planted_however_few_the_sites(tmp_path: Path, sites: int) -> None:
     planted = generate(tmp_path, DemoPlan(patients_per_site=100, sites=sites, months=2))
-    assert len({record.id for record in planted}) == 24
+    assert len({record.id for record in planted}) == 25
 
 
 def test_without_months_no_software_change_is_planted(tmp_path: Path) -> None:

@@ -54,6 +54,47 @@ def test_studies_without_a_case_are_read_from_the_identity_of_the_cohort() -> No
     assert only(planted, {("a", "cohort_identity"): frame}).found
 
 
+READER = Planted("x", "reader", "s", "b", {"name": "reader 1", "number": 0.3})
+
+
+def bias(*failing: tuple[str, str, str]) -> pl.DataFrame:
+    """READER_BIAS of two sites with two readers; ``failing`` are site, reader and error."""
+    keys = [
+        (site, reader, error)
+        for site in "ab"
+        for reader in ("reader 1", "reader 2")
+        for error in ("negatives called positive", "positives called negative")
+    ]
+    return pl.DataFrame(keys, schema=["site", "reader", "error"], orient="row").with_columns(
+        of_reader=0.3, of_others=0.05, difference=0.25, ci_low=0.2, ci_high=0.3,
+        verdict=pl.Series(["fail" if key in failing else "pass" for key in keys]),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("failing", "found"),
+    [
+        ((("b", "reader 1", "negatives called positive"),), True),
+        ((), False),
+        ((("b", "reader 1", "positives called negative"),), False),
+        ((("a", "reader 1", "negatives called positive"),), False),
+        ((("b", "reader 1", "negatives called positive"), ("a", "reader 2", "positives called negative")), False),
+    ],
+)
+def test_a_reader_is_found_when_that_one_fails_and_no_other(
+    failing: tuple[tuple[str, str, str], ...], found: bool
+) -> None:
+    line = only(READER, {(ALL_SITES, "reader_bias"): bias(*failing)})
+    assert line.found is found
+    assert line.number.startswith("30% of negatives, others 5%: +25 points (+20 to +30), ")
+
+
+def test_a_reader_of_whom_nothing_could_be_said_is_not_found() -> None:
+    withheld = bias().with_columns(difference=pl.lit(None, pl.Float64))
+    line = only(READER, {(ALL_SITES, "reader_bias"): withheld})
+    assert (line.found, line.number) == (False, "no difference for the reader")
+
+
 def test_an_artefact_that_has_not_been_made_finds_nothing() -> None:
     line = only(Planted("x", "check", "s", "a", {"name": "patient_overlap", "number": 3}), {})
     assert (line.found, line.where) == (False, "`check_results` has not been made")

@@ -10,8 +10,10 @@ from multisite.pack import report_parameters
 from multisite.pack.evidence import Evidence
 from multisite.pack.exhibits.tornado import tornado_figure
 from multisite.pack.figures.figure import MissingPanel, Panel
+from multisite.pack.marks import CONCERN
 from multisite.pack.parameters import ReferenceText
 from multisite.pack.reference_chapter import reference_chapter
+from multisite.pack.sentences.reader_bias import reader_bias_sentence, reader_bias_statement, reader_bias_title
 from multisite.pack.sentences.reference import (
     UNKNOWN_READING,
     benchmark_title,
@@ -21,8 +23,10 @@ from multisite.pack.sentences.reference import (
     tornado_rows,
     tornado_title,
 )
+from multisite.pack.tables.reader_bias import reader_bias_table
 from multisite.pack.tables.reference import agreement_by_stratum_table, benchmark_table, reading_table
 from multisite.schemas.agreement_by_stratum import AGREEMENT_ACROSS_SITES
+from multisite.schemas.reader_bias import READER_BIAS
 from multisite.schemas.reference import AGREEMENT, READING_COUNTS
 from multisite.schemas.truth_sensitivity import READER_BENCHMARK, TRUTH_TORNADO
 from multisite.study import Study
@@ -31,7 +35,7 @@ from tests.lib.report_frames import FINDING, report_inputs, study
 
 pytestmark = pytest.mark.slow
 
-ARTEFACTS = (AGREEMENT, AGREEMENT_ACROSS_SITES, READING_COUNTS, READER_BENCHMARK, TRUTH_TORNADO)
+ARTEFACTS = (AGREEMENT, AGREEMENT_ACROSS_SITES, READING_COUNTS, READER_BIAS, READER_BENCHMARK, TRUTH_TORNADO)
 RATINGS = {"positive": ["yes"], "negative": ["no"]}
 
 
@@ -55,9 +59,9 @@ def test_labels_from_tables_are_said_to_be_of_unknown_reading_and_nothing_else()
     assert (*chapter.tables, *chapter.more, *chapter.tornados, *chapter.benchmarks) == ()
 
 
-def test_a_chapter_says_rule_readers_independence_and_ceiling_in_this_order() -> None:
+def test_a_chapter_says_rule_readers_independence_ceiling_and_bias_in_this_order() -> None:
     chapter = reference_chapter(evidence(), bare().parameters.findings[0])
-    rule, readers, independence, ceiling = chapter.sentences
+    rule, readers, independence, ceiling, bias = chapter.sentences
     assert rule.endswith("by the majority of 3 readers or more (version 2 of the rule).")
     assert readers.startswith("8 readers made 1,153 readings of 320 cases")
     assert "the others: 14 tie, 15 too few readings" in readers
@@ -69,6 +73,8 @@ def test_a_chapter_says_rule_readers_independence_and_ceiling_in_this_order() ->
     assert f"{told.min():.2f}"[2:] == f"{told.max():.2f}"[2:] == "97"
     assert "the declared labels in 97\N{NARROW NO-BREAK SPACE}% of the decided cases (sensitivity " in ceiling
     assert "at 2 sites). That is the ceiling of the claim if readers err independently of each other" in ceiling
+    assert bias.startswith("Of eight readers, ")
+    assert [table.slug for table in chapter.tables][2] == f"reader-bias-{FINDING}"
     assert (len(chapter.tornados), len(chapter.benchmarks)) == (1, 1)
 
 
@@ -137,6 +143,57 @@ def test_readers_stand_by_their_site_with_the_difference_to_the_model() -> None:
     assert table.title.startswith("Of 8 readers, the model agrees with the truth of others more often than ")
 
 
+def biased(verdict: str, *, failing: int = 0) -> Evidence:
+    """READER_BIAS of eight readers with one verdict, but for so many that fail."""
+    frame = reading_frames()[READER_BIAS.name].sort("site", "reader", "error").with_row_index("place")
+    verdicts = pl.when(pl.col("place") < failing).then(pl.lit("fail")).otherwise(pl.lit(verdict)).alias("verdict")
+    numbers = {"of_reader": 0.3, "of_others": 0.05, "difference": 0.25, "ci_low": 0.2, "ci_high": 0.3}
+    known = frame.with_columns(verdicts, **{name: pl.lit(value) for name, value in numbers.items()})
+    return evidence(reader_bias=READER_BIAS.conform(known.drop("place")))
+
+
+def test_a_reader_who_reads_differently_is_named_on_the_first_page_with_both_shares() -> None:
+    finding = bare().parameters.findings[0]
+    found = reader_bias_statement(biased("pass", failing=1), finding)
+    assert found is not None
+    assert (found.mark, found.anchor) == (CONCERN, "reference")
+    said = (
+        "Of eight readers, one calls wrong more often than the others of the same cases, by more than 5 points. "
+        "Reader 1 of amstel calls 30 % of the negatives positive, the others 5 % of the same. "
+        "Labels that such a reader had a part in may lean the same way."
+    )
+    assert found.text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ") == said
+
+
+def test_of_many_failures_three_are_named() -> None:
+    said = reader_bias_sentence(biased("pass", failing=5), bare().parameters.findings[0])
+    assert said.count("of the same.") == 3
+    assert said.endswith(" Two more such rows are in the table.")
+
+
+def test_where_no_reader_fails_the_first_page_is_silent_and_the_chapter_says_what_is_open() -> None:
+    finding = bare().parameters.findings[0]
+    assert reader_bias_statement(biased("pass"), finding) is None
+    assert reader_bias_title(biased("pass"), finding).startswith("Of eight readers, none is shown to call wrong more")
+    assert reader_bias_sentence(biased("insufficient evidence"), finding).endswith(
+        "; in 16 of 16 comparisons the evidence is insufficient."
+    )
+
+
+def test_readers_beside_the_others_have_their_verdict_in_words_and_withheld_ones_their_reason() -> None:
+    finding = bare().parameters.findings[0]
+    table = reader_bias_table(biased("pass", failing=1), finding)
+    assert [group.heading for group in table.groups] == list(READ_SITES)
+    share, difference = table.groups[0].rows[0].cells[1:3]
+    assert (share.text.strip()[:2], share.note[:6]) == ("30", "others")
+    assert (difference.text.strip(), difference.note) == ("0.25", "▲ fail")
+    withheld = reading_frames()[READER_BIAS.name].with_columns(
+        difference=pl.lit(None, pl.Float64), verdict=pl.lit("insufficient evidence"), reason=pl.lit("too few")
+    )
+    share, difference = reader_bias_table(evidence(reader_bias=withheld), finding).groups[0].rows[0].cells[1:3]
+    assert (share.text, share.note, difference.note) == ("—", "too few", "◇ insufficient evidence")
+
+
 def test_without_readings_of_test_cases_figure_and_table_say_so() -> None:
     empty = evidence(**{artefact.name: artefact.empty() for artefact in ARTEFACTS})
     endpoint, finding = bare().endpoints[0], bare().parameters.findings[0]
@@ -148,6 +205,8 @@ def test_without_readings_of_test_cases_figure_and_table_say_so() -> None:
     ceiling = ceiling_sentence(empty, finding)
     assert ceiling.startswith("How far readers agree is not known: too few patients were read twice. What a model that")
     assert "cannot be told" in ceiling
+    assert reader_bias_sentence(empty, finding).startswith("No two readers share a case")
+    assert reader_bias_table(empty, finding).groups[0].rows[0].cells[0].text == "none"
     assert readers_sentence(empty, finding).startswith("0 readers made 0 readings of 0 cases")
 
 

@@ -172,7 +172,9 @@ def clustered_proportion(
     if method != "rao-scott":
         student = float(special.stdtrit(k - 1, 0.5 + level / 2.0))
         widest = z if method == "wilson" else float(special.stdtrit(n - 1, 0.5 + level / 2.0))
-        effective_n = min(float(n), effective_n * (widest / student) ** 2)
+        # At a level near 0 SciPy gives 0 for 4 and 6 degrees of freedom, where the interval has no width anyhow.
+        narrower = (widest / student) ** 2 if student > 0.0 else 1.0
+        effective_n = min(float(n), effective_n * narrower)
     if method == "korn-graubard":
         # At 0 and 1 the product may miss the whole by a rounding error, and with it the end of the scale.
         hits = effective_n if y == n else r * effective_n

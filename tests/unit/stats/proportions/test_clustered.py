@@ -128,6 +128,16 @@ def test_one_case_per_patient_is_nearly_the_plain_interval() -> None:
     assert ours.ci_low == pytest.approx(plain.ci_low, abs=3e-4)
 
 
+@pytest.mark.parametrize("patients", [5, 7])
+def test_a_level_near_none_gives_an_interval_without_width_for_any_number_of_patients(patients: int) -> None:
+    # Where SciPy's quantile of Student's t, with 4 and 6 degrees of freedom, is 0.
+    result = clustered_proportion(
+        ClusterMoments.from_clusters([1, 0] + [1] * (patients - 2), [2] * patients), level=1e-9
+    )
+    assert result.ci_low == pytest.approx(result.estimate, abs=1e-6)
+    assert result.ci_high == pytest.approx(result.estimate, abs=1e-6)
+
+
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(ValueError, match="method"):
         clustered_proportion(ClusterMoments.from_clusters([1], [2]), method="gee")

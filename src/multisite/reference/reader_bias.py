@@ -1,0 +1,130 @@
+"""Readers who read differently: each beside the others of the same cases, against the decision of the rule."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from multisite.reference.agreement import AgreementRules
+from multisite.reference.readers import reader_numbers, reader_word
+from multisite.reference.rules import FindingRule, label_of_judgement
+from multisite.schemas.reader_bias import OVER_CALLS, READER_BIAS, UNDER_CALLS
+from multisite.stats import (
+    DifferenceEstimate,
+    PairedClusterMoments,
+    holm,
+    interval_p_value,
+    paired_clustered_proportion_difference,
+)
+from multisite.tallies import shortage
+from multisite.vocabulary import EstimateStatus, Verdict
+
+__all__ = ["reader_bias_table"]
+
+_TRUTH_OF = {OVER_CALLS: False, UNDER_CALLS: True}
+
+
+def reader_bias_table(
+    before: pl.DataFrame, reference: pl.DataFrame, rule: FindingRule, rules: AgreementRules, *, site: str
+) -> pl.DataFrame:
+    """READER_BIAS of one finding: a row per reader and way to call wrong.
+
+    The decision, in which readers may have a part, treats all readers of a case alike: where all are as good, none of
+    them calls wrong more often than the others. Only one who does is looked for: who calls wrong less often than the
+    others may be a good reader beside a bad one.
+
+    ``fail`` where the reader's share of wrong calls lies above that of the others by more than the rule accepts: the
+    whole interval lies beyond it, and the one-sided p-value, adjusted by Holm over all readers and both errors, is at
+    most 1 − its level. ``pass`` where the whole interval is accepted. All else is insufficient evidence.
+
+    Parameters
+    ----------
+    before : readings before adjudication, once per case and reader, with ``patient_id``
+    reference : REFERENCE of the finding
+    rule : the declared rule, with the excess that it accepts
+    rules : level of the intervals, and of how few patients a number is withheld
+    """
+    judged = _judged_readings(before, reference, rule)
+    rows = [
+        {"site": site, "finding": rule.finding, "reader": reader_word(number), "error": error}
+        | _row(judged.filter(pl.col("reader") == reader, pl.col("decision") == truth), rule, rules)
+        for reader, number in reader_numbers(before).items()
+        for error, truth in _TRUTH_OF.items()
+    ]
+    adjusted = holm(np.array([np.nan if row["p_value"] is None else row["p_value"] for row in rows]))
+    found = [row | _verdict(row, float(p), rules.ci_level) for row, p in zip(rows, adjusted, strict=True)]
+    return pl.DataFrame(found, schema=READER_BIAS.schema)
+
+
+def _judged_readings(before: pl.DataFrame, reference: pl.DataFrame, rule: FindingRule) -> pl.DataFrame:
+    """Readings of decided cases that two or more have read, with how many others did, and how many of them wrong."""
+    said = pl.col("judgement").replace_strict(label_of_judgement(rule), default=None, return_dtype=pl.Boolean)
+    decided = reference.drop_nulls("decision").select("case_id", "decision")
+    readings = before.with_columns(said.alias("said")).drop_nulls("said").join(decided, on="case_id", how="inner")
+    wrong = (pl.col("said") != pl.col("decision")).cast(pl.Int64)
+    return readings.with_columns(
+        wrong.alias("wrong"),
+        (pl.len().over("case_id").cast(pl.Int64) - 1).alias("others"),
+        (wrong.sum().over("case_id") - wrong).alias("others_wrong"),
+    ).filter(pl.col("others") > 0)
+
+
+def _row(readings: pl.DataFrame, rule: FindingRule, rules: AgreementRules) -> dict[str, Any]:
+    moments = _moments(readings)
+
+    def difference(level: float) -> DifferenceEstimate:
+        return paired_clustered_proportion_difference(moments, level=level)
+
+    found = difference(rules.ci_level)
+    short = shortage(moments.n_patients, rules.minimum_patients)
+    withheld = short is not None and found.status is not EstimateStatus.UNDEFINED
+    status, reason = (EstimateStatus.INSUFFICIENT, short) if withheld else (found.status, found.reason)
+    numbers = {
+        "of_reader": found.first,
+        "of_others": found.second,
+        "difference": found.estimate,
+        "ci_low": found.ci_low,
+        "ci_high": found.ci_high,
+        "p_value": None if withheld else _p_value(found, difference, rule.excess_at_most),
+    }
+    return {
+        **{name: None if withheld else value for name, value in numbers.items()},
+        "ci_level": found.ci_level,
+        "ci_method": found.ci_method,
+        "excess_at_most": rule.excess_at_most,
+        "n_patients": moments.n_patients,
+        "n_cases": readings.height,
+        "status": status.value,
+        "reason": reason,
+    }
+
+
+def _moments(readings: pl.DataFrame) -> PairedClusterMoments:
+    """Pairs of the reader's reading and another one's of the same case, summed over the cases of each patient."""
+    others = pl.col("others")
+    sums = readings.group_by("patient_id").agg(
+        (pl.col("wrong") * others).sum().alias("own"), pl.col("others_wrong").sum(), others.sum()
+    )
+    return PairedClusterMoments.from_clusters(*(sums[name].to_numpy() for name in ("own", "others_wrong", "others")))
+
+
+def _p_value(
+    found: DifferenceEstimate, difference: Callable[[float], DifferenceEstimate], accepted: float
+) -> float | None:
+    if found.estimate is None or found.ci_low is None:
+        return None
+    if found.estimate <= accepted:
+        return 1.0
+    two_sided = interval_p_value(difference, accepted)
+    return None if two_sided is None else two_sided / 2.0
+
+
+def _verdict(row: dict[str, Any], adjusted: float, level: float) -> dict[str, Any]:
+    accepted, low, high = row["excess_at_most"], row["ci_low"], row["ci_high"]
+    verdict = Verdict.INSUFFICIENT
+    if high is not None and high <= accepted:
+        verdict = Verdict.PASS
+    elif low is not None and low > accepted and adjusted <= 1.0 - level:
+        verdict = Verdict.FAIL
+    return {"p_value_adjusted": None if np.isnan(adjusted) else adjusted, "verdict": verdict.value}

@@ -1,0 +1,101 @@
+"""Who calls wrong more often than the others of the same cases."""
+
+import polars as pl
+import pytest
+
+from multisite.reference.agreement import AgreementRules
+from multisite.reference.reader_bias import reader_bias_table
+from multisite.schemas.reader_bias import OVER_CALLS, READER_BIAS, UNDER_CALLS
+from multisite.stats import proportion
+from tests.unit.reference.bias_studies import OVER_CALLER, TWO_PLUS_ONE, flagged
+from tests.unit.reference.builders import make, read_as, rule
+
+STUDIES = 200
+
+
+def row(frame: pl.DataFrame, reader: str, error: str) -> dict[str, object]:
+    return frame.filter(reader=reader, error=error).row(0, named=True)
+
+
+def test_shares_are_of_the_same_cases_and_the_others_are_the_other_readers() -> None:
+    # Four negative cases, the fourth read by a and b alone, and so undecided by three; two positive ones.
+    bias = make(read_as("ynn", "ynn", "nnn", "yn-", "yyy", "yny"))["reader_bias"]
+    assert READER_BIAS.conform(bias).height == 6
+    first = row(bias, "reader 1", OVER_CALLS)
+    assert (first["of_reader"], first["of_others"], first["n_cases"]) == (2 / 3, 0.0, 3)
+    second = row(bias, "reader 2", UNDER_CALLS)
+    assert (second["of_reader"], second["of_others"], second["difference"]) == (0.5, 0.0, 0.5)
+    assert row(bias, "reader 3", OVER_CALLS)["of_others"] == 1 / 3
+
+
+def test_a_reader_who_is_better_than_the_others_passes() -> None:
+    bias = make(read_as(*["ynn"] * 60, *["nnn"] * 100, *["yyy"] * 60))["reader_bias"]
+    found = {(r, e): v for r, e, v in bias.select("reader", "error", "verdict").iter_rows()}
+    assert found["reader 1", OVER_CALLS] == "fail"
+    assert {found[f"reader {n}", OVER_CALLS] for n in (2, 3)} == {"pass"}
+    assert row(bias, "reader 2", OVER_CALLS)["p_value_adjusted"] == 1.0
+
+
+def test_a_difference_within_what_is_accepted_passes_and_one_that_may_be_larger_is_left_open() -> None:
+    few, many = (make(read_as(*["ynn"] * n, *["nnn"] * (49 * n)))["reader_bias"] for n in (1, 20))
+    assert row(few, "reader 1", OVER_CALLS)["verdict"] == "insufficient evidence"
+    assert row(many, "reader 1", OVER_CALLS)["verdict"] == "pass"
+
+
+def test_two_primary_readers_are_told_apart_by_the_adjudicator() -> None:
+    lines = ["case_id | reader | rating | arm"]
+    for number in range(120):
+        said = "yes" if number < 40 else "no"
+        lines += [f"c{number} | a | {said} | primary", f"c{number} | b | no | primary"]
+        lines += [f"c{number} | x | no | adjudication"] if number < 40 else []
+    bias = make("\n".join(lines), rule(TWO_PLUS_ONE))["reader_bias"]
+    assert set(bias.filter(verdict="fail").select("reader", "error").rows()) == {OVER_CALLER}
+    assert bias["reader"].n_unique() == 2
+
+
+def test_of_few_patients_the_numbers_are_withheld_and_the_row_stays() -> None:
+    bias = make(read_as(*["ynn"] * 5, *["nnn"] * 4), minimum=10)["reader_bias"]
+    one = row(bias, "reader 1", OVER_CALLS)
+    assert (one["difference"], one["p_value"], one["of_others"]) == (None, None, None)
+    assert (one["verdict"], one["status"], one["n_patients"]) == ("insufficient evidence", "insufficient", 9)
+    none = row(bias, "reader 1", UNDER_CALLS)
+    assert (none["status"], none["verdict"], none["n_cases"]) == ("undefined", "insufficient evidence", 0)
+
+
+def test_several_cases_of_a_patient_widen_the_interval() -> None:
+    cases = pl.DataFrame(
+        {"case_id": [f"c{n}" for n in range(1, 121)], "patient_id": [f"p{n // 4}" for n in range(120)]}
+    )
+    text = read_as(*["ynn"] * 40, *["nnn"] * 80)
+    apart = row(make(text)["reader_bias"], "reader 1", OVER_CALLS)
+    together = row(make(text, cases=cases)["reader_bias"], "reader 1", OVER_CALLS)
+    assert apart["difference"] == together["difference"] == pytest.approx(1 / 3)
+    low, lower = apart["ci_low"], together["ci_low"]
+    assert isinstance(low, float)
+    assert isinstance(lower, float)
+    assert lower < low
+
+
+def test_readings_that_nobody_shares_give_no_row() -> None:
+    empty = pl.DataFrame(schema={n: pl.String for n in ("case_id", "patient_id", "reader", "judgement")})
+    reference = pl.DataFrame(schema={"case_id": pl.String, "decision": pl.Boolean})
+    assert reader_bias_table(empty, reference, rule(), AgreementRules(0.95, 10), site="north").is_empty()
+
+
+@pytest.mark.slow
+def test_where_all_readers_are_alike_one_is_flagged_in_at_most_one_study_of_twenty() -> None:
+    # No excess is accepted: the worst case, in which every true hypothesis lies on its margin.
+    wrong = sum(bool(flagged(seed, accepted=0.0)) for seed in range(STUDIES))
+    low = proportion(wrong, STUDIES).ci_low
+    assert low is not None
+    assert low <= 0.05
+    assert wrong <= 15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["majority", "two_plus_one"])
+def test_an_over_caller_is_found_in_nearly_every_study_and_nobody_else(by: str) -> None:
+    options = {"by": TWO_PLUS_ONE} if by == "two_plus_one" else {}
+    found = [flagged(seed, accepted=0.05, over_calling=0.25, **options) for seed in range(40)]
+    assert sum(OVER_CALLER in one for one in found) >= 39
+    assert not any(one - {OVER_CALLER} for one in found)
