@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from multisite.performance import EvaluationParameters, evaluate
-from multisite.performance.spread import PatientRows
+from multisite.performance.estimates.spread import PatientRows
 from multisite.tallies import SegmentPatients, tally_proportions, tally_scores
 from tests.benchmarks.ratio import Ratio, in_turn
 

@@ -5,8 +5,8 @@ from functools import lru_cache
 import numpy as np
 import polars as pl
 
-from multisite.performance.truth_sensitivity import TruthParameters
-from multisite.performance.truth_sensitivity_stage import TornadoParameters, hold_against, pool_truths
+from multisite.performance.truths.sensitivity import TruthParameters
+from multisite.performance.truths.stage import TornadoParameters, hold_against, pool_truths
 from multisite.reference.agreement import AgreementRules
 from multisite.reference.agreement_by_stratum import agreement_across_sites, agreement_by_stratum
 from multisite.reference.rules import FindingRule, Majority

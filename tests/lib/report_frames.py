@@ -30,12 +30,12 @@ from multisite.performance import (
     AcrossSitesParameters,
     across_sites,
 )
-from multisite.performance.operating_point import DeclaredPoint, OperatingPointParameters
-from multisite.performance.outcomes import decision_curves, outcomes_per_1000
-from multisite.performance.recalibration_fit import fits_at_site, fits_of_rows
-from multisite.performance.recalibration_gain import gains_at_site
-from multisite.performance.threshold_choice import at_site, over_sites
-from multisite.performance.threshold_transfer import threshold_transfer
+from multisite.performance.calibration.recalibration_fit import fits_at_site, fits_of_rows
+from multisite.performance.calibration.recalibration_gain import gains_at_site
+from multisite.performance.operating_point.declared import DeclaredPoint, OperatingPointParameters
+from multisite.performance.operating_point.outcomes import decision_curves, outcomes_per_1000
+from multisite.performance.operating_point.threshold_choice import at_site, over_sites
+from multisite.performance.operating_point.threshold_transfer import threshold_transfer
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.across_sites import ACROSS_SITES, POOLED_SITES
 from multisite.schemas.agreement_by_stratum import AGREEMENT_ACROSS_SITES

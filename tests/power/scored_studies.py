@@ -7,7 +7,7 @@ import polars as pl
 from scipy import special, stats
 
 from multisite.performance import ESTIMATES_STAGE, LEVEL_MOMENTS_STAGE, PERFORMANCE_STAGE, EvaluationParameters
-from multisite.performance.verdicts_stage import LevelMomentsParameters
+from multisite.performance.verdicts.stage import LevelMomentsParameters
 from multisite.schemas import StageInputs
 from multisite.vocabulary import ALL_SITES
 

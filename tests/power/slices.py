@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multisite.performance.slice_confirmation import (
+from multisite.performance.failure_modes.slice_confirmation import (
     CandidateSlice,
     ConfirmationRules,
     SliceAndRest,

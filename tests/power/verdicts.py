@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from multisite.performance import VERDICTS_STAGE
-from multisite.performance.margins import MarginParameters
-from multisite.performance.verdicts import VerdictParameters
+from multisite.performance.verdicts.margins import MarginParameters
+from multisite.performance.verdicts.verdict_rows import VerdictParameters
 from multisite.schemas import StageInputs
 from multisite.schemas.verdicts import VERDICTS
 from multisite.vocabulary import ALL_SITES, SITE_AXIS, MarginVerdict, StratumRole

@@ -5,22 +5,22 @@ patients. Does not belong: the statistics themselves (``stats``), counting (``ta
 shown (``pack``).
 """
 
-from multisite.performance.across_sites import AcrossSites, AcrossSitesParameters, across_sites
-from multisite.performance.calibration_stage import (
+from multisite.performance.calibration.stage import (
     CALIBRATION_STRATA_STAGE,
     RECALIBRATION_FIT_STAGE,
     RECALIBRATION_GAIN_STAGE,
 )
-from multisite.performance.evaluation import Evaluation, EvaluationParameters, evaluate
-from multisite.performance.failure_modes_stage import FAILURE_MODES_OVER_SITES_STAGE, FAILURE_MODES_STAGE
-from multisite.performance.label_errors_stage import LABEL_ERRORS_STAGE
-from multisite.performance.measures_stage import MEASURES_OVER_SITES_STAGE, MEASURES_STAGE
-from multisite.performance.metrics import METRICS
-from multisite.performance.model_comparison_stage import MODEL_DIFFERENCES_STAGE, MODEL_PAIRS_STAGE
-from multisite.performance.operating_point_stage import OPERATING_POINTS_STAGE, THRESHOLD_CHOICE_STAGE
-from multisite.performance.stage import ACROSS_SITES_STAGE, ESTIMATES_STAGE, PERFORMANCE_STAGE
-from multisite.performance.truth_sensitivity_stage import TRUTH_SENSITIVITY_STAGE, TRUTH_TORNADO_STAGE
-from multisite.performance.verdicts_stage import LEVEL_MOMENTS_STAGE, VERDICTS_STAGE
+from multisite.performance.estimates.evaluation import Evaluation, EvaluationParameters, evaluate
+from multisite.performance.estimates.metrics import METRICS
+from multisite.performance.estimates.stage import ACROSS_SITES_STAGE, ESTIMATES_STAGE, PERFORMANCE_STAGE
+from multisite.performance.failure_modes.stage import FAILURE_MODES_OVER_SITES_STAGE, FAILURE_MODES_STAGE
+from multisite.performance.measures.stage import MEASURES_OVER_SITES_STAGE, MEASURES_STAGE
+from multisite.performance.models.stage import MODEL_DIFFERENCES_STAGE, MODEL_PAIRS_STAGE
+from multisite.performance.operating_point.stage import OPERATING_POINTS_STAGE, THRESHOLD_CHOICE_STAGE
+from multisite.performance.pooling.pools import AcrossSites, AcrossSitesParameters, across_sites
+from multisite.performance.truths.label_errors_stage import LABEL_ERRORS_STAGE
+from multisite.performance.truths.stage import TRUTH_SENSITIVITY_STAGE, TRUTH_TORNADO_STAGE
+from multisite.performance.verdicts.stage import LEVEL_MOMENTS_STAGE, VERDICTS_STAGE
 
 __all__ = [
     "ACROSS_SITES_STAGE",

@@ -10,8 +10,8 @@ import pytest
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.gaps import gaps, same_direction
 from multisite.pack.parameters import ReportParameters, StratumText, report_parameters
-from multisite.performance.contrasts import Counted
-from multisite.performance.verdicts import VerdictParameters, verdict_rows
+from multisite.performance.verdicts.contrasts import Counted
+from multisite.performance.verdicts.verdict_rows import VerdictParameters, verdict_rows
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION
 from multisite.schemas.performance import DESIGN_EFFECTS, ESTIMATES, PROPORTION_MOMENTS
 from multisite.schemas.verdicts import LEVEL_MOMENTS, VERDICTS

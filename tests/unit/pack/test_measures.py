@@ -16,11 +16,11 @@ from multisite.pack.page import render_page
 from multisite.pack.sentences.measures import measure_sentences, measure_statement
 from multisite.pack.tables.measures import measure_counts_table, measure_levels_table, measure_sites_table
 from multisite.pack.tables.table import Table
-from multisite.performance.measures import MeasureParameters
+from multisite.performance.measures.evaluation import MeasureParameters
 from multisite.schemas.cohort import COMPOSITION
 from multisite.study import Study
 from tests.lib.report_frames import MODEL, SITES, report_inputs, study
-from tests.unit.performance.measure_builders import DICE, HD95, VOLUME, at_site, over_sites
+from tests.unit.performance.measures.measure_builders import DICE, HD95, VOLUME, at_site, over_sites
 
 RULES = tuple(replace(rules, models=(MODEL,)) for rules in (DICE, HD95, replace(VOLUME, margin=4.0)))
 LEVELS = [("vendor", "GE"), ("vendor", "Canon"), ("sex", "F"), ("sex", "M"), ("sex", "unknown")]

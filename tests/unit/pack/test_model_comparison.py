@@ -19,13 +19,13 @@ from multisite.pack.tables.model_by_data import data_effects_table, data_values_
 from multisite.pack.tables.model_comparison import comparisons_overview, differences_table, strata_differences_table
 from multisite.pack.tables.overview import overview_table
 from multisite.pack.tables.table import Table
-from multisite.performance.model_differences import Margins
-from multisite.performance.model_pairs import ModelPair
+from multisite.performance.models.differences import Margins
+from multisite.performance.models.pairs import ModelPair
 from multisite.schemas import Artefact
 from multisite.study import Study
 from multisite.tallies import Thresholds
 from tests.lib.report_frames import SITES, report_inputs, study
-from tests.unit.performance.model_builders import by_date, compared, over_sites, pairs_parameters, site_frames
+from tests.unit.performance.models.model_builders import by_date, compared, over_sites, pairs_parameters, site_frames
 
 NEW, OLD = "lungscan-3", "lungscan"
 
