@@ -240,7 +240,7 @@ def test_a_ledger_holds_digests_names_and_a_time_and_no_pseudonym(
     # `check` and `evaluate` read labels.
     assert [entry["content"]["stages"] for entry in entries] == [
         ["integrity", "consequences", "shortcuts"],
-        ["performance", "level_moments", "recalibration_gain", "model_pairs", "failure_modes"],
+        ["performance", "level_moments", "recalibration_gain", "failure_modes"],
     ]
     cohort = pl.read_parquet(sorted(workspace.glob("*/north/cohort/part-*.parquet")))
     pseudonyms = {value for name in ("case_id", "patient_id", "study_instance_uid") for value in cohort[name]}

@@ -38,7 +38,7 @@ def test_each_look_is_listed_with_what_it_evaluated(hospitals: StagedDemo, works
     listed = rows(finished, "Looks at the test labels")
     assert [(row["site"], row["entry"]) for row in listed] == [(s, n) for s in sites(workspace) for n in "12"]
     assert [row["stages"] for row in listed[:2]] == [
-        "performance, level_moments, failure_modes, truth_sensitivity, agreement_by_stratum",
+        "performance, level_moments, recalibration_gain, truth_sensitivity, agreement_by_stratum, failure_modes",
         "integrity, consequences, shortcuts",
     ]
     assert len({row["run"] for row in listed}) == 2

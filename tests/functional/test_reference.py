@@ -160,9 +160,8 @@ def test_labels_are_made_of_readings_and_evaluated(clinic: Path, finished: list[
 
 def test_making_labels_is_no_look_at_them(clinic: Path, finished: list[Finished]) -> None:
     entries = [json.loads(path.read_bytes()) for path in (clinic / "out").glob("*/clinic/_ledger/*.json")]
-    assert [entry["content"]["stages"] for entry in entries] == [
-        ["performance", "level_moments", "truth_sensitivity", "agreement_by_stratum"]
-    ]
+    looking = "performance level_moments recalibration_gain truth_sensitivity agreement_by_stratum failure_modes"
+    assert [entry["content"]["stages"] for entry in entries] == [looking.split()]
 
 
 def test_nothing_of_readers_ratings_sessions_lesions_or_arms_stands_anywhere_in_clear(

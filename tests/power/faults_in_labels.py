@@ -33,7 +33,7 @@ def table_in_order_of_label(site: SimulatedSite, number: int) -> list[Thing]:
     """
 
     def reorder(cases: pl.DataFrame) -> pl.DataFrame:
-        place = site.rng.uniform(0.0, _SPREAD, cases.height) + cases[_REFERENCE].to_numpy()
+        place = site.rng.uniform(0.0, _SPREAD, cases.height) + _labels(site, cases)
         return cases[np.argsort(place)]
 
     site.in_cases.append(reorder)
@@ -42,9 +42,17 @@ def table_in_order_of_label(site: SimulatedSite, number: int) -> list[Thing]:
 
 def column_that_is_the_label(site: SimulatedSite, number: int) -> list[Thing]:
     """A clinical column has two values, one for positives and one for negatives."""
-    code = pl.when(_REFERENCE).then(pl.lit("D38.1")).otherwise(pl.lit("Z00.0"))
-    site.in_cases.append(lambda cases: cases.with_columns(code.alias("clinical_code")))
+
+    def with_code(cases: pl.DataFrame) -> pl.DataFrame:
+        return cases.with_columns(pl.Series("clinical_code", np.where(_labels(site, cases), "D38.1", "Z00.0")))
+
+    site.in_cases.append(with_code)
     return [frozenset({"clinical_code"})]
+
+
+def _labels(site: SimulatedSite, cases: pl.DataFrame) -> np.ndarray:
+    """Whether each case of the table has the finding; its readings say so, and no column does."""
+    return np.array([bool(site.batch.rows[case].reference) for case in cases["case_id"]])
 
 
 def label_goes_with_scanner(site: SimulatedSite, number: int) -> list[Thing]:

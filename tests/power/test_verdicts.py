@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from multisite.performance import margins
+from multisite.performance.verdicts import margins
 from multisite.vocabulary import MarginVerdict
 from tests.power import __main__ as command
 from tests.power.scored_studies import FINDINGS, WEAK

@@ -189,9 +189,8 @@ def benchmark_table(evidence: Evidence, endpoint: Endpoint) -> Table:
             Column("Difference", "model minus reader", kind="number"),
             Column("In sensitivity", "model minus reader", kind="number"),
             Column("In specificity", "model minus reader", kind="number"),
-            Column("Patients", kind="number"),
         ),
-        tuple(groups) or (Group("", (Row((Cell("none"), *(missing("") for _ in range(6)))),)),),
+        tuple(groups) or (Group("", (Row((Cell("none"), *(missing("") for _ in range(5)))),)),),
         "Test split. The truth of each row is made without that reader: a panel or an independent source, else the "
         f"majority of two others or more. {_level(evidence)} intervals, paired, of patients; pointwise. The model "
         f"calls from {evidence.parameters.threshold:g} on. Readers are numbers of their site.",
@@ -204,14 +203,13 @@ def _benchmark_row(reader: str, rows: pl.DataFrame) -> Row:
     right = found["agreement"]
     return Row(
         (
-            Cell(reader.replace(" ", _NO_BREAK)),
+            Cell(reader.replace(" ", _NO_BREAK), note=f"{count(right['n_patients'])} patients"),
             _number(right, "of_reader", "reader_low", "reader_high"),
             _number(right, "of_model", None, None),
             *(
                 _number(found[metric], "difference", "ci_low", "ci_high", expected=0.0)
                 for metric in ("agreement", "sensitivity", "specificity")
             ),
-            counted(right["n_patients"]),
         )
     )
 
