@@ -34,7 +34,7 @@ def test_a_clean_study_does_not_fail_and_one_with_a_large_gap_does() -> None:
 
 def test_verdicts_that_always_fail_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     judged = margins.Judged(MarginVerdict.FAILS, 1e-9)
-    monkeypatch.setattr("multisite.performance.verdicts.judge", lambda *given: judged)
+    monkeypatch.setattr("multisite.performance.verdicts.verdict_rows.judge", lambda *given: judged)
     trial = judge_seed(1, settings=(CLEAN,))
     summary = summarise_verdicts([trial], (CLEAN,))
     assert set(summary.false[0].values()) == {Share(1, 1)}
