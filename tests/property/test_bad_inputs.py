@@ -19,17 +19,21 @@ from multisite.stats import (
     AreaSums,
     ChoiceRule,
     ClusterMoments,
+    CodedCases,
     Estimate,
     GridCounts,
     LabelErrors,
     LabellerValidation,
     LatentClasses,
     LevelCounts,
+    MeanMoments,
     PairedClusterMoments,
     PairedCounts,
+    Recalibration,
     ScoreCounts,
     SegmentedScoreCounts,
     SharedMoments,
+    Slice,
     WeightedAuc,
 )
 from multisite.stats.resampling.case_arrays import patient_numbers
@@ -124,6 +128,30 @@ def between_patients(c: ScoreCounts) -> list[Any]:
     ]
 
 
+TURNED = Recalibration(method="intercept and slope", intercept=0.4, slope=2.0)
+METHODS = ("intercept", "intercept and slope", "isotonic")
+
+
+def fitted(fit: Recalibration) -> list[Any]:
+    """Its numbers; one that is not there has a reason, and the fit is a function of every score from 0 to 1."""
+    if fit.status is not EstimateStatus.OK:
+        assert fit.reason
+        return [fit.intercept, fit.slope]
+    return [fit.intercept, fit.slope, fit.score.tolist(), fit.value.tolist(), fit(np.linspace(0.0, 1.0, 7)).tolist()]
+
+
+def fits(c: ScoreCounts) -> list[Recalibration]:
+    found = [library.fit_recalibration(c, method=m) for m in METHODS]
+    return [TURNED, *(fit for fit in found if fit.status is EstimateStatus.OK)]
+
+
+def moved(c: ScoreCounts, fit: Recalibration) -> list[Any]:
+    """The moved counts, which are of as many cases."""
+    found = library.recalibrated_counts(c, fit)
+    assert (found.positives, found.negatives) == (c.positives, c.negatives)
+    return found.score.tolist()
+
+
 def at_level(statistic: Callable[..., Any], c: ScoreCounts) -> Callable[[float], Any]:
     return lambda level: statistic(c, level=level)
 
@@ -149,6 +177,16 @@ OF_SCORE_COUNTS: Mapping[str, Callable[[ScoreCounts], Any]] = {
     ],
     "brier_decomposition": lambda c: [
         library.brier_decomposition(c, binning=b) for b in ("distinct scores", "equal width", "equal mass")
+    ],
+    "brier_fall_of_counts": lambda c: [
+        library.brier_fall_of_counts(c, fit, design_effect=effect) for fit in fits(c) for effect in (0.5, 1.0, 1e9)
+    ],
+    "fit_recalibration": lambda c: [fitted(library.fit_recalibration(c, method=m)) for m in METHODS],
+    "recalibrated_counts": lambda c: [moved(c, fit) for fit in fits(c)],
+    "prevalence_shift": lambda c: [
+        library.prevalence_shift(c, n_positive=p, n_negative=n, design_effect=effect, design_effect_there=effect)
+        for p, n in ((0, 0), (0, 5), (5, 0), (1, 1), (1, 10**12))
+        for effect in (0.5, 1.0, 1e9)
     ],
     "calibration_line": lambda c: [library.calibration_line(c, extreme=e) for e in ("clip", "drop")],
     "calibration_line_test": lambda c: [
@@ -499,6 +537,9 @@ OF_FOUR: Mapping[str, Callable[[Any, Any, Any, Any], Any]] = {
     ],
     "standardised_difference": lambda a, b, c, d: library.standardised_difference([a, b], [c, d]),
     "standardised_difference_to": lambda a, b, c, d: library.standardised_difference_to([a, b], [0.5, 0.5]),
+    "grid_quantile": lambda *n: [
+        library.grid_quantile(n, low=-1.0, high=1.0, probability=p) for p in (1e-300, 0.5, 1.0 - 2**-53)
+    ],
     "wasserstein_of_counts": lambda a, b, c, d: library.wasserstein_of_counts([a, b], [c, d], grid=[0.0, 1.0]),
     "standardised_mean_difference_of_moments": lambda a, b, c, d: [
         library.standardised_mean_difference_of_moments((a, b, 5), (c, d, 5)),
@@ -606,6 +647,156 @@ OF_RATINGS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
+def coded(levels: Any, error: Any, patient: Any, n_levels: Sequence[int] = (2, 3)) -> Callable[[], CodedCases]:
+    return lambda: CodedCases.of(levels, n_levels, error, patient)
+
+
+TEN = [[i % 2, i % 3] for i in range(10)]
+HALF = [i % 2 for i in range(10)]
+
+CODED_CASES: Mapping[str, Callable[[], CodedCases]] = {
+    "empty": coded(np.zeros((0, 2)), [], []),
+    "no column": coded(np.zeros((10, 0)), HALF, range(10), ()),
+    "a column without a level": coded(np.zeros((0, 1)), [], [], (0,)),
+    "a column of one level": coded(np.zeros((10, 1)), HALF, range(10), (1,)),
+    "one case": coded([[1, 2]], [1], ["a"]),
+    "one patient": coded(TEN, HALF, ["a"] * 10),
+    "two patients, one that errs": coded(TEN, HALF, HALF),
+    "no error": coded(TEN, [0] * 10, range(10)),
+    "errors only": coded(TEN, [1] * 10, range(10)),
+    "the level is the error": coded(TEN, HALF, range(10)),
+    "several cases of a patient": coded(TEN, [0, 0, 0, 1, 1, 0, 1, 0, 0, 1], [i // 3 for i in range(10)]),
+    "error is NaN": coded(TEN[:2], [1, NAN], [1, 2]),
+    "error is two": coded(TEN[:2], [1, 2], [1, 2]),
+    "level is NaN": coded([[1, NAN]], [1], [1]),
+    "level is infinite": coded([[1, INF]], [1], [1]),
+    "level is a fraction": coded([[0.5, 1]], [1], [1]),
+    "level is negative": coded([[0, -1]], [1], [1]),
+    "level is missing": coded([[0, None]], [1], [1]),
+    "level above its column": coded([[2, 2]], [1], [1]),
+    "levels are one-dimensional": coded([0, 1], [1, 0], [1, 2]),
+    "patient is missing": coded(TEN[:2], [1, 0], ["a", None]),
+    "patient is NaN": coded(TEN[:2], [1, 0], [1.0, NAN]),
+    "lengths differ": coded(TEN[:2], [1], [1, 2]),
+}
+
+
+def searched(c: CodedCases) -> list[Slice]:
+    beam = library.beam_search(c, max_conditions=3, beam_width=1, minimum_patients=1)
+    return [*beam, *library.tree_search(c, max_conditions=3, minimum_patients=1)]
+
+
+def sums_by_level(c: CodedCases) -> list[Any]:
+    """z of every level, −∞ being the declared absence of one."""
+    n = np.bincount(c.patient)
+    y = np.bincount(c.patient[c.error], minlength=n.size)
+    everyone = ClusterMoments.from_clusters(y, n)
+    found = []
+    for column, levels in enumerate(c.n_levels):
+        sums = library.slice_sums(
+            c.levels[:, column], c.error, c.patient, n_cells=levels, patient_errors=y, patient_cases=n
+        )
+        assert int(sums.sum_n.sum()) == c.error.size
+        found.append([z for z in sums.z(everyone).tolist() if z != -INF])
+    return found
+
+
+OF_CODED_CASES: Mapping[str, Callable[[CodedCases], Any]] = {
+    "beam_search": lambda c: [
+        library.beam_search(c, max_conditions=m, beam_width=w, minimum_patients=least)
+        for m in (1, 9)
+        for w in (1, 99)
+        for least in (1, 3, 99)
+    ],
+    "tree_search": lambda c: [
+        library.tree_search(c, max_conditions=m, minimum_patients=least, ordered=ordered)
+        for m in (1, 9)
+        for least in (1, 3, 99)
+        for ordered in ((), (True,) * len(c.n_levels))
+    ],
+    "chosen_slices": lambda c: [
+        library.chosen_slices(c, found, most=most, least_z=z, same_from=same)
+        for found in (searched(c), [])
+        for most in (0, 1, 99)
+        for z in (-1.0, 1.645, 1e9)
+        for same in (0.0, 1.0)
+    ],
+    "is_within": lambda c: [
+        library.is_within(one.conditions, other.conditions)
+        for found in [searched(c)]
+        for one in found
+        for other in found
+    ],
+    "slice_members": lambda c: [
+        library.slice_members(c.levels, conditions)
+        for conditions in ((), ((0, ()),), ((0, (0,)),), ((0, (0, 7)), (1, (2,))))
+    ],
+    "slice_sums": sums_by_level,
+}
+
+MEASURED: Mapping[str, tuple[Any, Any]] = {
+    "empty": ([], []),
+    "one case": ([0.5], [1]),
+    "one patient": ([0.5, 0.7], [1, 1]),
+    "two patients": ([0.5, 0.7], [1, 2]),
+    "two patients, one with more": ([0.5, 0.7, 0.7], [1, 2, 2]),
+    "all zero": ([0.0] * 4, [1, 1, 2, 3]),
+    "all alike": ([0.1] * 7, range(7)),
+    "alike within patients": ([0.1, 0.1, 0.4, 0.4], [1, 1, 2, 2]),
+    "patients alike": ([0.1, 0.4, 0.1, 0.4], [1, 1, 2, 2]),
+    "of either sign": ([-1.0, 1.0], [1, 2]),
+    "far from zero": ([1e9, 1e9 + 1.0, 1e9 + 3.0], [1, 2, 3]),
+    "next to nothing": ([1e-200, 2e-200], [1, 2]),
+    "too small to square twice": ([1e-80, -3e-80, 2e-80], [1, 1, 2]),
+    "too large to square": ([1e200, 2e200], [1, 2]),
+    "nearly too large to square": ([1e135, -3e135, 2e135], [1, 1, 2]),
+    "NaN": ([NAN, 0.1], [1, 2]),
+    "infinite": ([INF, 0.1], [1, 2]),
+    "two-dimensional": ([[0.1, 0.2]], [1]),
+    "patient is missing": ([0.1, 0.2], ["a", None]),
+    "patient is NaN": ([0.1, 0.2], [1.0, NAN]),
+    "lengths differ": ([0.1, 0.2], [1]),
+}
+
+
+def of_two(first: MeanMoments, second: MeanMoments) -> list[Any]:
+    return [library.icc_of_two(first, second, form=form) for form in library.ICC_FORMS]
+
+
+OF_MEASURED: Mapping[str, Callable[[MeanMoments, MeanMoments], Any]] = {
+    "clustered_mean": lambda m, other: [library.clustered_mean(m), library.clustered_mean(m + other)],
+    "sample_deviation": lambda m, other: [library.sample_deviation(m), library.sample_deviation(m + other)],
+    "limits_from_moments": lambda m, other: [library.limits_from_moments(m), library.limits_from_moments(m + other)],
+    "icc_of_two": lambda m, other: [*of_two(m, other), *of_two(m, m), *of_two(other, m)],
+}
+
+
+def two_measurements(call: Callable[[MeanMoments, MeanMoments], Any], given: tuple[Any, Any]) -> Any:
+    """The values, and others of the same cases that are all alike."""
+    values, patient = given
+    return call(MeanMoments.from_cases(values, patient), MeanMoments.from_cases(np.ones(len(patient)), patient))
+
+
+def moments(**changed: Any) -> MeanMoments:
+    """Those of the values 1 and 3 of two patients, but for what is changed."""
+    sums = {"n_patients": 2, "sum_n": 2, "sum_nn": 2, "sum_x": 4.0, "sum_xn": 4.0, "sum_xx": 10.0}
+    return MeanMoments(**{**sums, "sum_squares": 10.0, "sum_xx_over_n": 10.0, **changed})
+
+
+def slices_of(z: float = 2.0, column: int = 0, **options: Any) -> Any:
+    chosen = [Slice(((column, (0,)),), z, "beam"), Slice(((1, (0,)),), 1.9, "beam")]
+    return library.chosen_slices(CODED_CASES["no error"](), chosen, **{"most": 2, **options})
+
+
+def searches(search: Callable[..., Any], **options: Any) -> Callable[[], Any]:
+    return lambda: search(CODED_CASES["one patient"](), **{"max_conditions": 2, "minimum_patients": 1, **options})
+
+
+def sums_of(cell: Any = (0, 1), error: Any = (True, False), patient: Any = (0, 1), **options: Any) -> list[Any]:
+    known = {"n_cells": 2, "patient_errors": [1, 0], "patient_cases": [1, 2]}
+    return library.slice_sums(cell, error, patient, **{**known, **options}).sum_n.tolist()
+
+
 def outcomes(found: Any, of: Any, *, prevalence: float = 0.1, act_from: float = 0.2) -> Any:
     share = library.proportion(found, of)
     return library.outcomes_at_prevalence(share, share, prevalence=prevalence, act_from=act_from)
@@ -636,6 +827,158 @@ OTHERS: Mapping[str, Mapping[str, Callable[[], Any]]] = {
         "one category": lambda: library.agreement_weights("quadratic", 1),
         "NaN": lambda: library.agreement_weights(np.array([[1.0, NAN], [NAN, 1.0]]), 2),
         "weights of zero": lambda: library.agreement_weights(np.zeros((2, 2)), 2),
+    },
+    "beam_search": {
+        "no condition": searches(library.beam_search, beam_width=1, max_conditions=0),
+        "no beam": searches(library.beam_search, beam_width=0),
+        "a beam below 0": searches(library.beam_search, beam_width=-1),
+        "no patient is enough": searches(library.beam_search, beam_width=1, minimum_patients=0),
+        "bound is NaN": searches(library.beam_search, beam_width=1, minimum_patients=NAN),
+        "bound is a fraction": searches(library.beam_search, beam_width=1.5),
+    },
+    "tree_search": {
+        "no condition": searches(library.tree_search, max_conditions=0),
+        "no patient is enough": searches(library.tree_search, minimum_patients=0),
+        "bound is a fraction": searches(library.tree_search, max_conditions=1.5),
+        "order of too few columns": searches(library.tree_search, ordered=(True,)),
+    },
+    "brier_fall_of_counts": {
+        "no fit": lambda: library.brier_fall_of_counts(
+            SCORE_COUNTS["all ties"](), library.fit_recalibration(SCORE_COUNTS["empty"](), method="isotonic")
+        ),
+        "design effect of 0": lambda: library.brier_fall_of_counts(
+            SCORE_COUNTS["all ties"](), TURNED, design_effect=0.0
+        ),
+        "design effect is NaN": lambda: library.brier_fall_of_counts(
+            SCORE_COUNTS["all ties"](), TURNED, design_effect=NAN
+        ),
+        "design effect is infinite": lambda: library.brier_fall_of_counts(
+            SCORE_COUNTS["all ties"](), TURNED, design_effect=INF
+        ),
+        "level of 1, no case": lambda: library.brier_fall_of_counts(SCORE_COUNTS["empty"](), TURNED, level=1.0),
+    },
+    "fit_recalibration": {
+        "method unknown": lambda: library.fit_recalibration(SCORE_COUNTS["all ties"](), method="slope"),
+        "a score that is NaN": lambda: TURNED(np.array([NAN])).tolist(),
+        "a score above 1": lambda: TURNED(np.array([1.5])).tolist(),
+        "no score": lambda: TURNED(np.array([])).tolist(),
+    },
+    "recalibrated_counts": {
+        "no fit": lambda: moved(
+            SCORE_COUNTS["perfect"](),
+            library.fit_recalibration(SCORE_COUNTS["perfect"](), method="intercept and slope"),
+        ),
+    },
+    "prevalence_shift": {
+        called: lambda changed=changed: library.prevalence_shift(
+            SCORE_COUNTS["all ties"](), **{"n_positive": 3, "n_negative": 4, **changed}
+        )
+        for called, changed in {
+            "count is negative": {"n_positive": -1},
+            "count is NaN": {"n_positive": NAN},
+            "count is infinite": {"n_negative": INF},
+            "count is a fraction": {"n_negative": 0.5},
+            "design effect of 0": {"design_effect": 0.0},
+            "design effect is NaN": {"design_effect_there": NAN},
+            "design effect is infinite": {"design_effect": INF},
+            "level of 0": {"level": 0.0},
+        }.items()
+    },
+    "clustered_mean": {
+        called: lambda changed=changed: library.clustered_mean(moments(**changed))
+        for called, changed in {
+            "more patients than cases": {"n_patients": 3},
+            "no patient": {"n_patients": 0, "sum_n": 0, "sum_nn": 0},
+            "patients are NaN": {"n_patients": NAN},
+            "cases are a fraction": {"sum_n": 2.5, "sum_nn": 3},
+            "sum is NaN": {"sum_x": NAN},
+            "sum is infinite": {"sum_xx": INF},
+            "squares are negative": {"sum_squares": -1.0},
+            "squares of patients are negative": {"sum_xx": -1.0, "sum_xx_over_n": -1.0},
+            "squares too small for the sum": {"sum_squares": 7.0, "sum_xx_over_n": 7.0},
+            "products outweigh squares": {"sum_xn": 100.0},
+        }.items()
+    },
+    "sample_deviation": {
+        "squares too small for the sum": lambda: library.sample_deviation(moments(sum_x=9.0)),
+    },
+    "limits_from_moments": {
+        "coverage of 1": lambda: library.limits_from_moments(moments(), coverage=1.0),
+        "coverage is NaN": lambda: library.limits_from_moments(moments(), coverage=NAN),
+        "level of 0": lambda: library.limits_from_moments(moments(), level=0.0),
+    },
+    "icc_of_two": {
+        "form unknown": lambda: library.icc_of_two(moments(), moments(), form="4,1"),
+        "other cases": lambda: library.icc_of_two(moments(), moments(sum_n=3, sum_nn=5), form="1,1"),
+        "other patients": lambda: library.icc_of_two(
+            moments(), moments(n_patients=1, sum_nn=4, sum_xx=16.0, sum_xx_over_n=8.0), form="1,1"
+        ),
+        "level is NaN": lambda: library.icc_of_two(moments(), moments(), form="1,1", level=NAN),
+    },
+    "grid_quantile": {
+        called: lambda changed=changed: library.grid_quantile(
+            **{"counts": [1, 2], "low": 0.0, "high": 1.0, "probability": 0.5, **changed}
+        )
+        for called, changed in {
+            "no cell": {"counts": []},
+            "two-dimensional": {"counts": [[1, 2]]},
+            "ends alike": {"low": 1.0},
+            "end is NaN": {"high": NAN},
+            "end is infinite": {"low": -INF},
+            "ends too far apart": {"low": -1e308, "high": 1e308},
+            "probability of 0": {"probability": 0.0},
+            "probability is NaN": {"probability": NAN},
+        }.items()
+    },
+    "chosen_slices": {
+        "z is NaN": lambda: slices_of(NAN),
+        "z is infinite": lambda: slices_of(INF),
+        "no such column": lambda: slices_of(column=2),
+        "a column below 0": lambda: slices_of(column=-1),
+        "fewer than none": lambda: slices_of(most=-1),
+        "least z is NaN": lambda: slices_of(least_z=NAN),
+        "shared by more than all": lambda: slices_of(same_from=1.1),
+        "shared is NaN": lambda: slices_of(same_from=NAN),
+    },
+    "is_within": {
+        "no condition": lambda: library.is_within((), ()),
+        "a column twice": lambda: library.is_within(((0, (1,)), (0, (2,))), ((0, (1,)),)),
+    },
+    "patient_halves": {
+        "nobody": lambda: library.patient_halves([], seed=1),
+        "a patient is missing": lambda: library.patient_halves(["a", None], seed=1),
+        "a patient is NaN": lambda: library.patient_halves(["a", NAN], seed=1),
+        "a patient is a number": lambda: library.patient_halves([1, 2], seed=1),
+        "one text for all": lambda: library.patient_halves("abc", seed=1),
+        "seed is NaN": lambda: library.patient_halves(["a"], seed=NAN),
+    },
+    "slice_members": {
+        "no such column": lambda: library.slice_members(np.zeros((2, 1), int), ((1, (0,)),)),
+        "a column below 0": lambda: library.slice_members(np.zeros((2, 1), int), ((-1, (0,)),)),
+        "levels are one-dimensional": lambda: library.slice_members(np.zeros(2, int), ((0, (0,)),)),
+    },
+    "slice_sums": {
+        called: lambda changed=changed: sums_of(**changed)
+        for called, changed in {
+            "nobody": {"cell": [], "error": [], "patient": [], "patient_errors": [], "patient_cases": []},
+            "cases of nobody": {"patient_errors": [], "patient_cases": []},
+            "no slice": {"n_cells": 0},
+            "fewer slices than none": {"n_cells": -1},
+            "slices are NaN": {"n_cells": NAN},
+            "no such slice": {"cell": [0, 2]},
+            "a slice below 0": {"cell": [0, -1]},
+            "slice is NaN": {"cell": [0, NAN]},
+            "no such patient": {"patient": [0, 2]},
+            "a patient below 0": {"patient": [0, -1]},
+            "error is NaN": {"error": [1, NAN]},
+            "error is two": {"error": [1, 2]},
+            "lengths differ": {"cell": [0]},
+            "lengths of patients differ": {"patient_errors": [1]},
+            "more cases than there are": {"patient": [0, 0]},
+            "more errors than there are": {"error": [True, True]},
+            "fewer errors than cases without": {"patient_errors": [1, 2]},
+            "patient's cases are NaN": {"patient_cases": [1, NAN]},
+        }.items()
     },
     "clustered_auc_of_sums": {
         "one patient": lambda: area_of(0.1, 0.1, 1, 1, 1),
@@ -707,6 +1050,8 @@ def every_call() -> list[Any]:
         (OF_FOUR, FOUR, lambda call, given: call(*given)),
         (OF_SAMPLES, SAMPLES, lambda call, given: call(*given)),
         (OF_RATINGS, RATINGS, lambda call, given: call(given)),
+        (OF_CODED_CASES, CODED_CASES, lambda call, given: call(given())),
+        (OF_MEASURED, MEASURED, two_measurements),
     ]
     calls = [
         (name, called, lambda call=call, given=given, apply=apply: apply(call, given))
@@ -758,5 +1103,6 @@ def test_a_bad_input_has_a_stated_result(name: str, call: Callable[[], Any]) -> 
 
 def test_every_public_function_is_in_the_table() -> None:
     public = {name for name in library.__all__ if inspect.isfunction(getattr(library, name))}
-    tables = (OF_SCORE_COUNTS, OF_CASES, OF_MOMENTS, OF_FOUR, OF_SAMPLES, OF_RATINGS, OTHERS)
+    kinds = (OF_SCORE_COUNTS, OF_CASES, OF_MOMENTS, OF_FOUR, OF_SAMPLES, OF_RATINGS, OF_CODED_CASES, OF_MEASURED)
+    tables = (*kinds, OTHERS)
     assert public - {name for table in tables for name in table} == set()

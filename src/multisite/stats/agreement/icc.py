@@ -133,9 +133,10 @@ def icc_of_two(difference: MeanMoments, total: MeanMoments, *, form: IccForm, le
     Raises
     ------
     ValueError
-        If the form is unknown, or the two moments are not of the same number of cases.
+        If the form is unknown, the two moments are not of as many patients and cases, or ``level`` lies outside (0, 1).
     """
-    if form not in ICC_FORMS or difference.sum_n != total.sum_n:
+    sizes = [(moments.n_patients, moments.sum_n, moments.sum_nn) for moments in (difference, total)]
+    if form not in ICC_FORMS or sizes[0] != sizes[1]:
         raise ValueError(f"Moments of the same cases are needed, and `form` must be one of: {'; '.join(ICC_FORMS)}.")
     normal_quantile(level)
     n = difference.sum_n
@@ -270,7 +271,8 @@ def _single_limits(s: _MeanSquares, form: IccForm, level: float) -> tuple[float,
         return (low - 1.0) / (low + k - 1.0), (high - 1.0) / (high + k - 1.0)
     a = (s.B - s.E) / (s.J + (n - 1) * s.E)
     b = 1.0 + (n - 1) * a
-    v = s.B**2 / ((a * s.J) ** 2 / (k - 1) + (b * s.E) ** 2 / ((n - 1) * (k - 1)))
+    # As shares of B, whose square may be too large or too small for a float.
+    v = 1.0 / ((a * (s.J / s.B)) ** 2 / (k - 1) + (b * (s.E / s.B)) ** 2 / ((n - 1) * (k - 1)))
     for_low, for_high = float(special.fdtri(n - 1, v, upper)), float(special.fdtri(v, n - 1, upper))
     rest = k * s.J + (k * n - k - n) * s.E
     low = n * (s.B - for_low * s.E) / (for_low * rest + n * s.B)

@@ -118,9 +118,9 @@ def limits_from_mean_squares(
 
 
 def _variance_limits(variance: float, parts: tuple[tuple[float, int], ...], level: float) -> tuple[float, float]:
-    below = above = 0.0
+    below, above = [], []
     for part, degrees in parts:
         if degrees:
-            below += (part * (1.0 - degrees / float(special.chdtri(degrees, 0.5 - level / 2.0)))) ** 2
-            above += (part * (degrees / float(special.chdtri(degrees, 0.5 + level / 2.0)) - 1.0)) ** 2
-    return max(0.0, variance - math.sqrt(below)), variance + math.sqrt(above)
+            below.append(part * (1.0 - degrees / float(special.chdtri(degrees, 0.5 - level / 2.0))))
+            above.append(part * (degrees / float(special.chdtri(degrees, 0.5 + level / 2.0)) - 1.0))
+    return max(0.0, variance - math.hypot(*below)), variance + math.hypot(*above)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -17,6 +18,9 @@ __all__ = ["PrevalenceShift", "prevalence_shift"]
 
 _SHIFT = "log odds ratio of the prevalences, wald"
 _REMAINING = "in the large less the log odds ratio of the prevalences, linearised"
+
+_LARGEST_EXPONENT = 600.0
+"""Beyond it an end of the interval is too large for a float, or nearly so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +71,13 @@ def prevalence_shift(
     Raises
     ------
     ValueError
-        If a score lies outside [0, 1], a count is below 0, or a design effect is not above 0.
+        If a score or ``level`` lies outside [0, 1], a count is no whole number of 0 or more, or a design effect is not
+        finite and above 0.
 
     Undefined cases
     ---------------
-    One class only, here or there: all three.
+    One class only, here or there: all three. A design effect that leaves O:E without an upper end: O:E without an
+    interval, status ``insufficient``.
 
     References
     ----------
@@ -85,8 +91,10 @@ def prevalence_shift(
     1.02
     """
     require_probabilities(counts)
-    if n_positive < 0 or n_negative < 0 or not design_effect > 0.0 or not design_effect_there > 0.0:
-        raise ValueError("Counts must be 0 or more, and design effects above 0.")
+    effects = all(0.0 < effect < math.inf for effect in (design_effect, design_effect_there))
+    counted = all(0 <= number < math.inf and number == int(number) for number in (n_positive, n_negative))
+    if not counted or not effects:
+        raise ValueError("Counts must be whole numbers of 0 or more, and design effects finite and above 0.")
     positives, negatives = counts.positives, counts.negatives
     z = normal_quantile(level)
 
@@ -148,5 +156,9 @@ def _widened(found: ScoreEstimate, design_effect: float, z: float) -> ScoreEstim
     if design_effect == 1.0 or not found.estimate or found.standard_error is None:
         return found
     half = z * math.sqrt(design_effect) * found.standard_error
-    ends = {"ci_low": found.estimate * math.exp(-half), "ci_high": found.estimate * math.exp(half)}
+    if half < _LARGEST_EXPONENT:
+        ends: dict[str, Any] = {"ci_low": found.estimate * math.exp(-half), "ci_high": found.estimate * math.exp(half)}
+    else:
+        reason = "the interval has no upper end"
+        ends = {"ci_low": None, "ci_high": None, "status": EstimateStatus.INSUFFICIENT, "reason": reason}
     return ScoreEstimate(**{name: getattr(found, name) for name in ScoreEstimate.__dataclass_fields__} | ends)

@@ -20,6 +20,8 @@ RecalibrationMethod: TypeAlias = Literal["intercept", "intercept and slope", "is
 
 _EPSILON = 1e-6
 _NONE = np.empty(0)
+_NOTHING = (64.0 * float(np.finfo(np.float64).eps)) ** 2
+"""What the square of a difference of squared errors may come to by rounding alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -46,10 +48,12 @@ class Recalibration:
         Raises
         ------
         ValueError
-            If there is no fit.
+            If there is no fit, or a score lies outside [0, 1].
         """
         if self.status is not EstimateStatus.OK:
             raise ValueError("There is no fit to apply.")
+        if not ((score >= 0.0) & (score <= 1.0)).all():
+            raise ValueError("Only scores from 0 to 1 can be recalibrated; at least one lies outside.")
         if self.intercept is None or self.slope is None:
             return np.interp(score, self.score, self.value)
         x = special.logit(np.clip(score, _EPSILON, 1.0 - _EPSILON))
@@ -118,7 +122,7 @@ def recalibrated_counts(counts: ScoreCounts, recalibration: Recalibration) -> Sc
     Raises
     ------
     ValueError
-        If there is no fit.
+        If there is no fit, or a score lies outside [0, 1].
     """
     moved, place = np.unique(recalibration(counts.score), return_inverse=True)
     positive, negative = np.zeros(moved.size, dtype=np.int64), np.zeros(moved.size, dtype=np.int64)
@@ -155,15 +159,17 @@ def brier_fall_of_counts(
     Raises
     ------
     ValueError
-        If a score lies outside [0, 1], there is no fit, or the design effect is not above 0.
+        If a score lies outside [0, 1], there is no fit, the design effect is not finite and above 0, or ``level`` lies
+        outside (0, 1).
 
     Undefined cases
     ---------------
     No case: undefined. One case, or a fall that is the same in each: no interval, status ``insufficient``.
     """
     require_probabilities(counts)
-    if not design_effect > 0.0:
-        raise ValueError("`design_effect` must be above 0.")
+    if not 0.0 < design_effect < math.inf:
+        raise ValueError("`design_effect` must be finite and above 0.")
+    z = normal_quantile(level)
     moved = recalibration(counts.score)
     to_one, to_zero = (1.0 - counts.score) ** 2 - (1.0 - moved) ** 2, counts.score**2 - moved**2
     n = counts.positives + counts.negatives
@@ -173,8 +179,8 @@ def brier_fall_of_counts(
         fall = (dot(counts.n_positive, to_one) + dot(counts.n_negative, to_zero)) / n
         squares = dot(counts.n_positive, (to_one - fall) ** 2) + dot(counts.n_negative, (to_zero - fall) ** 2)
         status, reason = EstimateStatus.INSUFFICIENT, "the fall shows no variance, and there is no interval"
-        if n > 1 and squares > 0.0:
-            half = normal_quantile(level) * math.sqrt(design_effect * squares / (n - 1) / n)
+        if n > 1 and squares > n * _NOTHING:
+            half = z * math.sqrt(design_effect * squares / (n - 1) / n)
             low, high, status, reason = fall - half, fall + half, EstimateStatus.OK, ""
     return Estimate(
         estimate=fall,

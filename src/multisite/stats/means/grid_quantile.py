@@ -1,5 +1,7 @@
 """Quantiles of measurements that are known as counts on a grid."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,7 +32,8 @@ def grid_quantile(counts: npt.ArrayLike, *, low: float, high: float, probability
     Raises
     ------
     ValueError
-        If a count is no whole number of 0 or more, there is no cell, or a number lies outside its range.
+        If a count is no whole number of 0 or more, there is no cell, an end is not finite, or a number lies outside its
+        range.
 
     Examples
     --------
@@ -38,8 +41,10 @@ def grid_quantile(counts: npt.ArrayLike, *, low: float, high: float, probability
     0.5
     """
     cells = whole_counts("counts", counts)
-    if not cells.size or not low < high or not 0.0 < probability < 1.0:
-        raise ValueError("A quantile needs a cell, `low` below `high`, and `probability` strictly between 0 and 1.")
+    if not cells.size or not 0.0 < high - low < math.inf or not 0.0 < probability < 1.0:
+        raise ValueError(
+            "A quantile needs a cell, a finite `low` below `high`, and `probability` strictly between 0 and 1."
+        )
     total = int(cells.sum())
     if not total:
         return None

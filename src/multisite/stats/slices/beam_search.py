@@ -4,8 +4,8 @@ import numpy as np
 
 from multisite.stats.estimate import FloatArray, IntegerArray
 from multisite.stats.proportions import ClusterMoments
-from multisite.stats.slices.coded_cases import CodedCases, Condition, Slice, slice_members
-from multisite.stats.slices.slice_sums import SliceSums, slice_sums
+from multisite.stats.slices.coded_cases import CodedCases, Condition, Slice, require_search, slice_members
+from multisite.stats.slices.slice_sums import SliceSums, disjoint_sums
 
 __all__ = ["beam_search"]
 
@@ -27,12 +27,17 @@ def beam_search(cases: CodedCases, *, max_conditions: int, beam_width: int, mini
     beam_width
         Slices that are taken on, 1 or more.
     minimum_patients
-        Patients that a slice must have, and that must be outside it.
+        Patients that a slice must have, and that must be outside it; 1 or more.
 
     Returns
     -------
     tuple of Slice
         Those with z above 0, the largest first; of equal ones the shorter, then by columns and levels.
+
+    Raises
+    ------
+    ValueError
+        If a bound is no whole number of 1 or more.
 
     Undefined cases
     ---------------
@@ -43,6 +48,7 @@ def beam_search(cases: CodedCases, *, max_conditions: int, beam_width: int, mini
     Klösgen W. Explora: a multipattern and multistrategy discovery assistant. In: Advances in Knowledge Discovery and
     Data Mining. AAAI Press 1996, 249-271.
     """
+    require_search(max_conditions=max_conditions, minimum_patients=minimum_patients, beam_width=beam_width)
     counted = np.bincount(cases.patient), np.bincount(cases.patient, weights=cases.error).astype(np.int64)
     everyone = ClusterMoments.from_clusters(counted[1], counted[0])
     beam: list[_Conditions] = [()]
@@ -74,7 +80,7 @@ def _refined(
     for column, n_levels in enumerate(cases.n_levels):
         if column in used:
             continue
-        sums = slice_sums(
+        sums = disjoint_sums(
             cases.levels[rows, column],
             error,
             patient,

@@ -1,10 +1,12 @@
 """Of many slices that overlap, the few that are worth confirming."""
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
 
 from multisite.stats.estimate import BooleanArray
+from multisite.stats.proportions.counts import whole_count
 from multisite.stats.slices.coded_cases import CodedCases, Condition, Slice, slice_members
 
 __all__ = ["LEAST_Z", "chosen_slices", "is_within"]
@@ -44,7 +46,19 @@ def chosen_slices(
     -------
     tuple of Slice
         By falling z.
+
+    Raises
+    ------
+    ValueError
+        If a z or ``least_z`` is not finite, ``most`` is no whole number of 0 or more, ``same_from`` lies outside
+        [0, 1], or a slice names a column that the cases do not have.
     """
+    whole_count("most", most)
+    if not math.isfinite(least_z) or not 0.0 <= same_from <= 1.0:
+        raise ValueError("`least_z` must be finite, and `same_from` must lie between 0 and 1.")
+    slices = tuple(slices)
+    if not all(math.isfinite(one.z) for one in slices):
+        raise ValueError("Every slice must have a finite z.")
     by_conditions: dict[tuple[Condition, ...], Slice] = {}
     for one in slices:
         known = by_conditions.get(one.conditions)
@@ -64,8 +78,16 @@ def chosen_slices(
 
 
 def is_within(inner: tuple[Condition, ...], outer: tuple[Condition, ...]) -> bool:
-    """Whether the conditions of ``inner`` imply those of ``outer``."""
+    """Whether the conditions of ``inner`` imply those of ``outer``; no condition is implied by any.
+
+    Raises
+    ------
+    ValueError
+        If a column stands twice in ``inner``.
+    """
     allowed = dict(inner)
+    if len(allowed) != len(inner):
+        raise ValueError("The conditions of a slice must name each column once.")
     return all(column in allowed and set(allowed[column]) <= set(levels) for column, levels in outer)
 
 

@@ -7,8 +7,9 @@ import numpy.typing as npt
 
 from multisite.stats.estimate import BooleanArray, FloatArray, IntegerArray
 from multisite.stats.proportions import ClusterMoments, SharedMoments
+from multisite.stats.proportions.counts import binary_results, whole_count, whole_counts
 
-__all__ = ["SliceSums", "slice_sums"]
+__all__ = ["SliceSums", "disjoint_sums", "slice_sums"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,9 +89,9 @@ class SliceSums:
 
 
 def slice_sums(
-    cell: IntegerArray,
-    error: BooleanArray,
-    patient: IntegerArray,
+    cell: npt.ArrayLike,
+    error: npt.ArrayLike,
+    patient: npt.ArrayLike,
     *,
     n_cells: int,
     patient_errors: npt.ArrayLike,
@@ -110,9 +111,38 @@ def slice_sums(
     Returns
     -------
     SliceSums
-        One entry per slice.
+        One entry per slice; zeros for a slice without a case.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, a number is not whole, a slice or a patient is not among those counted, or the slices
+        hold more cases or errors of a patient than there are.
     """
-    all_y, all_n = np.asarray(patient_errors, dtype=np.int64), np.asarray(patient_cases, dtype=np.int64)
+    cell, patient = whole_counts("cell", cell), whole_counts("patient", patient)
+    error, n_cells = binary_results("error", error), whole_count("n_cells", n_cells)
+    all_y, all_n = whole_counts("patient_errors", patient_errors), whole_counts("patient_cases", patient_cases)
+    if not cell.shape == error.shape == patient.shape or all_y.shape != all_n.shape:
+        raise ValueError("Cases must have a slice, an error and a patient each, and patients errors and cases.")
+    if cell.size and (cell.max() >= n_cells or patient.max() >= all_n.size):
+        raise ValueError("Every slice must lie below `n_cells`, and every patient be among `patient_cases`.")
+    inside = np.bincount(patient, minlength=all_n.size), np.bincount(patient[error], minlength=all_n.size)
+    if (inside[0] - inside[1] > all_n - all_y).any() or (inside[1] > all_y).any():
+        raise ValueError("The slices must not hold more cases or errors of a patient than there are.")
+    return disjoint_sums(cell, error, patient, n_cells=n_cells, patient_errors=all_y, patient_cases=all_n)
+
+
+def disjoint_sums(
+    cell: IntegerArray,
+    error: BooleanArray,
+    patient: IntegerArray,
+    *,
+    n_cells: int,
+    patient_errors: IntegerArray,
+    patient_cases: IntegerArray,
+) -> SliceSums:
+    """:func:`slice_sums` of arrays that are known to be sound."""
+    all_y, all_n = patient_errors, patient_cases
     if all_n.size == 0 or all_n.max() <= 1:
         # One case a patient: every sum of products is a sum of cases, or of errors.
         n, y = _counted(cell, n_cells), _counted(cell[error], n_cells)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from multisite.stats.proportions import ClusterMoments
-from multisite.stats.slices.coded_cases import CodedCases, Condition, Slice, slice_members
+from multisite.stats.slices.coded_cases import CodedCases, Condition, Slice, require_search, slice_members
 from multisite.stats.slices.slice_sums import slice_sums
 
 __all__ = ["tree_search"]
@@ -30,6 +30,11 @@ def tree_search(
     tuple of Slice
         As of :func:`~multisite.stats.beam_search`; a leaf with too few patients on either side is left out.
 
+    Raises
+    ------
+    ValueError
+        If a bound is no whole number of 1 or more, or ``ordered`` is not of as many columns.
+
     Undefined cases
     ---------------
     No case, no error, or nothing but errors: no slice.
@@ -39,6 +44,9 @@ def tree_search(
     Breiman L, Friedman JH, Olshen RA, Stone CJ. Classification and Regression Trees. Wadsworth 1984.
     doi:10.1201/9781315139470
     """
+    require_search(max_conditions=max_conditions, minimum_patients=minimum_patients)
+    if ordered and len(ordered) != len(cases.n_levels):
+        raise ValueError("`ordered` must have one value for each column, or none at all.")
     if cases.error.size == 0 or cases.error.all() or not cases.error.any():
         return ()
     questions = _questions(cases, ordered or (False,) * len(cases.n_levels), minimum_patients)
