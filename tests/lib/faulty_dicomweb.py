@@ -139,10 +139,12 @@ def faulty_dicomweb(
             with server.counted():
                 time.sleep(server.latency_s)
                 path = parts.path.removeprefix("/web/")
-                self._send(server.answer(path, parse_qs(parts.query), self.headers.get("Authorization")))
+                answer = server.answer(path, parse_qs(parts.query), self.headers.get("Authorization"))
+                time.sleep(answer.delay_s)
+            # The client asks again as soon as it has the last byte: counted until after it, two would overlap.
+            self._send(answer)
 
         def _send(self, answer: Answer) -> None:
-            time.sleep(answer.delay_s)
             body = answer.body
             with contextlib.suppress(OSError):
                 self.send_response(answer.status)
