@@ -1,6 +1,7 @@
 """Influences added up per patient, and the products of these sums over patients."""
 
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 import numpy as np
 
@@ -52,12 +53,13 @@ def patient_products(
         raise ValueError("`patient` must number the patients from 0 without a gap.")
     n_positive = np.bincount(patient[positive], minlength=n_cases.size)
     cell = 2 * row.astype(np.int64) + positive
-    sums = np.stack(
-        [np.bincount(patient, weights=column.ravel()[cell], minlength=n_cases.size) for column in influence.table]
-    )
-    return PatientProducts(
+    sums = [np.bincount(patient, weights=column.ravel()[cell], minlength=n_cases.size) for column in influence.table]
+    products = np.empty((len(sums), len(sums)))
+    for one, other in combinations_with_replacement(range(len(sums)), 2):
         # Not by BLAS: see multisite.stats.dot.
-        products=np.array([[dot(one, other) for other in sums] for one in sums]),
+        products[one, other] = products[other, one] = dot(sums[one], sums[other])
+    return PatientProducts(
+        products=products,
         n_patients=int(n_cases.size),
         n_patients_positive=int(np.count_nonzero(n_positive)),
         n_patients_negative=int(np.count_nonzero(n_cases - n_positive)),
