@@ -10,7 +10,7 @@ from multisite.pack.page import render_page
 from multisite.pack.parameters import report_parameters
 from multisite.pack.sentences.failure_modes import failure_sentences
 from multisite.pack.tables.failure_modes import failure_modes_table
-from multisite.schemas.failure_modes import FAILURE_MODES
+from multisite.schemas.failure_modes import FAILURE_MODES, SLICE_COUNTS, SLICE_SUMS
 from tests.lib.report_frames import FINDING, MODEL, report_inputs, study
 
 
@@ -59,6 +59,20 @@ def evidence(*rows: dict[str, object]) -> Evidence:
     return replace(found, frames={**found.frames, FAILURE_MODES.name: frame})
 
 
+def with_searched(found: Evidence, *, misses: int, false_alarms: int) -> Evidence:
+    """The first half, all of its cases at one site."""
+    names = {"site": "amstel", "finding": FINDING, "model": MODEL}
+    overall = dict.fromkeys(("stratum", "level", "other_stratum", "other_level"), "overall")
+    numbers = {"miss": misses, "false alarm": false_alarms}
+    rows = [
+        names | overall | {"kind": kind, "half": half} | dict.fromkeys(SLICE_SUMS, n if half == 1 else 500)
+        for kind, n in numbers.items()
+        for half in (1, 2)
+    ]
+    frame = SLICE_COUNTS.conform(pl.DataFrame(rows, schema=SLICE_COUNTS.schema))
+    return replace(found, frames={**found.frames, SLICE_COUNTS.name: frame})
+
+
 @pytest.fixture(scope="module")
 def found() -> Evidence:
     nothing = {"gap": None, "ci_low": None, "ci_high": None, "ci_method": None, "p_value": None, "p_holm": None}
@@ -96,8 +110,19 @@ def test_nothing_confirmed_and_nothing_found_are_told_apart_and_have_no_table() 
     assert "the other half confirms no." not in failure_sentences(unsure, unsure.endpoints[0])[0]
     assert "confirms none" in failure_sentences(unsure, unsure.endpoints[0])[0]
     assert failure_modes_table(unsure, unsure.endpoints[0]) is None
-    nothing = evidence()
-    assert failure_sentences(nothing, nothing.endpoints[0])[0].startswith("In the half of the patients")
+    nothing = with_searched(evidence(), misses=40, false_alarms=40)
+    said = failure_sentences(nothing, nothing.endpoints[0])
+    assert said[0].endswith("no slice of 20 patients or more stands out (z of 1.645 or more).")
+
+
+def test_too_few_patients_to_search_are_not_told_as_a_search_without_result() -> None:
+    none = with_searched(evidence(), misses=39, false_alarms=0)
+    (said,) = failure_sentences(none, none.endpoints[0])
+    assert "there are too few patients to search misses and false alarms" in said
+    assert "stands out" not in said
+    some = with_searched(evidence(), misses=39, false_alarms=40)
+    (said,) = failure_sentences(some, some.endpoints[0])
+    assert said.endswith("stands out (z of 1.645 or more). There are too few patients to search misses.")
 
 
 def test_where_errors_were_not_searched_nothing_is_said(found: Evidence) -> None:

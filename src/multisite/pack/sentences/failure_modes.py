@@ -3,14 +3,16 @@
 from collections import Counter
 
 from multisite.pack.evidence import Endpoint, Evidence
-from multisite.pack.failure_modes import Line, confirmed, held, share_words, slice_words
+from multisite.pack.failure_modes import Line, confirmed, held, searched_cases, share_words, slice_words
 from multisite.pack.numbers import fixed
-from multisite.pack.words import named, points
+from multisite.pack.words import listed, named, points
+from multisite.stats import LEAST_Z
 from multisite.vocabulary import ALL_SITES, ErrorKind, SliceOutcome
 
 __all__ = ["failure_sentences"]
 
 _LEAST_P = 0.001
+_PLURAL = {ErrorKind.MISS: "misses", ErrorKind.FALSE_ALARM: "false alarms"}
 _CALLED = {ErrorKind.MISS: "missed", ErrorKind.FALSE_ALARM: "falsely called"}
 
 
@@ -24,8 +26,7 @@ def failure_sentences(evidence: Evidence, endpoint: Endpoint) -> tuple[str, ...]
         return ()
     rows, sure = held(evidence, endpoint), confirmed(evidence, endpoint)
     if not rows:
-        none = f"In the half of the patients that was searched, no slice of {least} patients or more has more errors."
-        return (none,)
+        return (_nothing_found(evidence, endpoint, least),)
     counts = Counter(row["outcome"] for row in rows)
     sound = named(len(sure), "", "").rstrip() if sure else "none"
     searched = (
@@ -39,6 +40,18 @@ def failure_sentences(evidence: Evidence, endpoint: Endpoint) -> tuple[str, ...]
         searched += " A slice that is not confirmed is not shown to be sound."
     together = [_sentence(evidence, row) for row in sure if row["site"] == ALL_SITES]
     return tuple(filter(None, (searched, " ".join(together))))
+
+
+def _nothing_found(evidence: Evidence, endpoint: Endpoint, least: int) -> str:
+    thin = [kind for kind in ErrorKind if searched_cases(evidence, endpoint, kind) < 2 * least]
+    too_few = f"too few patients to search {listed([_PLURAL[kind] for kind in thin])}"
+    if len(thin) == len(ErrorKind):
+        return f"In one half of the patients there are {too_few} for slices of {least} patients or more."
+    none = (
+        f"In the first half of the patients, which was searched, no slice of {least} patients or more stands out "
+        f"(z of {LEAST_Z:g} or more)."
+    )
+    return f"{none} There are {too_few}." if thin else none
 
 
 def _sentence(evidence: Evidence, row: Line) -> str:
