@@ -92,7 +92,9 @@ def test_a_confirmed_slice_is_told_with_counts_gap_shrunken_gap_and_p(found: Evi
     assert "For one slice it has too few patients." in searched
     assert "Vendor Philips and age ≥75" in together
     assert "missed 31\N{NARROW NO-BREAK SPACE}% (9 of 29) where the others are missed" in together
-    assert "+19 points (+4 to +33), shrunken +14; Holm p = 0.020." in together
+    assert together.startswith("Vendor Philips and age ≥75 years: +14 points (+1 to +27), shrunken. As counted, which")
+    assert "flatters a slice that was confirmed: +19 points (+4 to +33), missed" in together
+    assert together.endswith("; Holm p = 0.020.")
     assert "amstel" not in together
 
 
@@ -103,6 +105,25 @@ def test_the_table_holds_confirmed_slices_only_all_sites_first(found: Evidence) 
     assert sum(len(group.rows) for group in table.groups) == 2
     assert table.groups[1].rows[0].cells[0].text == "view position AP"
     assert "rank" in table.csv
+
+
+def test_a_slice_alone_is_told_without_a_shrunken_gap() -> None:
+    alone = evidence(row(shrunken_gap=None, shrunken_low=None, shrunken_high=None))
+    said = failure_sentences(alone, alone.endpoints[0])[1]
+    assert "no shrunken gap, for it is the only slice. As counted" in said
+
+
+def test_the_caption_says_what_gaps_are_drawn_to_and_that_differences_between_sites_are_not_counted(
+    found: Evidence,
+) -> None:
+    table = failure_modes_table(found, found.endpoints[0])
+    assert table is not None
+    assert "all slices of the same place and kind of error, confirmed or not" in table.method
+    assert "neither intervals nor p-values count how sites differ" in table.method
+    inside = evidence(row(site="amstel"))
+    table = failure_modes_table(inside, inside.endpoints[0])
+    assert table is not None
+    assert "how sites differ" not in table.method
 
 
 def test_nothing_confirmed_and_nothing_found_are_told_apart_and_have_no_table() -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.failure_modes import Line, confirmed, held, searched_cases, share_words, slice_words
 from multisite.pack.numbers import fixed
-from multisite.pack.words import listed, named, points
+from multisite.pack.words import listed, named
 from multisite.stats import LEAST_Z
 from multisite.vocabulary import ALL_SITES, ErrorKind, SliceOutcome
 
@@ -56,13 +56,20 @@ def _nothing_found(evidence: Evidence, endpoint: Endpoint, least: int) -> str:
 
 def _sentence(evidence: Evidence, row: Line) -> str:
     called = _CALLED[ErrorKind(row["kind"])]
-    low, high = (_signed(row[end]) for end in ("ci_low", "ci_high"))
-    shrunken = "" if row["shrunken_gap"] is None else f", shrunken {_signed(row['shrunken_gap'])}"
+    counted = _gap(row, "gap", "ci")
+    first = "no shrunken gap, for it is the only slice"
+    if row["shrunken_gap"] is not None:
+        first = f"{_gap(row, 'shrunken_gap', 'shrunken')}, shrunken"
     p_value = f"Holm p < {_LEAST_P:g}" if row["p_holm"] < _LEAST_P else f"Holm p = {fixed(row['p_holm'], 3)}"
     return (
-        f"{slice_words(evidence, row)}: {called} {share_words(row, 'n')} where the others are {called} "
-        f"{share_words(row, 'rest')}; +{points(row['gap'])} ({low} to {high}){shrunken}; {p_value}."
+        f"{slice_words(evidence, row)}: {first}. As counted, which flatters a slice that was confirmed: {counted}, "
+        f"{called} {share_words(row, 'n')} where the others are {called} {share_words(row, 'rest')}; {p_value}."
     )
+
+
+def _gap(row: Line, gap: str, interval: str) -> str:
+    low, high = (_signed(row[f"{interval}_{end}"]) for end in ("low", "high"))
+    return f"{_signed(row[gap])} points ({low} to {high})"
 
 
 def _signed(gap: float) -> str:
