@@ -15,7 +15,7 @@ from multisite.schemas.calibration_strata import CALIBRATION_BY_LEVEL, CALIBRATI
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
-from multisite.schemas.failure_modes import FAILURE_MODES
+from multisite.schemas.failure_modes import FAILURE_MODES, SLICE_COUNTS
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.label_errors import CORRECTED_ESTIMATES
 from multisite.schemas.looks import LOOKS
@@ -93,6 +93,7 @@ OPTIONAL_EVIDENCE: tuple[Artefact, ...] = (
     MEASURE_COUNTS,
     # Unless the study file does without the search.
     FAILURE_MODES,
+    SLICE_COUNTS,
 )
 """Aggregates that a study may lack; what is missing is an empty frame."""
 

@@ -6,10 +6,10 @@ from typing import Any
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.numbers import count, share
 from multisite.pack.words import attribute_words, listed
-from multisite.schemas.failure_modes import FAILURE_MODES
-from multisite.vocabulary import ALL_SITES, UNKNOWN, ErrorKind, SliceOutcome
+from multisite.schemas.failure_modes import FAILURE_MODES, SLICE_COUNTS
+from multisite.vocabulary import ALL_SITES, OVERALL, UNKNOWN, ErrorKind, SliceOutcome
 
-__all__ = ["Line", "confirmed", "held", "share_words", "slice_words"]
+__all__ = ["Line", "confirmed", "held", "searched_cases", "share_words", "slice_words"]
 
 Line = Mapping[str, Any]
 
@@ -25,6 +25,12 @@ def held(evidence: Evidence, endpoint: Endpoint) -> list[Line]:
 def confirmed(evidence: Evidence, endpoint: Endpoint) -> list[Line]:
     """Those that the second half confirms, in the same order."""
     return [row for row in held(evidence, endpoint) if row["outcome"] == SliceOutcome.CONFIRMED]
+
+
+def searched_cases(evidence: Evidence, endpoint: Endpoint, kind: ErrorKind) -> int:
+    """Cases of the first half, over all sites, that could be such an error: a slice and the rest share them."""
+    own = endpoint.rows(evidence.frame(SLICE_COUNTS)).filter(kind=kind.value, half=1, stratum=OVERALL)
+    return int(own["sum_n"].sum())
 
 
 def slice_words(evidence: Evidence, row: Line) -> str:

@@ -74,7 +74,12 @@ _MODES = (
     Column("ci_method", _TEXT, "How the interval was made", nullable=True),
     Column("p_value", _FLOAT, "Two-sided p-value of no gap", nullable=True, constraint=between("p_value", 0, 1)),
     Column("p_holm", _FLOAT, "The same, adjusted over the slices of one site, finding, model and kind", nullable=True),
-    Column("shrunken_gap", _FLOAT, "The gap drawn towards the mean of these slices", nullable=True),
+    Column(
+        "shrunken_gap",
+        _FLOAT,
+        "The gap drawn towards the mean of all slices of the same site, finding, model and kind",
+        nullable=True,
+    ),
     Column("shrunken_low", _FLOAT, "Lower end of its interval", nullable=True),
     Column("shrunken_high", _FLOAT, "Upper end of it", nullable=True),
     Column(

@@ -31,8 +31,8 @@ CORRECTED_ESTIMATES = Artefact(
         Column(
             "of_perfect_model",
             _FLOAT,
-            "What a model without error would show against these labels, at the corrected prevalence; of the "
-            "prevalence none",
+            "What a model without error would show against these labels, at the corrected prevalence; none of the "
+            "prevalence, of what is withheld, at a prevalence of 0 or less, or (but for sensitivity) of 1 or more",
             nullable=True,
         ),
         Column("estimate", _FLOAT, "Corrected, if errors are independent; not cut to 0 and 1", nullable=True),

@@ -10,7 +10,7 @@ from multisite.pack.page import render_page
 from multisite.pack.parameters import report_parameters
 from multisite.pack.sentences.failure_modes import failure_sentences
 from multisite.pack.tables.failure_modes import failure_modes_table
-from multisite.schemas.failure_modes import FAILURE_MODES
+from multisite.schemas.failure_modes import FAILURE_MODES, SLICE_COUNTS, SLICE_SUMS
 from tests.lib.report_frames import FINDING, MODEL, report_inputs, study
 
 
@@ -59,6 +59,20 @@ def evidence(*rows: dict[str, object]) -> Evidence:
     return replace(found, frames={**found.frames, FAILURE_MODES.name: frame})
 
 
+def with_searched(found: Evidence, *, misses: int, false_alarms: int) -> Evidence:
+    """The first half, all of its cases at one site."""
+    names = {"site": "amstel", "finding": FINDING, "model": MODEL}
+    overall = dict.fromkeys(("stratum", "level", "other_stratum", "other_level"), "overall")
+    numbers = {"miss": misses, "false alarm": false_alarms}
+    rows = [
+        names | overall | {"kind": kind, "half": half} | dict.fromkeys(SLICE_SUMS, n if half == 1 else 500)
+        for kind, n in numbers.items()
+        for half in (1, 2)
+    ]
+    frame = SLICE_COUNTS.conform(pl.DataFrame(rows, schema=SLICE_COUNTS.schema))
+    return replace(found, frames={**found.frames, SLICE_COUNTS.name: frame})
+
+
 @pytest.fixture(scope="module")
 def found() -> Evidence:
     nothing = {"gap": None, "ci_low": None, "ci_high": None, "ci_method": None, "p_value": None, "p_holm": None}
@@ -78,7 +92,9 @@ def test_a_confirmed_slice_is_told_with_counts_gap_shrunken_gap_and_p(found: Evi
     assert "For one slice it has too few patients." in searched
     assert "Vendor Philips and age ≥75" in together
     assert "missed 31\N{NARROW NO-BREAK SPACE}% (9 of 29) where the others are missed" in together
-    assert "+19 points (+4 to +33), shrunken +14; Holm p = 0.020." in together
+    assert together.startswith("Vendor Philips and age ≥75 years: +14 points (+1 to +27), shrunken. As counted, which")
+    assert "flatters a slice that was confirmed: +19 points (+4 to +33), missed" in together
+    assert together.endswith("; Holm p = 0.020.")
     assert "amstel" not in together
 
 
@@ -91,13 +107,43 @@ def test_the_table_holds_confirmed_slices_only_all_sites_first(found: Evidence) 
     assert "rank" in table.csv
 
 
+def test_a_slice_alone_is_told_without_a_shrunken_gap() -> None:
+    alone = evidence(row(shrunken_gap=None, shrunken_low=None, shrunken_high=None))
+    said = failure_sentences(alone, alone.endpoints[0])[1]
+    assert "no shrunken gap, for it is the only slice. As counted" in said
+
+
+def test_the_caption_says_what_gaps_are_drawn_to_and_that_differences_between_sites_are_not_counted(
+    found: Evidence,
+) -> None:
+    table = failure_modes_table(found, found.endpoints[0])
+    assert table is not None
+    assert "all slices of the same place and kind of error, confirmed or not" in table.method
+    assert "neither intervals nor p-values count how sites differ" in table.method
+    inside = evidence(row(site="amstel"))
+    table = failure_modes_table(inside, inside.endpoints[0])
+    assert table is not None
+    assert "how sites differ" not in table.method
+
+
 def test_nothing_confirmed_and_nothing_found_are_told_apart_and_have_no_table() -> None:
     unsure = evidence(row(outcome="not confirmed"))
     assert "the other half confirms no." not in failure_sentences(unsure, unsure.endpoints[0])[0]
     assert "confirms none" in failure_sentences(unsure, unsure.endpoints[0])[0]
     assert failure_modes_table(unsure, unsure.endpoints[0]) is None
-    nothing = evidence()
-    assert failure_sentences(nothing, nothing.endpoints[0])[0].startswith("In the half of the patients")
+    nothing = with_searched(evidence(), misses=40, false_alarms=40)
+    said = failure_sentences(nothing, nothing.endpoints[0])
+    assert said[0].endswith("no slice of 20 patients or more stands out (z of 1.645 or more).")
+
+
+def test_too_few_patients_to_search_are_not_told_as_a_search_without_result() -> None:
+    none = with_searched(evidence(), misses=39, false_alarms=0)
+    (said,) = failure_sentences(none, none.endpoints[0])
+    assert "there are too few patients to search misses and false alarms" in said
+    assert "stands out" not in said
+    some = with_searched(evidence(), misses=39, false_alarms=40)
+    (said,) = failure_sentences(some, some.endpoints[0])
+    assert said.endswith("stands out (z of 1.645 or more). There are too few patients to search misses.")
 
 
 def test_where_errors_were_not_searched_nothing_is_said(found: Evidence) -> None:

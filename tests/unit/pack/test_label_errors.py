@@ -112,6 +112,23 @@ def test_the_first_page_cautions_beside_the_headline() -> None:
     assert label_caution(none, none.endpoints[0]).endswith("What they would be without these errors cannot be told.")
 
 
+def test_the_caution_tells_why_a_corrected_value_is_beyond_one_without_an_interval_or_none() -> None:
+    beyond = evidence(pl.lit(1.04).alias("estimate"), pl.lit("above 1: why").alias("reason"))
+    assert label_caution(beyond, beyond.endpoints[0]).count("(above 1: why)") == 3
+    bare = evidence(
+        *(pl.lit(None, pl.Float64).alias(end) for end in ("ci_low", "ci_high")), pl.lit("r").alias("reason")
+    )
+    assert label_caution(bare, bare.endpoints[0]).count(" (r)") == 3
+    one = pl.col("metric") == "sensitivity"
+    lost = evidence(
+        pl.when(one).then(None).otherwise("estimate").alias("estimate"),
+        pl.when(one).then(pl.lit("no case")).otherwise("reason").alias("reason"),
+    )
+    assert "sensitivity not usable (no case)" in label_caution(lost, lost.endpoints[0])
+    none = evidence(pl.lit(None, pl.Float64).alias("estimate"), pl.lit("no case").alias("reason"))
+    assert label_caution(none, none.endpoints[0]).endswith("without these errors cannot be told (no case).")
+
+
 def test_the_page_holds_caution_and_table_only_where_errors_are_declared() -> None:
     page = REPORT_STAGE.run(inputs(), report_parameters(declared(), None)).files[REPORT.name].decode()
     assert page.index('<p class="caution">') < page.index("What a reviewer must know")

@@ -11,6 +11,7 @@ from multisite.pack.evidence import OPTIONAL_EVIDENCE, Evidence
 from multisite.pack.exhibits.measures import measure_figure
 from multisite.pack.figures.figure import Panel
 from multisite.pack.figures.measures import measure_axis
+from multisite.pack.marks import CONCERN, QUIET
 from multisite.pack.measures import Measured, measured
 from multisite.pack.page import render_page
 from multisite.pack.sentences.measures import measure_sentences, measure_statement
@@ -121,12 +122,26 @@ def test_the_sentences_tell_the_number_the_verdict_and_what_is_missing() -> None
     assert dice[0].startswith("DICE: a mean of 0.8")
     assert dice[0].endswith("The protocol accepts a mean of 0.6 or more: meets.")
     assert "of differences expected from" in volume[0]
-    assert volume[0].endswith("The protocol accepts limits of agreement within ±4\N{NO-BREAK SPACE}ml: fails.")
+    assert "The protocol accepts limits of agreement within ±4\N{NO-BREAK SPACE}ml: fails." in volume[0]
     assert "102 rows of test cases, or test cases without a row, are not in" in dice[1]
     statement = measure_statement(held("volume"))
     assert statement is not None
     assert statement.mark.word == "look here"
     assert measure_statement(held("hd95")) is None
+
+
+def test_a_site_that_fails_its_margin_is_named_and_takes_the_quiet_from_a_pooled_number_that_meets_it() -> None:
+    dice = held("dice")
+    quiet = measure_statement(dice)
+    assert quiet is not None
+    assert quiet.mark is QUIET
+    key = (SITES[0], "overall", "overall", "mean")
+    failing = replace(dice, rows={**dice.rows, key: {**dice.rows[key], "verdict": "fails"}})
+    concern = measure_statement(failing)
+    assert concern is not None
+    assert concern.mark is CONCERN
+    for said in (concern.text, measure_sentences(failing)[0]):
+        assert said.endswith(f"or more: meets. It fails at {SITES[0]}.")
 
 
 @pytest.mark.parametrize("measure", ["dice", "hd95", "volume"])

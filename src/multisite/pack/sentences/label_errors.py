@@ -1,5 +1,6 @@
 """Where labels that err come from, how a check found them to err, and what that does to the result."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from multisite.pack.evidence import Endpoint, Evidence
@@ -77,25 +78,33 @@ def label_caution(evidence: Evidence, endpoint: Endpoint) -> str:
     if labeller is None:
         return ""
     rows = corrected_rows(evidence, endpoint)
-    said = [part for name in FOREST if name in rows and (part := _corrected(name, rows[name]))]
+    shown = [name for name in FOREST if name in rows]
+    said = [part for name in shown if (part := _corrected(name, rows[name]))]
     heading = f"{endpoint.title}: " if len(evidence.endpoints) > 1 else ""
     first = f"{heading}These results are against labels that come from {labeller.source} and are sometimes wrong."
-    if not said:
-        return f"{first} What they would be without these errors cannot be told."
+    if all(rows[name]["estimate"] is None for name in shown):
+        reasons = dict.fromkeys(why for name in shown if (why := rows[name]["reason"]))
+        return f"{first} What they would be without these errors cannot be told{_because(reasons)}."
     return (
         f"{first} Without these errors, if the model errs independently of them: {'; '.join(said)}. "
         "The bounds hold even if model and labels fail at the same cases, sampling error apart."
     )
 
 
+def _because(reasons: Iterable[str]) -> str:
+    said = "; ".join(reasons)
+    return f" ({said})" if said else ""
+
+
 def _corrected(name: str, row: dict[str, Any]) -> str:
     if row["estimate"] is None:
-        return ""
-    value = f"{_measure(name, article=False)} {write(row['estimate'], row['ci_low'], row['ci_high'])}"
-    if row["bound_low"] is None:
-        return value
-    decimals = max(2, decimals_for(row["bound_low"], row["bound_high"]))
-    return f"{value}, bounds {fixed(row['bound_low'], decimals)} to {fixed(row['bound_high'], decimals)}"
+        return "" if row["reason"] is None else f"{_measure(name, article=False)} not usable ({row['reason']})"
+    said = f"{_measure(name, article=False)} {write(row['estimate'], row['ci_low'], row['ci_high'])}"
+    if row["bound_low"] is not None:
+        decimals = max(2, decimals_for(row["bound_low"], row["bound_high"]))
+        said += f", bounds {fixed(row['bound_low'], decimals)} to {fixed(row['bound_high'], decimals)}"
+    # Beyond 0 or 1, or without an interval.
+    return said if row["reason"] is None else f"{said}{_because([row['reason']])}"
 
 
 def _measure(name: str, *, article: bool = True) -> str:

@@ -5,8 +5,9 @@ from multisite.pack.marks import CONCERN, NO_EVIDENCE, QUIET
 from multisite.pack.measures import Measured
 from multisite.pack.numbers import count, write
 from multisite.pack.sentences.statement import Statement
+from multisite.pack.words import listed
 from multisite.schemas.measures import MEASURE_COUNTED
-from multisite.vocabulary import MarginVerdict
+from multisite.vocabulary import ALL_SITES, MarginVerdict
 
 __all__ = ["measure_sentences", "measure_statement", "measure_title"]
 
@@ -15,13 +16,14 @@ _LOST = [name for name in MEASURE_COUNTED if name not in ("used", "top_coded", "
 
 
 def measure_statement(held: Measured) -> Statement | None:
-    """Whether the margin is met over all sites; ``None`` where none is declared."""
+    """Whether the margin is met over all sites and at each; ``None`` where none is declared."""
     verdict = _verdict(held)
     if verdict is None:
         return None
+    failing = _failing_sites(held)
     marks = {MarginVerdict.MEETS: QUIET, MarginVerdict.FAILS: CONCERN, MarginVerdict.INSUFFICIENT: NO_EVIDENCE}
-    text = f"{measure_title(held)}; the protocol accepts {_accepted(held)}: {verdict.value}."
-    return Statement(marks[verdict], held.measure.title, text, f"measure-{held.slug}")
+    text = f"{measure_title(held)}; the protocol accepts {_accepted(held)}: {verdict.value}.{_told(failing)}"
+    return Statement(CONCERN if failing else marks[verdict], held.measure.title, text, f"measure-{held.slug}")
 
 
 def measure_title(held: Measured) -> str:
@@ -44,7 +46,7 @@ def measure_sentences(held: Measured) -> tuple[str, ...]:
     verdict = _verdict(held)
     first = f"{measure_title(held)}."
     if verdict is not None:
-        first += f" The protocol accepts {_accepted(held)}: {verdict.value}."
+        first += f" The protocol accepts {_accepted(held)}: {verdict.value}.{_told(_failing_sites(held))}"
     lost = sum(held.counts[site, name]["n_rows"] for site, name in held.counts if name in _LOST)
     said = (
         f"{count(lost)} rows of test cases, or test cases without a row, are not in these numbers; the table below "
@@ -55,10 +57,18 @@ def measure_sentences(held: Measured) -> tuple[str, ...]:
     return first, said
 
 
-def _verdict(held: Measured) -> MarginVerdict | None:
+def _failing_sites(held: Measured) -> list[str]:
+    return [site for site in held.sites if _verdict(held, site=site) is MarginVerdict.FAILS]
+
+
+def _told(failing: list[str]) -> str:
+    return f" It fails at {listed(failing)}." if failing else ""
+
+
+def _verdict(held: Measured, *, site: str = ALL_SITES) -> MarginVerdict | None:
     """Of the mean; of both limits of agreement together, of which one that fails is enough."""
     metrics = ("lower_limit", "upper_limit") if held.measure.paired else ("mean",)
-    found = [verdict for metric in metrics if (verdict := held.verdict(metric))]
+    found = [verdict for metric in metrics if (verdict := held.verdict(metric, site=site))]
     if not found:
         return None
     if MarginVerdict.FAILS in found:

@@ -12,6 +12,10 @@ from multisite.vocabulary import ALL_SITES
 __all__ = ["failure_modes_table"]
 
 _LEAST_P = 0.001
+_SITES_DIFFER = (
+    "Over all sites, neither intervals nor p-values count how sites differ: a slice that lies in few sites, such as a "
+    "vendor that two of them use, may be confirmed because these sites err more, and oftener than the level says."
+)
 
 
 def failure_modes_table(evidence: Evidence, endpoint: Endpoint) -> Table | None:
@@ -39,7 +43,7 @@ def failure_modes_table(evidence: Evidence, endpoint: Endpoint) -> Table | None:
             )
             for place in places
         ),
-        _method(evidence),
+        _method(evidence, is_over_sites=ALL_SITES in places),
         csv_link(endpoint.rows(evidence.frame(FAILURE_MODES)).with_columns(pl.col("axes", "levels").list.join("; "))),
     )
 
@@ -66,14 +70,16 @@ def _points(gap: float, low: float, high: float) -> Cell:
     return Cell(fixed(100 * gap, 0), f"({fixed(100 * low, 0)} to {fixed(100 * high, 0)})", sort=float(gap))
 
 
-def _method(evidence: Evidence) -> str:
+def _method(evidence: Evidence, *, is_over_sites: bool) -> str:
     level = evidence.parameters.ci_level
+    sites = f" {_SITES_DIFFER}" if is_over_sites else ""
     return (
         "Test split, at the declared threshold. The patients of each site are dealt into two halves by a digest. The "
         "first is searched, by beam search and a decision tree inside each site, and by counts of levels and pairs of "
         "levels of strata over all sites; its own numbers flatter the search and stand in the CSV only. All numbers "
         "here are of the second half. Confirmed: more errors than elsewhere, with a two-sided p-value below "
         f"{1 - level:.2g} after Holm over the slices of the same place and kind of error. Intervals of "
-        f"{per_cent(100 * level)} count patients. Shrunken: drawn towards the mean gap of these slices, a better guess "
-        "of the size. Slices may overlap."
+        f"{per_cent(100 * level)} count patients. A confirmed gap is too large on the average, for it was selected; "
+        "shrunken, it is drawn towards the mean gap in the second half of all slices of the same place and kind of "
+        f"error, confirmed or not, a better guess of the size. Slices may overlap.{sites}"
     )

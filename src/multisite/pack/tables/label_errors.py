@@ -76,5 +76,5 @@ def _bounds(row: dict[str, Any]) -> Cell:
 def _perfect(row: dict[str, Any]) -> Cell:
     if row["of_perfect_model"] is None:
         why = "of no model" if row["metric"] == "prevalence" else "not known"
-        return missing(row["reason"] if row["status"] == EstimateStatus.UNDEFINED.value else why)
+        return missing(row["reason"] if row["status"] != EstimateStatus.OK.value else why)
     return Cell(fixed(row["of_perfect_model"], 2), sort=row["of_perfect_model"])

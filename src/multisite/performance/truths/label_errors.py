@@ -15,6 +15,7 @@ from multisite.stats import (
     Bounds,
     ClusterMoments,
     Estimate,
+    LabelErrors,
     LabellerValidation,
     ScoreCounts,
     accuracy_bounds,
@@ -149,13 +150,21 @@ def _rows(
         "prevalence": accuracy.prevalence,
     }
     bounds = _bounds(accuracy_bounds(*table.cells, errors), auc_bounds(scores, errors))
-    truth = accuracy.prevalence.estimate
-    perfect = None if truth is None else apparent_accuracy(errors, prevalence=min(1.0, max(0.0, truth)))
+    perfect = _of_perfect_model(errors, accuracy.prevalence.estimate)
     return [
-        _row(labelled[metric], corrected[metric], bounds[metric])
-        | {"metric": metric, "of_perfect_model": None if metric == "prevalence" else getattr(perfect, metric, None)}
+        _row(labelled[metric], corrected[metric], bounds[metric], perfect.get(metric)) | {"metric": metric}
         for metric in CORRECTED_METRICS
     ]
+
+
+def _of_perfect_model(errors: LabelErrors, prevalence: float | None) -> dict[str, float | None]:
+    """By metric; nothing at a corrected prevalence of 0 or less, the sensitivity alone at one of 1 or more."""
+    if prevalence is None or prevalence <= 0.0:
+        return {}
+    perfect = apparent_accuracy(errors, prevalence=min(1.0, prevalence))
+    if prevalence >= 1.0:
+        return {"sensitivity": perfect.sensitivity}
+    return {"auc": perfect.auc, "sensitivity": perfect.sensitivity, "specificity": perfect.specificity}
 
 
 def _bounds(accuracy: AccuracyBounds, area: Bounds) -> dict[str, Bounds]:
@@ -167,7 +176,7 @@ def _bounds(accuracy: AccuracyBounds, area: Bounds) -> dict[str, Bounds]:
     }
 
 
-def _row(labelled: _Row, corrected: Estimate, bounds: Bounds) -> _Row:
+def _row(labelled: _Row, corrected: Estimate, bounds: Bounds, perfect: float | None) -> _Row:
     row = {
         "threshold": labelled["threshold"],
         "as_labelled": labelled["estimate"],
@@ -180,10 +189,11 @@ def _row(labelled: _Row, corrected: Estimate, bounds: Bounds) -> _Row:
     }
     if labelled["status"] != EstimateStatus.OK.value:
         # What may not be read against the labels may not be read when corrected either.
-        nothing = dict.fromkeys(("estimate", "ci_low", "ci_high", "bound_low", "bound_high"))
+        nothing = dict.fromkeys(("of_perfect_model", "estimate", "ci_low", "ci_high", "bound_low", "bound_high"))
         why = labelled["reason"]
         return row | nothing | {"bound_reason": why, "status": labelled["status"], "reason": why}
     return row | {
+        "of_perfect_model": perfect,
         "estimate": corrected.estimate,
         "ci_low": corrected.ci_low,
         "ci_high": corrected.ci_high,

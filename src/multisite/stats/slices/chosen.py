@@ -26,8 +26,9 @@ def chosen_slices(
     Left out is a slice that shares more than ``same_from`` of its members with one that was chosen before (Jaccard:
     cases in both over cases in either), and one whose conditions only narrow those of one chosen before: it stands out
     less than the wider one and adds nothing. Slices below ``least_z`` are left out, for every one that is kept makes
-    the confirmation of the others harder. Of equal z the slice with fewer columns comes first, then by columns and
-    levels; a slice that several searches found names them all.
+    the confirmation of the others harder. Only the 500 slices with the largest z are looked at, so that fewer than
+    ``most`` may be chosen where many repeat each other. Of equal z the slice with fewer columns comes first, then by
+    columns and levels; a slice that several searches found names them all.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def chosen_slices(
     Returns
     -------
     tuple of Slice
-        By falling z.
+        By falling z; of the 500 with the largest z.
 
     Raises
     ------

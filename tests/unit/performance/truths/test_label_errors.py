@@ -115,6 +115,16 @@ def test_a_perfect_model_would_not_look_perfect(found: pl.DataFrame) -> None:
     assert found.filter(metric="prevalence")["of_perfect_model"].null_count() == found.height // 4
 
 
+def test_a_perfect_model_shows_nothing_where_the_corrected_prevalence_is_impossible(given: StageInputs) -> None:
+    noisy = LabellerValidation(positives_checked=200, positives_found=200, negatives_checked=400, negatives_found=40)
+    blind = LabellerValidation(positives_checked=200, positives_found=20, negatives_checked=400, negatives_found=400)
+    for check, kept in ((noisy, set()), (blind, {"sensitivity"})):
+        rows = corrected(given, replace(ERRORS, labellers=(("nodule", check),)))
+        beyond = rows.filter(metric="prevalence")["estimate"]
+        assert (beyond <= 0).all() if check is noisy else (beyond >= 1).all()
+        assert set(rows.filter(pl.col("of_perfect_model").is_not_null())["metric"]) == kept
+
+
 def fourfold(given: StageInputs, *, of_the_same: bool) -> StageInputs:
     """Every case four times: of the same patient, or of four patients."""
     squares = 16 if of_the_same else 4
@@ -137,7 +147,8 @@ def test_repeated_patients_widen_the_interval_and_not_the_number(given: StageInp
 def test_what_is_withheld_against_the_labels_is_withheld_corrected() -> None:
     rows = corrected(inputs(n=20)).filter(site="a", metric="auc")
     assert set(rows["status"]) == {"insufficient"}
-    assert rows.select("estimate", "ci_low", "bound_low").null_count().sum_horizontal().item() == 3 * rows.height
+    withheld = rows.select("estimate", "ci_low", "bound_low", "of_perfect_model")
+    assert withheld.null_count().sum_horizontal().item() == 4 * rows.height
     assert all("fewer than 10 patients" in str(reason) for reason in rows["reason"])
 
 

@@ -102,6 +102,23 @@ def test_a_quantile_of_a_grid_lies_within_a_cell_of_that_of_the_rows() -> None:
     assert grid_quantile([0, 0], low=0.0, high=1.0, probability=0.5) is None
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 20])
+def test_a_quantile_from_a_grid_is_within_a_cell_of_that_of_the_rows_also_beside_gaps(n: int) -> None:
+    rng = np.random.default_rng(n)
+    for _ in range(50):
+        # Two groups with a gap between them, now and then of equal size.
+        values = np.where(rng.random(n) < 0.5, rng.uniform(0, 0.2, n), rng.uniform(0.8, 1, n))
+        counts = np.histogram(values, bins=20, range=(0, 1))[0]
+        for probability in (0.1, 0.25, 0.5, 0.75):
+            found = grid_quantile(counts, low=0.0, high=1.0, probability=probability)
+            assert found is not None
+            assert abs(found - np.quantile(values, probability)) < 1 / 20
+
+
+def test_the_median_of_two_cells_with_a_gap_lies_between_them() -> None:
+    assert grid_quantile([1, 0, 0, 0, 1], low=0.0, high=10.0, probability=0.5) == pytest.approx(5.0)
+
+
 def test_input_that_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match="finite"):
         MeanMoments.from_cases([1.0, float("nan")], ["a", "b"])
