@@ -1,5 +1,6 @@
 """Calibration by level in the report: what departs, why, and what a recalibration would change."""
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -98,6 +99,11 @@ def test_advice_tells_the_fit_its_gain_and_that_nothing_is_applied(evidence: Evi
 def test_a_fit_that_does_not_help_is_not_advised(evidence: Evidence, values: dict[str, Any], words: str) -> None:
     over_all = (pl.col("site") == ALL_SITES) & (pl.col("method") == "intercept and slope")
     assert words in said(changed(evidence, RECALIBRATION, over_all, **values))
+
+
+def test_scores_that_are_no_probabilities_get_no_advice(evidence: Evidence) -> None:
+    ranks = replace(evidence.parameters, not_probabilities=(evidence.endpoints[0].model.id,))
+    assert said(Evidence(ranks, evidence.frames, {})) == ""
 
 
 def test_sites_come_first_and_every_stratum_is_folded_away(evidence: Evidence) -> None:

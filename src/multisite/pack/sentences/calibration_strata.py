@@ -19,7 +19,9 @@ _URGENCY = (
 
 
 def calibration_strata_sentences(evidence: Evidence, endpoint: Endpoint) -> tuple[str, ...]:
-    """Levels, causes and advice, the empty ones left out."""
+    """Levels, causes and advice, the empty ones left out; none where the scores are no probabilities."""
+    if endpoint.model.id in evidence.parameters.not_probabilities:
+        return ()
     return tuple(filter(None, (_levels(evidence, endpoint), _causes(evidence, endpoint), _advice(evidence, endpoint))))
 
 

@@ -15,6 +15,7 @@ from multisite.performance.calibration.causes import Signs, cause_of
 from multisite.performance.calibration.levels import CalibrationParameters, state_of
 from multisite.performance.calibration.recalibration_fit import RecalibrationParameters, fits_of_rows
 from multisite.performance.calibration.stage import CalibrationStrataParameters
+from multisite.performance.estimates.evaluation import EvaluationParameters
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.calibration_strata import RECALIBRATION_METRICS
 from multisite.stats import ScoreCounts, brier_difference, calibration_line, partial_pooling
@@ -48,10 +49,14 @@ def at_site(site: str, cohort: pl.DataFrame, predictions: pl.DataFrame) -> Frame
     return {**judged, **fits, **gains}  # type: ignore[dict-item]  # no frame comes in parts
 
 
-def over(frames: list[Frames], parameters: CalibrationStrataParameters = BOTH) -> Frames:
+def over(
+    frames: list[Frames],
+    parameters: CalibrationStrataParameters = BOTH,
+    estimated_as: EvaluationParameters = PARAMETERS,
+) -> Frames:
     joined = {name: pl.concat([frame[name] for frame in frames]) for name in frames[0]}
     inputs = StageInputs(site=ALL_SITES, frames=joined)
-    estimated = ESTIMATES_STAGE.run(inputs, PARAMETERS).frames
+    estimated = ESTIMATES_STAGE.run(inputs, estimated_as).frames
     inputs = StageInputs(site=ALL_SITES, frames={**joined, **estimated})  # type: ignore[dict-item]  # as above
     judged = CALIBRATION_STRATA_STAGE.run(inputs, parameters).frames
     return {**joined, **estimated, **judged}  # type: ignore[dict-item]  # as above
@@ -226,6 +231,28 @@ def test_few_tuning_patients_give_no_curve_and_none_no_fit(frames: Frames) -> No
     assert set(alone["recalibration"]["reason"]) == {"no case"}
     off = alone["calibration_causes"].filter(model="m2", stratum="overall")
     assert (off["cause"].item(), off["tuning_prevalence"].item()) == ("not explained by prevalence", None)
+
+
+def test_scores_that_are_no_probabilities_have_no_fit_no_calibration_and_no_cause() -> None:
+    cohort, predictions = cohort_and_predictions("a")
+    given = {"cohort": cohort, "predictions": predictions}
+    ranks = replace(RECALIBRATED, not_probabilities=("m1",))
+    fits = FIT.run(StageInputs(site="a", frames=given), ranks).frames
+    gains = GAIN.run(StageInputs(site="a", frames={**given, **fits}), ranks).frames  # type: ignore[dict-item]  # no frame comes in parts
+    judged = PERFORMANCE_STAGE.run(StageInputs(site="a", frames=given), PARAMETERS).frames
+    scored = replace(PARAMETERS, not_probabilities=("m1",))
+    found = over([{**judged, **fits, **gains}], replace(BOTH, recalibration=ranks), scored)  # type: ignore[dict-item]  # as above
+    reason = "the scores are not probabilities"
+    for name in ("recalibration_fits", "site_recalibration", "recalibration"):
+        rows = found[name].filter(model="m1")
+        assert set(rows.select("status", "reason").rows()) == {("undefined", reason)}
+        assert rows["intercept"].null_count() == rows.height
+        assert "ok" in set(found[name].filter(model="m2")["status"])
+    everywhere = {"model": "m1", "stratum": "overall"}
+    levels = found["calibration_by_level"].filter(**everywhere)
+    assert set(levels.select("status", "reason").rows()) == {("undefined", reason)}
+    cause = only(found["calibration_causes"], **everywhere)
+    assert (cause["cause"], cause["reason"], cause["shift"]) == ("insufficient evidence", reason, None)
 
 
 def test_an_isotonic_fit_comes_back_from_its_rows() -> None:
