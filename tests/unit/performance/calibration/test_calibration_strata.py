@@ -101,18 +101,20 @@ def test_a_state_needs_the_whole_interval(interval: Any, own: Any, state: Calibr
     assert state_of(*interval, ideal=1.0, tolerance=0.2, own=own) is state
 
 
-SHIFTED = Signs(DEPARTS, UNSURE, prevalence_differs=True, remaining=UNSURE, scores_differ=False)
+SHIFTED = Signs(DEPARTS, UNSURE, prevalence_differs=True, remaining=MEETS, scores_differ=False)
 
 
 @pytest.mark.parametrize(
     ("signs", "cause"),
     [
         (Signs(MEETS, MEETS), MiscalibrationCause.NONE),
-        (Signs(UNSURE, UNSURE), MiscalibrationCause.NONE),
+        (Signs(UNSURE, MEETS), MiscalibrationCause.INSUFFICIENT),
+        (Signs(MEETS, UNSURE), MiscalibrationCause.INSUFFICIENT),
         (Signs(UNSURE, UNSURE, in_doubt=True), MiscalibrationCause.INSUFFICIENT),
         (SHIFTED, MiscalibrationCause.PREVALENCE),
         (replace(SHIFTED, slope=DEPARTS), MiscalibrationCause.OTHER),
         (replace(SHIFTED, remaining=DEPARTS), MiscalibrationCause.OTHER),
+        (replace(SHIFTED, remaining=UNSURE), MiscalibrationCause.INSUFFICIENT),
         (replace(SHIFTED, scores_differ=True), MiscalibrationCause.OTHER),
         (replace(SHIFTED, scores_differ=None), MiscalibrationCause.INSUFFICIENT),
         (replace(SHIFTED, prevalence_differs=False), MiscalibrationCause.INSUFFICIENT),
@@ -293,10 +295,10 @@ def test_a_shift_of_prevalence_and_scores_that_are_too_extreme_are_told_apart() 
     for seed in range(8):
         rng = np.random.default_rng(seed)
         made = [
-            simulated("home", prevalence=0.3, stretch=1.0, rng=rng, n=2000),
-            simulated("away", prevalence=0.3, stretch=1.0, rng=rng, n=1000),
-            simulated("rare", prevalence=0.1, stretch=1.0, rng=rng, n=1500),
-            simulated("spoilt", prevalence=0.3, stretch=1.8, rng=rng, n=1000),
+            simulated("home", prevalence=0.3, stretch=1.0, rng=rng, n=8000),
+            simulated("away", prevalence=0.3, stretch=1.0, rng=rng, n=4000),
+            simulated("rare", prevalence=0.1, stretch=1.0, rng=rng, n=6000),
+            simulated("spoilt", prevalence=0.3, stretch=1.8, rng=rng, n=4000),
         ]
         causes = over(made, replace(BOTH, levels=replace(LEVELS, strata=())))["calibration_causes"]
         for level, cause in causes.filter(stratum="site").select("level", "cause").rows():
