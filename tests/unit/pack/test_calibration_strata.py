@@ -101,6 +101,24 @@ def test_a_fit_that_does_not_help_is_not_advised(evidence: Evidence, values: dic
     assert words in said(changed(evidence, RECALIBRATION, over_all, **values))
 
 
+CORDOBA_FITS = (pl.col("site") == "cordoba") & (pl.col("fitted_on") == "cordoba")
+
+
+def test_a_fit_of_a_site_that_is_shown_to_harm_is_told_apart_from_one_not_shown_to_help(evidence: Evidence) -> None:
+    harmed = said(changed(evidence, RECALIBRATION, CORDOBA_FITS, fall=-0.02, fall_low=-0.03, fall_high=-0.01))
+    assert "would rise at amstel by" in harmed
+    assert "at cordoba by 0.020 (0.010–0.030): it is not advised." in harmed
+    assert "On cordoba's own tuning cases" not in harmed
+    assert "At one other site with tuning cases a fit of its own is not shown to help." in harmed
+
+
+def test_a_site_whose_own_fit_helps_is_told_where_none_is_suggested_over_all_sites(evidence: Evidence) -> None:
+    over_all = (pl.col("site") == ALL_SITES) & (pl.col("method") == "intercept and slope")
+    text = said(changed(evidence, RECALIBRATION, over_all, fall=None, reason="no case"))
+    assert "no recalibration can be suggested over all sites: no case. On cordoba's own tuning cases" in text
+    assert text.endswith("No result of this report is recalibrated.")
+
+
 def test_scores_that_are_no_probabilities_get_no_advice(evidence: Evidence) -> None:
     ranks = replace(evidence.parameters, not_probabilities=(evidence.endpoints[0].model.id,))
     assert said(Evidence(ranks, evidence.frames, {})) == ""

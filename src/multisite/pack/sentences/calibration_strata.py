@@ -106,21 +106,30 @@ def _advice(evidence: Evidence, endpoint: Endpoint) -> str:
     if overall is None:
         return ""
     if overall["fall"] is None:
-        return f"Advice: no recalibration can be suggested over all sites: {overall['reason']}."
-    text = f"Advice: on the tuning cases of all sites, {_fit(overall)}; on test cases {_fall(overall)}."
+        text = f"Advice: no recalibration can be suggested over all sites: {overall['reason']}."
+    else:
+        text = f"Advice: on the tuning cases of all sites, {_fit(overall)}; on test cases {_fall(overall)}."
     own = [
         row
         for (site, on, method, metric), row in sorted(found.items())
         if on == site != ALL_SITES and (method, metric) == (_LOGISTIC, BRIER) and row["fall"] is not None
     ]
     helped = [row for row in own if row["fall_low"] is not None and row["fall_low"] > 0.0]
+    harmed = [row for row in own if row["fall_high"] is not None and row["fall_high"] < 0.0]
     for row in helped:
         text += f" On {row['site']}'s own tuning cases, {_fit(row)}; on its test cases {_fall(row)}."
-    rest = len(own) - len(helped)
+    if harmed:
+        rises = listed([f"at {row['site']} by {_rise(row)}" for row in harmed])
+        text += f" With a fit of a site's own the Brier score would rise {rises}: it is not advised."
+    rest = len(own) - len(helped) - len(harmed)
     if rest:
-        of = f"{named(rest, 'other site', 'other sites')}" if helped else named(rest, "site", "sites")
+        of = named(rest, "other site", "other sites") if len(own) > rest else named(rest, "site", "sites")
         text += f" At {of} with tuning cases a fit of its own is not shown to help."
     return text + " No result of this report is recalibrated."
+
+
+def _rise(row: Line) -> str:
+    return write(-row["fall"], -row["fall_high"], -row["fall_low"], expected=0.0)
 
 
 def _fit(row: Line) -> str:
@@ -132,6 +141,5 @@ def _fall(row: Line) -> str:
     if row["fall_low"] is None or row["fall_low"] <= 0.0 <= row["fall_high"]:
         return f"a change of the Brier score is not shown (fall {number})"
     if row["fall"] < 0.0:
-        size = write(-row["fall"], -row["fall_high"], -row["fall_low"], expected=0.0)
-        return f"the Brier score would rise by {size}: it is not advised"
+        return f"the Brier score would rise by {_rise(row)}: it is not advised"
     return f"the Brier score would fall by {number}"
