@@ -51,14 +51,19 @@ def test_the_site_that_departs_is_named_with_its_shrunken_numbers_and_its_cause(
     assert "depart from their ideal at cordoba (intercept −1.2 (−1.5 to −0.9))" in text
     assert "cordoba: not explained by prevalence (the prevalence leaves a part" in text
     assert "danube: insufficient evidence (fewer than 10 patients with a positive case)" in text
-    assert "Calibration differs by site and vendor" in text
+    assert (
+        "The intercept differs by site and vendor; the slope differs by vendor (Holm over the strata of each)." in text
+    )
+    slopes = changed(evidence, CALIBRATION_BY_LEVEL, pl.col("metric") == "calibration_slope", q_p_adjusted=0.04)
+    sexes = changed(slopes, CALIBRATION_BY_LEVEL, pl.col("stratum") != "sex", q_p_adjusted=0.4)
+    assert "The slope differs by sex (Holm over the strata of each)." in said(sexes)
 
 
 def test_where_nothing_departs_or_differs_that_is_said_as_not_shown(evidence: Evidence) -> None:
     everything = pl.lit(True)
     quiet = changed(evidence, CALIBRATION_BY_LEVEL, everything, state="insufficient evidence", q_p_adjusted=0.4)
     assert "neither intercept nor slope is shown to depart from its ideal at any site" in said(quiet)
-    assert "That calibration differs by site or by any stratum is not shown" in said(quiet)
+    assert "That intercept or slope differ by site or by any stratum is not shown" in said(quiet)
 
 
 def test_a_shift_that_prevalence_explains_is_told_with_both_prevalences(evidence: Evidence) -> None:

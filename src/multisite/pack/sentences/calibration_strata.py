@@ -4,7 +4,7 @@ from multisite.pack.calibration_strata import Line, causes, gains, levels, place
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.metrics import BRIER, INTERCEPT, SLOPE
 from multisite.pack.numbers import fixed, per_cent, write
-from multisite.pack.words import listed, named
+from multisite.pack.words import capital, listed, named
 from multisite.vocabulary import ALL_SITES, OVERALL, SITE_AXIS, CalibrationState, MiscalibrationCause
 
 __all__ = ["calibration_strata_sentences"]
@@ -43,21 +43,27 @@ def _levels(evidence: Evidence, endpoint: Endpoint) -> str:
         if off
         else "After shrinkage, neither intercept nor slope is shown to depart from its ideal at any site."
     )
+    return f"{text} {_differences(evidence, found)}"
+
+
+def _differences(evidence: Evidence, found: dict[tuple[str, str, str], Line]) -> str:
+    """By which strata either metric differs: two families of tests, each adjusted by itself."""
     alpha = 1.0 - evidence.parameters.ci_level
-    differ = sorted(
-        {
-            stratum
-            for (stratum, _, metric), row in found.items()
-            if metric in (INTERCEPT, SLOPE) and row["q_p_adjusted"] is not None and row["q_p_adjusted"] <= alpha
-        }
-    )
     titles = {stratum.id: stratum.title for stratum in evidence.parameters.strata} | {SITE_AXIS: "site"}
-    words = [titles.get(stratum, stratum).lower() for stratum in differ]
-    return text + (
-        f" Calibration differs by {listed(words)} (Holm over the strata)."
-        if words
-        else " That calibration differs by site or by any stratum is not shown (Holm over the strata)."
-    )
+    said = []
+    for metric, name in ((INTERCEPT, "intercept"), (SLOPE, "slope")):
+        differ = sorted(
+            {
+                stratum
+                for (stratum, _, of), row in found.items()
+                if of == metric and row["q_p_adjusted"] is not None and row["q_p_adjusted"] <= alpha
+            }
+        )
+        if differ:
+            said.append(f"the {name} differs by {listed([titles.get(s, s).lower() for s in differ])}")
+    if not said:
+        return "That intercept or slope differ by site or by any stratum is not shown (Holm over the strata of each)."
+    return f"{capital('; '.join(said))} (Holm over the strata of each)."
 
 
 def _numbers(found: dict[tuple[str, str, str], Line], level: str) -> str:
