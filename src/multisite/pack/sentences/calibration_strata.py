@@ -3,7 +3,7 @@
 from multisite.pack.calibration_strata import Line, causes, gains, levels, place_words
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.metrics import BRIER, INTERCEPT, SLOPE
-from multisite.pack.numbers import fixed, per_cent, write
+from multisite.pack.numbers import Written, fixed, per_cent, write
 from multisite.pack.words import capital, listed, named
 from multisite.vocabulary import ALL_SITES, OVERALL, SITE_AXIS, CalibrationState, MiscalibrationCause
 
@@ -134,7 +134,7 @@ def _advice(evidence: Evidence, endpoint: Endpoint) -> str:
     return text + " No result of this report is recalibrated."
 
 
-def _rise(row: Line) -> str:
+def _rise(row: Line) -> Written:
     return write(-row["fall"], -row["fall_high"], -row["fall_low"], expected=0.0)
 
 

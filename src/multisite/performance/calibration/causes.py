@@ -110,14 +110,17 @@ def calibration_causes(tested: Tested, levels: pl.DataFrame, parameters: Calibra
         test = tested.counts(*of, split=Split.TEST.value)
         tune = tested.counts(*of, split=Split.TUNE.value).get((ALL_SITES, OVERALL, OVERALL))
         sums = tuning_sums(over_sites, *of)
-        effects = tested.effects(*of)
+        effects, prevalences = tested.effects(*of), tested.prevalence_effects(*of)
         own = tested.estimates.filter(finding=finding, model=model)
         for stratum, level, site, rows in levels_of(own, parameters.strata):
             place = (site, OVERALL if site != ALL_SITES else stratum, OVERALL if site != ALL_SITES else level)
             of_level = {m: states[*of, stratum, level, m] for m in (_LARGE, _SLOPE) if m in rows}
             if len(of_level) < _CLASSES or place not in test:
                 continue
-            compared = _compared(test[place], tune, sums, {m: effects.get((*place, m), 1.0) for m in (_LARGE, "auc")})
+            of_level_effects = {m: effects.get((*place, m), 1.0) for m in (_LARGE, "auc")}
+            compared = _compared(
+                test[place], tune, sums, of_level_effects | {"prevalence": prevalences.get(place, 1.0)}
+            )
             found.append(
                 {"finding": finding, "model": model, "stratum": stratum, "level": level}
                 | _row(rows, of_level, test[place], compared, sums, parameters)
@@ -132,6 +135,7 @@ class _Compared:
     counts: ScoreCounts
     tune: ScoreCounts | None
     effect: float
+    prevalence_effect: float
     area_effect: float
     tuning_effect: float
 
@@ -143,7 +147,14 @@ def _compared(
     effects: Mapping[str, float],
 ) -> _Compared:
     there = design_effect_of(sums["prevalence"]) if "prevalence" in sums else None
-    return _Compared(counts, tune, max(1.0, effects[_LARGE]), max(1.0, effects["auc"]), there or 1.0)
+    return _Compared(
+        counts,
+        tune,
+        effect=max(1.0, effects[_LARGE]),
+        prevalence_effect=effects["prevalence"],
+        area_effect=max(1.0, effects["auc"]),
+        tuning_effect=there or 1.0,
+    )
 
 
 def _row(
@@ -206,6 +217,7 @@ def _held_against_tuning(
         n_positive=tune.positives,
         n_negative=tune.negatives,
         design_effect=compared.effect,
+        design_effect_prevalence=compared.prevalence_effect,
         design_effect_there=compared.tuning_effect,
         level=parameters.ci_level,
     )

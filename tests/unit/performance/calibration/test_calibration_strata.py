@@ -18,7 +18,8 @@ from multisite.performance.calibration.stage import CalibrationStrataParameters
 from multisite.performance.estimates.evaluation import EvaluationParameters
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.calibration_strata import RECALIBRATION_METRICS
-from multisite.stats import ScoreCounts, brier_difference, calibration_line, partial_pooling
+from multisite.stats import ScoreCounts, brier_difference, calibration_line, design_effect_of, partial_pooling
+from multisite.tallies import ProportionMoments
 from multisite.vocabulary import ALL_SITES, CalibrationState, MiscalibrationCause
 from tests.unit.performance.builders import PARAMETERS, cohort_and_predictions
 
@@ -159,6 +160,24 @@ def test_intervals_count_patients(repeated: Frames) -> None:
         repeated["estimates"], model="m2", site="c", split="test", stratum="overall", metric="calibration_slope"
     )
     assert (slope["estimate"], slope["ci_low"]) == (estimate["estimate"], estimate["ci_low"])
+
+
+def test_the_shift_of_the_prevalence_has_the_design_effect_of_the_prevalence() -> None:
+    cohort, predictions = cohort_and_predictions("c", seed=3, cases_per_patient=4)
+    alike = cohort.with_columns(pl.col("reference_nodule").first().over("patient_id"))
+    found = over([at_site("c", alike, predictions)])
+    row = only(found["calibration_causes"], model="m2", stratum="site", level="c")
+    effects, variance = {}, 0.0
+    for key, sums in ProportionMoments(
+        found["proportion_moments"].filter(model="m2", metric="prevalence", stratum="overall")
+    ).rows():
+        effect = effects[key["split"]] = design_effect_of(sums) or 1.0
+        variance += effect * (1 / sums.sum_y + 1 / (sums.sum_n - sums.sum_y))
+    large = only(
+        found["design_effects"], model="m2", stratum="overall", split="test", metric="calibration_in_the_large"
+    )
+    assert abs(effects["test"] - large["design_effect"]) > 0.3
+    assert (row["shift_high"] - row["shift_low"]) / 2 == pytest.approx(1.959963984540054 * variance**0.5)
 
 
 def test_a_level_without_a_number_keeps_its_reason_and_takes_no_part(frames: Frames) -> None:
