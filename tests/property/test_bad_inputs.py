@@ -184,7 +184,14 @@ OF_SCORE_COUNTS: Mapping[str, Callable[[ScoreCounts], Any]] = {
     "fit_recalibration": lambda c: [fitted(library.fit_recalibration(c, method=m)) for m in METHODS],
     "recalibrated_counts": lambda c: [moved(c, fit) for fit in fits(c)],
     "prevalence_shift": lambda c: [
-        library.prevalence_shift(c, n_positive=p, n_negative=n, design_effect=effect, design_effect_there=effect)
+        library.prevalence_shift(
+            c,
+            n_positive=p,
+            n_negative=n,
+            design_effect=effect,
+            design_effect_prevalence=effect,
+            design_effect_there=effect,
+        )
         for p, n in ((0, 0), (0, 5), (5, 0), (1, 1), (1, 10**12))
         for effect in (0.5, 1.0, 1e9)
     ],

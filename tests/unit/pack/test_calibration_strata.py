@@ -1,5 +1,6 @@
 """Calibration by level in the report: what departs, why, and what a recalibration would change."""
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -50,14 +51,19 @@ def test_the_site_that_departs_is_named_with_its_shrunken_numbers_and_its_cause(
     assert "depart from their ideal at cordoba (intercept −1.2 (−1.5 to −0.9))" in text
     assert "cordoba: not explained by prevalence (the prevalence leaves a part" in text
     assert "danube: insufficient evidence (fewer than 10 patients with a positive case)" in text
-    assert "Calibration differs by site and vendor" in text
+    assert (
+        "The intercept differs by site and vendor; the slope differs by vendor (Holm over the strata of each)." in text
+    )
+    slopes = changed(evidence, CALIBRATION_BY_LEVEL, pl.col("metric") == "calibration_slope", q_p_adjusted=0.04)
+    sexes = changed(slopes, CALIBRATION_BY_LEVEL, pl.col("stratum") != "sex", q_p_adjusted=0.4)
+    assert "The slope differs by sex (Holm over the strata of each)." in said(sexes)
 
 
 def test_where_nothing_departs_or_differs_that_is_said_as_not_shown(evidence: Evidence) -> None:
     everything = pl.lit(True)
     quiet = changed(evidence, CALIBRATION_BY_LEVEL, everything, state="insufficient evidence", q_p_adjusted=0.4)
     assert "neither intercept nor slope is shown to depart from its ideal at any site" in said(quiet)
-    assert "That calibration differs by site or by any stratum is not shown" in said(quiet)
+    assert "That intercept or slope differ by site or by any stratum is not shown" in said(quiet)
 
 
 def test_a_shift_that_prevalence_explains_is_told_with_both_prevalences(evidence: Evidence) -> None:
@@ -98,6 +104,29 @@ def test_advice_tells_the_fit_its_gain_and_that_nothing_is_applied(evidence: Evi
 def test_a_fit_that_does_not_help_is_not_advised(evidence: Evidence, values: dict[str, Any], words: str) -> None:
     over_all = (pl.col("site") == ALL_SITES) & (pl.col("method") == "intercept and slope")
     assert words in said(changed(evidence, RECALIBRATION, over_all, **values))
+
+
+CORDOBA_FITS = (pl.col("site") == "cordoba") & (pl.col("fitted_on") == "cordoba")
+
+
+def test_a_fit_of_a_site_that_is_shown_to_harm_is_told_apart_from_one_not_shown_to_help(evidence: Evidence) -> None:
+    harmed = said(changed(evidence, RECALIBRATION, CORDOBA_FITS, fall=-0.02, fall_low=-0.03, fall_high=-0.01))
+    assert "would rise at amstel by" in harmed
+    assert "at cordoba by 0.020 (0.010–0.030): it is not advised." in harmed
+    assert "On cordoba's own tuning cases" not in harmed
+    assert "At one other site with tuning cases a fit of its own is not shown to help." in harmed
+
+
+def test_a_site_whose_own_fit_helps_is_told_where_none_is_suggested_over_all_sites(evidence: Evidence) -> None:
+    over_all = (pl.col("site") == ALL_SITES) & (pl.col("method") == "intercept and slope")
+    text = said(changed(evidence, RECALIBRATION, over_all, fall=None, reason="no case"))
+    assert "no recalibration can be suggested over all sites: no case. On cordoba's own tuning cases" in text
+    assert text.endswith("No result of this report is recalibrated.")
+
+
+def test_scores_that_are_no_probabilities_get_no_advice(evidence: Evidence) -> None:
+    ranks = replace(evidence.parameters, not_probabilities=(evidence.endpoints[0].model.id,))
+    assert said(Evidence(ranks, evidence.frames, {})) == ""
 
 
 def test_sites_come_first_and_every_stratum_is_folded_away(evidence: Evidence) -> None:

@@ -117,7 +117,29 @@ def test_one_sign_alone_is_doubt_and_not_miscalibration() -> None:
     said = calibration_statement(calm, calm.endpoints[0])
     assert said.mark is QUIET
     assert "In doubt: " in said.text
-    assert "cordoba" in said.text.partition("In doubt: ")[2]
+    clear, _, doubtful = said.text.partition("In doubt: ")
+    assert "cordoba" in doubtful
+    assert "cordoba" not in clear
+    # Here every site is in doubt, so that none is said to be without a sign.
+    assert clear == "Miscalibration is not shown at any site, nor is one without a sign of it. "
+    assert calibration_title(calm, calm.endpoints[0]) == clear.removesuffix(". ")
+
+
+def test_sites_in_doubt_are_not_among_those_without_a_sign_of_miscalibration() -> None:
+    line = pl.col("metric").is_in(["calibration_intercept", "calibration_in_the_large", "calibration_slope"])
+    wide = (line | (pl.col("metric") == "observed_expected")) & (pl.col("site") != "cordoba")
+    calm = altered(
+        ESTIMATES,
+        pl.when(pl.col("metric") == "ece", pl.col("status") == "ok")
+        .then(0.001)
+        .otherwise("estimate")
+        .alias("estimate"),
+        *(pl.when(wide).then(v).otherwise(n).alias(n) for n, v in (("ci_low", -0.5), ("ci_high", 1.5))),
+    )
+    said = calibration_statement(calm, calm.endpoints[0])
+    assert said.mark is QUIET
+    assert said.text.startswith("No sign of miscalibration was seen at amstel and borealis. In doubt: cordoba, where")
+    assert calibration_title(calm, calm.endpoints[0]) == "No sign of miscalibration was seen at amstel and borealis"
 
 
 def test_drift_is_told_as_a_picture_with_the_place_and_month() -> None:

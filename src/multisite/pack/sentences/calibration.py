@@ -44,7 +44,7 @@ def calibration_title(evidence: Evidence, endpoint: Endpoint) -> str:
     if not judged:
         return "No site has enough cases to judge calibration"
     if not off:
-        return "Scores agree with what was observed at every site that can be judged"
+        return _without_sign(judged)
     sites = [site.site for site in off]
     found = (evidence.estimate(endpoint, name, site=sites[0]) for name in (OBSERVED_EXPECTED, SLOPE))
     direction = _direction(*found) if len(sites) == 1 else "off"
@@ -61,8 +61,7 @@ def calibration_statement(evidence: Evidence, endpoint: Endpoint) -> Statement:
     if not judged:
         return Statement(NO_EVIDENCE, _TOPIC, "No site has enough cases to judge whether scores are true.", anchor)
     if not off:
-        text = f"Scores agree with what was observed at {listed([entry.site for entry in judged])}."
-        return Statement(QUIET, _TOPIC, text + _one_sign(judged), anchor)
+        return Statement(QUIET, _TOPIC, f"{_without_sign(judged)}.{_one_sign(judged)}", anchor)
     worst = off[0]
     oe, slope = (evidence.estimate(endpoint, name, site=worst.site) for name in (OBSERVED_EXPECTED, SLOPE))
     text = f"At {worst.site} scores are {_direction(oe, slope)}: "
@@ -80,6 +79,14 @@ def calibration_statement(evidence: Evidence, endpoint: Endpoint) -> Statement:
     if within:
         text += f" Within chance: {listed(within)}."
     return Statement(CONCERN, _TOPIC, text + _one_sign(judged), anchor)
+
+
+def _without_sign(judged: list[_Judged]) -> str:
+    """Of sites none of which shows both signs; that scores agree is not said, for few cases show no sign either."""
+    within = [entry.site for entry in judged if not entry.signs]
+    if not within:
+        return "Miscalibration is not shown at any site, nor is one without a sign of it"
+    return f"No sign of miscalibration was seen at {listed(within)}"
 
 
 def _one_sign(judged: list[_Judged]) -> str:

@@ -3,8 +3,8 @@
 from multisite.pack.calibration_strata import Line, causes, gains, levels, place_words
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.metrics import BRIER, INTERCEPT, SLOPE
-from multisite.pack.numbers import fixed, per_cent, write
-from multisite.pack.words import listed, named
+from multisite.pack.numbers import Written, fixed, per_cent, write
+from multisite.pack.words import capital, listed, named
 from multisite.vocabulary import ALL_SITES, OVERALL, SITE_AXIS, CalibrationState, MiscalibrationCause
 
 __all__ = ["calibration_strata_sentences"]
@@ -19,7 +19,9 @@ _URGENCY = (
 
 
 def calibration_strata_sentences(evidence: Evidence, endpoint: Endpoint) -> tuple[str, ...]:
-    """Levels, causes and advice, the empty ones left out."""
+    """Levels, causes and advice, the empty ones left out; none where the scores are no probabilities."""
+    if endpoint.model.id in evidence.parameters.not_probabilities:
+        return ()
     return tuple(filter(None, (_levels(evidence, endpoint), _causes(evidence, endpoint), _advice(evidence, endpoint))))
 
 
@@ -41,21 +43,27 @@ def _levels(evidence: Evidence, endpoint: Endpoint) -> str:
         if off
         else "After shrinkage, neither intercept nor slope is shown to depart from its ideal at any site."
     )
+    return f"{text} {_differences(evidence, found)}"
+
+
+def _differences(evidence: Evidence, found: dict[tuple[str, str, str], Line]) -> str:
+    """By which strata either metric differs: two families of tests, each adjusted by itself."""
     alpha = 1.0 - evidence.parameters.ci_level
-    differ = sorted(
-        {
-            stratum
-            for (stratum, _, metric), row in found.items()
-            if metric in (INTERCEPT, SLOPE) and row["q_p_adjusted"] is not None and row["q_p_adjusted"] <= alpha
-        }
-    )
     titles = {stratum.id: stratum.title for stratum in evidence.parameters.strata} | {SITE_AXIS: "site"}
-    words = [titles.get(stratum, stratum).lower() for stratum in differ]
-    return text + (
-        f" Calibration differs by {listed(words)} (Holm over the strata)."
-        if words
-        else " That calibration differs by site or by any stratum is not shown (Holm over the strata)."
-    )
+    said = []
+    for metric, name in ((INTERCEPT, "intercept"), (SLOPE, "slope")):
+        differ = sorted(
+            {
+                stratum
+                for (stratum, _, of), row in found.items()
+                if of == metric and row["q_p_adjusted"] is not None and row["q_p_adjusted"] <= alpha
+            }
+        )
+        if differ:
+            said.append(f"the {name} differs by {listed([titles.get(s, s).lower() for s in differ])}")
+    if not said:
+        return "That intercept or slope differ by site or by any stratum is not shown (Holm over the strata of each)."
+    return f"{capital('; '.join(said))} (Holm over the strata of each)."
 
 
 def _numbers(found: dict[tuple[str, str, str], Line], level: str) -> str:
@@ -104,21 +112,30 @@ def _advice(evidence: Evidence, endpoint: Endpoint) -> str:
     if overall is None:
         return ""
     if overall["fall"] is None:
-        return f"Advice: no recalibration can be suggested over all sites: {overall['reason']}."
-    text = f"Advice: on the tuning cases of all sites, {_fit(overall)}; on test cases {_fall(overall)}."
+        text = f"Advice: no recalibration can be suggested over all sites: {overall['reason']}."
+    else:
+        text = f"Advice: on the tuning cases of all sites, {_fit(overall)}; on test cases {_fall(overall)}."
     own = [
         row
         for (site, on, method, metric), row in sorted(found.items())
         if on == site != ALL_SITES and (method, metric) == (_LOGISTIC, BRIER) and row["fall"] is not None
     ]
     helped = [row for row in own if row["fall_low"] is not None and row["fall_low"] > 0.0]
+    harmed = [row for row in own if row["fall_high"] is not None and row["fall_high"] < 0.0]
     for row in helped:
         text += f" On {row['site']}'s own tuning cases, {_fit(row)}; on its test cases {_fall(row)}."
-    rest = len(own) - len(helped)
+    if harmed:
+        rises = listed([f"at {row['site']} by {_rise(row)}" for row in harmed])
+        text += f" With a fit of a site's own the Brier score would rise {rises}: it is not advised."
+    rest = len(own) - len(helped) - len(harmed)
     if rest:
-        of = f"{named(rest, 'other site', 'other sites')}" if helped else named(rest, "site", "sites")
+        of = named(rest, "other site", "other sites") if len(own) > rest else named(rest, "site", "sites")
         text += f" At {of} with tuning cases a fit of its own is not shown to help."
     return text + " No result of this report is recalibrated."
+
+
+def _rise(row: Line) -> Written:
+    return write(-row["fall"], -row["fall_high"], -row["fall_low"], expected=0.0)
 
 
 def _fit(row: Line) -> str:
@@ -130,6 +147,5 @@ def _fall(row: Line) -> str:
     if row["fall_low"] is None or row["fall_low"] <= 0.0 <= row["fall_high"]:
         return f"a change of the Brier score is not shown (fall {number})"
     if row["fall"] < 0.0:
-        size = write(-row["fall"], -row["fall_high"], -row["fall_low"], expected=0.0)
-        return f"the Brier score would rise by {size}: it is not advised"
+        return f"the Brier score would rise by {_rise(row)}: it is not advised"
     return f"the Brier score would fall by {number}"

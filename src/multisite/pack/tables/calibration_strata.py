@@ -41,8 +41,8 @@ def calibration_levels_tables(evidence: Evidence, endpoint: Endpoint) -> tuple[T
         "the stratum, the fewer cases the further (empirical Bayes). Meets: the whole shrunken interval lies within "
         "the tolerance about the ideal; departs: it leaves the ideal out, as the interval as seen does. Prevalence "
         "explains what departs where only the intercept does, and where the difference to the tuning cases' prevalence "
-        "leaves nothing over. Strata are not adjusted for sites: a level also departs because its cases are of a site "
-        "that does."
+        "is shown to leave nothing over. Strata are not adjusted for sites: a level also departs because its cases are "
+        "of a site that does."
     )
     title = f"Calibration by level, as seen and shrunken: {endpoint.title}"
     slug = f"calibration-levels-{endpoint.slug}"

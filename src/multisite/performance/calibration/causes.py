@@ -36,8 +36,8 @@ _CLASSES = 2
 class Signs:
     """What is known of a level.
 
-    States of calibration in the large and of the slope; ``in_doubt`` where the level's own interval leaves out an ideal
-    that the shrunken one does not; whether the prevalence differs from that of the tuning cases;
+    States of calibration in the large and of the slope; ``in_doubt`` where only one of a level's two intervals, its own
+    and the shrunken one, leaves out the ideal; whether the prevalence differs from that of the tuning cases;
     the state of what that leaves of the calibration in the large; and whether the scores of either class lie elsewhere
     than those of the tuning cases. ``None``: not known. ``shortage`` says why one cannot compare with tuning cases.
     """
@@ -57,16 +57,25 @@ def cause_of(signs: Signs) -> tuple[MiscalibrationCause, str | None]:
 
     Another prevalence moves all scores' logits by one number: it leaves the slope at 1 and the scores of each class
     where they were. What departs must therefore be the calibration in the large alone, the shift of the prevalence must
-    be there and leave nothing over, and neither class may score otherwise than among the tuning cases.
+    be there and be shown to leave nothing over, and neither class may score otherwise than among the tuning cases.
+    Neither that, nor that nothing is off, follows from an interval that is merely wide.
     """
     if signs.undefined is not None:
         return MiscalibrationCause.INSUFFICIENT, signs.undefined
     if signs.slope is CalibrationState.DEPARTS:
         return MiscalibrationCause.OTHER, "the slope departs from 1, which no prevalence explains"
-    if signs.in_the_large is not CalibrationState.DEPARTS:
-        if signs.in_doubt:
-            return MiscalibrationCause.INSUFFICIENT, "the own interval leaves the ideal out, the shrunken one does not"
+    return _of_a_shift(signs) if signs.in_the_large is CalibrationState.DEPARTS else _of_no_departure(signs)
+
+
+def _of_no_departure(signs: Signs) -> tuple[MiscalibrationCause, str | None]:
+    if signs.in_the_large is CalibrationState.MEETS and signs.slope is CalibrationState.MEETS:
         return MiscalibrationCause.NONE, None
+    if signs.in_doubt:
+        return MiscalibrationCause.INSUFFICIENT, "of the own and the shrunken interval only one leaves the ideal out"
+    return MiscalibrationCause.INSUFFICIENT, "neither miscalibration nor its absence is shown"
+
+
+def _of_a_shift(signs: Signs) -> tuple[MiscalibrationCause, str | None]:
     if signs.shortage is not None:
         return MiscalibrationCause.INSUFFICIENT, f"no prevalence to compare with: {signs.shortage}"
     if signs.remaining is CalibrationState.DEPARTS:
@@ -77,7 +86,12 @@ def cause_of(signs: Signs) -> tuple[MiscalibrationCause, str | None]:
         return MiscalibrationCause.INSUFFICIENT, "the prevalence is not shown to differ from that of the tuning cases"
     if signs.scores_differ is None:
         return MiscalibrationCause.INSUFFICIENT, "scores within a class cannot be compared with the tuning cases"
-    return MiscalibrationCause.PREVALENCE, "the slope holds, and the prevalence leaves nothing over"
+    if signs.remaining is not CalibrationState.MEETS:
+        return (
+            MiscalibrationCause.INSUFFICIENT,
+            "compatible with prevalence, but that it leaves nothing over is not shown",
+        )
+    return MiscalibrationCause.PREVALENCE, "the slope is not shown to depart, and the prevalence leaves nothing over"
 
 
 def calibration_causes(tested: Tested, levels: pl.DataFrame, parameters: CalibrationParameters) -> pl.DataFrame:
@@ -96,14 +110,17 @@ def calibration_causes(tested: Tested, levels: pl.DataFrame, parameters: Calibra
         test = tested.counts(*of, split=Split.TEST.value)
         tune = tested.counts(*of, split=Split.TUNE.value).get((ALL_SITES, OVERALL, OVERALL))
         sums = tuning_sums(over_sites, *of)
-        effects = tested.effects(*of)
+        effects, prevalences = tested.effects(*of), tested.prevalence_effects(*of)
         own = tested.estimates.filter(finding=finding, model=model)
         for stratum, level, site, rows in levels_of(own, parameters.strata):
             place = (site, OVERALL if site != ALL_SITES else stratum, OVERALL if site != ALL_SITES else level)
             of_level = {m: states[*of, stratum, level, m] for m in (_LARGE, _SLOPE) if m in rows}
             if len(of_level) < _CLASSES or place not in test:
                 continue
-            compared = _compared(test[place], tune, sums, {m: effects.get((*place, m), 1.0) for m in (_LARGE, "auc")})
+            of_level_effects = {m: effects.get((*place, m), 1.0) for m in (_LARGE, "auc")}
+            compared = _compared(
+                test[place], tune, sums, of_level_effects | {"prevalence": prevalences.get(place, 1.0)}
+            )
             found.append(
                 {"finding": finding, "model": model, "stratum": stratum, "level": level}
                 | _row(rows, of_level, test[place], compared, sums, parameters)
@@ -118,6 +135,7 @@ class _Compared:
     counts: ScoreCounts
     tune: ScoreCounts | None
     effect: float
+    prevalence_effect: float
     area_effect: float
     tuning_effect: float
 
@@ -129,7 +147,14 @@ def _compared(
     effects: Mapping[str, float],
 ) -> _Compared:
     there = design_effect_of(sums["prevalence"]) if "prevalence" in sums else None
-    return _Compared(counts, tune, max(1.0, effects[_LARGE]), max(1.0, effects["auc"]), there or 1.0)
+    return _Compared(
+        counts,
+        tune,
+        effect=max(1.0, effects[_LARGE]),
+        prevalence_effect=effects["prevalence"],
+        area_effect=max(1.0, effects["auc"]),
+        tuning_effect=there or 1.0,
+    )
 
 
 def _row(
@@ -145,7 +170,8 @@ def _row(
     shortage = tuning_shortage(sums, parameters)
     columns: dict[str, Any] = {}
     doubts = (
-        row["state"] == CalibrationState.INSUFFICIENT and leaves_out(row["ci_low"], row["ci_high"], ideal=row["ideal"])
+        row["state"] == CalibrationState.INSUFFICIENT
+        and any(leaves_out(row[f"{of}_low"], row[f"{of}_high"], ideal=row["ideal"]) for of in ("ci", "shrunken"))
         for row in (large, slope)
     )
     signs = Signs(
@@ -191,6 +217,7 @@ def _held_against_tuning(
         n_positive=tune.positives,
         n_negative=tune.negatives,
         design_effect=compared.effect,
+        design_effect_prevalence=compared.prevalence_effect,
         design_effect_there=compared.tuning_effect,
         level=parameters.ci_level,
     )

@@ -12,7 +12,7 @@ from multisite.performance.estimates.spread import DesignEffects
 from multisite.performance.pooling.site_effects import interval_effect, patient_effect
 from multisite.schemas.across_sites import POOLED_METRICS
 from multisite.schemas.calibration_strata import CALIBRATION_BY_LEVEL, LEVEL_METRICS
-from multisite.stats import Scale, ScoreCounts, holm, partial_pooling, random_effects
+from multisite.stats import Scale, ScoreCounts, design_effect_of, holm, partial_pooling, random_effects
 from multisite.tallies import ProportionMoments, ScoreTally
 from multisite.vocabulary import ALL_SITES, OVERALL, SITE_AXIS, CalibrationState, EstimateStatus, Split
 
@@ -63,6 +63,20 @@ class Tested:
         found = {row[:-1]: row[-1] for row in rows.select(names).rows()}
         mean = DesignEffects.of_sites(rows, ProportionMoments(self.moments.frame.filter(**of))).effects
         return found | {(ALL_SITES, *key[3:]): effect for key, effect in mean.items()}
+
+    def prevalence_effects(self, finding: str, model: str) -> dict[tuple[str, str, str], float]:
+        """Design effects of the prevalence of test cases by site, stratum and level, also over all sites.
+
+        One patient with several cases alone has none; it is left out.
+        """
+        of = {"finding": finding, "model": model, "split": Split.TEST.value, "metric": "prevalence"}
+        own = ProportionMoments(self.moments.frame.filter(**of))
+        return {
+            (row["site"], row["stratum"], row["level"]): effect
+            for held in (own, own.over_sites())
+            for row, sums in held.rows()
+            if (effect := design_effect_of(sums)) is not None
+        }
 
     def counts(self, finding: str, model: str, *, split: str) -> dict[tuple[str, str, str], ScoreCounts]:
         """Counts on the grid by site, stratum and level, also over all sites."""

@@ -9,6 +9,7 @@ import polars as pl
 
 from multisite.schemas.calibration_strata import RECALIBRATION_FITS, RECALIBRATION_METHODS
 from multisite.stats import Recalibration, RecalibrationMethod, ScoreCounts, equal_width_cell, fit_recalibration
+from multisite.tallies import NOT_PROBABILITIES
 from multisite.vocabulary import EstimateStatus, Split
 
 __all__ = ["LEAST_ISOTONIC", "RecalibrationParameters", "Tuned", "fits_at_site", "fits_of_counts", "fits_of_rows"]
@@ -21,11 +22,15 @@ _METHODS = cast("tuple[RecalibrationMethod, ...]", RECALIBRATION_METHODS)
 
 @dataclass(frozen=True, slots=True)
 class RecalibrationParameters:
-    """Level of the intervals, least number of patients with a case of either class, and steps of the score grid."""
+    """Level of the intervals, least number of patients with a case of either class, and steps of the score grid.
+
+    ``not_probabilities`` are the models that cannot be recalibrated, for their scores claim no probability.
+    """
 
     ci_level: float
     minimum_denominator: int
     score_grid_steps: int
+    not_probabilities: tuple[str, ...] = ()
 
     def shortage(self, with_positive: int, with_negative: int, *, split: str, least: int = 0) -> str | None:
         """Why there are too few patients; ``None`` where there are not."""
@@ -65,6 +70,7 @@ def fits_at_site(
             exact,
             ScoreCounts.from_cases(positive, gridded),
             patients=(with_class.get(True, 0), with_class.get(False, 0)),
+            probabilities=model not in parameters.not_probabilities,
             parameters=parameters,
         )
         names = {"site": site, "finding": finding, "model": model, "n_patients": own["patient_id"].n_unique()}
@@ -73,19 +79,27 @@ def fits_at_site(
 
 
 def fits_of_counts(
-    counts: ScoreCounts, gridded: ScoreCounts, *, patients: tuple[int, int], parameters: RecalibrationParameters
+    counts: ScoreCounts,
+    gridded: ScoreCounts,
+    *,
+    patients: tuple[int, int],
+    probabilities: bool,
+    parameters: RecalibrationParameters,
 ) -> list[Recalibration]:
-    """Every method on the counts of tuning cases; with too few ``patients`` of either class, insufficient."""
+    """Every method on the counts of tuning cases.
+
+    With too few ``patients`` of either class, insufficient; of scores that are no ``probabilities``, undefined.
+    """
     found = []
     for method in _METHODS:
         isotonic = method == "isotonic"
         fit = fit_recalibration(gridded if isotonic else counts, method=method)
         least = LEAST_ISOTONIC if isotonic else 0
         short = parameters.shortage(*patients, split=Split.TUNE.value, least=least)
-        if short is not None and fit.status is EstimateStatus.OK:
-            nothing = np.empty(0)
-            fit = replace(fit, intercept=None, slope=None, score=nothing, value=nothing)
-            fit = replace(fit, status=EstimateStatus.INSUFFICIENT, reason=short)
+        if not probabilities:
+            fit = _without(fit, EstimateStatus.UNDEFINED, NOT_PROBABILITIES)
+        elif short is not None and fit.status is EstimateStatus.OK:
+            fit = _without(fit, EstimateStatus.INSUFFICIENT, short)
         found.append(fit)
     return found
 
@@ -110,6 +124,12 @@ def fits_of_rows(rows: pl.DataFrame) -> dict[tuple[str, str, str], Tuned]:
         )
         found[finding, model, method] = Tuned(fit, first["n_patients"])
     return found
+
+
+def _without(fit: Recalibration, status: EstimateStatus, reason: str) -> Recalibration:
+    """The same without what was fitted."""
+    nothing = np.empty(0)
+    return replace(fit, intercept=None, slope=None, score=nothing, value=nothing, status=status, reason=reason)
 
 
 def _rows(fit: Recalibration) -> Iterator[dict[str, Any]]:

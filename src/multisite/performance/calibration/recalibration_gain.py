@@ -100,7 +100,10 @@ def gains_over_sites(tested: Tested, parameters: RecalibrationParameters) -> pl.
         place = (ALL_SITES, OVERALL, OVERALL)
         tune = tested.counts(finding, model, split=Split.TUNE.value).get(place, _NO_COUNTS)
         tuned = patients.get((ALL_SITES, finding, model, Split.TUNE.value), {})
-        fits = fits_of_counts(tune, tune, patients=_with_class(tuned), parameters=parameters)
+        probabilities = model not in parameters.not_probabilities
+        fits = fits_of_counts(
+            tune, tune, patients=_with_class(tuned), probabilities=probabilities, parameters=parameters
+        )
         effects = tested.effects(finding, model)
         for (site, stratum, _), counts in sorted(tested.counts(finding, model, split=_TEST).items()):
             if stratum != OVERALL:

@@ -75,6 +75,7 @@ def _site_parameters(study: Study, site: Site | None) -> RecalibrationParameters
         ci_level=performance.ci_level,
         minimum_denominator=performance.minimum_denominator,
         score_grid_steps=performance.score_grid_steps,
+        not_probabilities=study.not_probabilities,
     )
 
 
@@ -98,7 +99,7 @@ RECALIBRATION_FIT_STAGE = Stage(
     title="Fit recalibrations on tuning cases",
     verb="evaluate",
     scope=Scope.SITE,
-    version=1,
+    version=2,
     reads=(COHORT, PREDICTIONS),
     writes=(RECALIBRATION_FITS,),
     reads_tuning_labels=True,
@@ -111,7 +112,7 @@ RECALIBRATION_GAIN_STAGE = Stage(
     title="Hold recalibrations against test cases",
     verb="evaluate",
     scope=Scope.SITE,
-    version=1,
+    version=2,
     reads=(COHORT, PREDICTIONS, RECALIBRATION_FITS),
     writes=(SITE_RECALIBRATION,),
     reads_test_labels=True,
@@ -124,7 +125,7 @@ CALIBRATION_STRATA_STAGE = Stage(
     title="Judge calibration by level",
     verb="evaluate",
     scope=Scope.STUDY,
-    version=1,
+    version=2,
     reads=(ESTIMATES, SCORE_TALLY_GRID, PROPORTION_MOMENTS, DESIGN_EFFECTS, SITE_RECALIBRATION),
     writes=(CALIBRATION_BY_LEVEL, CALIBRATION_CAUSES, RECALIBRATION),
     run=_judge,

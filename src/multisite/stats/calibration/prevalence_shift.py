@@ -41,6 +41,7 @@ def prevalence_shift(
     n_positive: int,
     n_negative: int,
     design_effect: float = 1.0,
+    design_effect_prevalence: float = 1.0,
     design_effect_there: float = 1.0,
     level: float = 0.95,
 ) -> PrevalenceShift:
@@ -58,8 +59,10 @@ def prevalence_shift(
         Positives and negatives here per distinct score, scores in [0, 1].
     n_positive, n_negative
         Cases of both classes where the scores are taken to be true; they have no case in ``counts``.
-    design_effect, design_effect_there
-        Variance between patients over that of independent cases, here and there; above 0.
+    design_effect, design_effect_prevalence, design_effect_there
+        Variance between patients over that of independent cases, above 0: of the calibration in the large here, for
+        ``remaining`` and O:E; of the prevalence here, for ``shift``; and of the prevalence there. The first two differ:
+        scores that are alike in a patient explain part of why its cases are alike.
     level
         Confidence level in (0, 1).
 
@@ -91,7 +94,7 @@ def prevalence_shift(
     1.02
     """
     require_probabilities(counts)
-    effects = all(0.0 < effect < math.inf for effect in (design_effect, design_effect_there))
+    effects = all(0.0 < effect < math.inf for effect in (design_effect, design_effect_prevalence, design_effect_there))
     counted = all(0 <= number < math.inf and number == int(number) for number in (n_positive, n_negative))
     if not counted or not effects:
         raise ValueError("Counts must be whole numbers of 0 or more, and design effects finite and above 0.")
@@ -131,7 +134,7 @@ def prevalence_shift(
     own = dot(counts.n_positive, with_finding**2) + dot(counts.n_negative, without**2)
     moved = special.expit(x + shift)
     error = math.sqrt(design_effect * own + there)
-    here = design_effect * (1.0 / positives + 1.0 / negatives)
+    here = design_effect_prevalence * (1.0 / positives + 1.0 / negatives)
     return PrevalenceShift(
         shift=estimate(shift, math.sqrt(here + there), _SHIFT, None),
         remaining=estimate(a - shift, error, _REMAINING, None),

@@ -15,9 +15,11 @@ from multisite.performance.calibration.causes import Signs, cause_of
 from multisite.performance.calibration.levels import CalibrationParameters, state_of
 from multisite.performance.calibration.recalibration_fit import RecalibrationParameters, fits_of_rows
 from multisite.performance.calibration.stage import CalibrationStrataParameters
+from multisite.performance.estimates.evaluation import EvaluationParameters
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.calibration_strata import RECALIBRATION_METRICS
-from multisite.stats import ScoreCounts, brier_difference, calibration_line, partial_pooling
+from multisite.stats import ScoreCounts, brier_difference, calibration_line, design_effect_of, partial_pooling
+from multisite.tallies import ProportionMoments
 from multisite.vocabulary import ALL_SITES, CalibrationState, MiscalibrationCause
 from tests.unit.performance.builders import PARAMETERS, cohort_and_predictions
 
@@ -48,10 +50,14 @@ def at_site(site: str, cohort: pl.DataFrame, predictions: pl.DataFrame) -> Frame
     return {**judged, **fits, **gains}  # type: ignore[dict-item]  # no frame comes in parts
 
 
-def over(frames: list[Frames], parameters: CalibrationStrataParameters = BOTH) -> Frames:
+def over(
+    frames: list[Frames],
+    parameters: CalibrationStrataParameters = BOTH,
+    estimated_as: EvaluationParameters = PARAMETERS,
+) -> Frames:
     joined = {name: pl.concat([frame[name] for frame in frames]) for name in frames[0]}
     inputs = StageInputs(site=ALL_SITES, frames=joined)
-    estimated = ESTIMATES_STAGE.run(inputs, PARAMETERS).frames
+    estimated = ESTIMATES_STAGE.run(inputs, estimated_as).frames
     inputs = StageInputs(site=ALL_SITES, frames={**joined, **estimated})  # type: ignore[dict-item]  # as above
     judged = CALIBRATION_STRATA_STAGE.run(inputs, parameters).frames
     return {**joined, **estimated, **judged}  # type: ignore[dict-item]  # as above
@@ -96,18 +102,20 @@ def test_a_state_needs_the_whole_interval(interval: Any, own: Any, state: Calibr
     assert state_of(*interval, ideal=1.0, tolerance=0.2, own=own) is state
 
 
-SHIFTED = Signs(DEPARTS, UNSURE, prevalence_differs=True, remaining=UNSURE, scores_differ=False)
+SHIFTED = Signs(DEPARTS, UNSURE, prevalence_differs=True, remaining=MEETS, scores_differ=False)
 
 
 @pytest.mark.parametrize(
     ("signs", "cause"),
     [
         (Signs(MEETS, MEETS), MiscalibrationCause.NONE),
-        (Signs(UNSURE, UNSURE), MiscalibrationCause.NONE),
+        (Signs(UNSURE, MEETS), MiscalibrationCause.INSUFFICIENT),
+        (Signs(MEETS, UNSURE), MiscalibrationCause.INSUFFICIENT),
         (Signs(UNSURE, UNSURE, in_doubt=True), MiscalibrationCause.INSUFFICIENT),
         (SHIFTED, MiscalibrationCause.PREVALENCE),
         (replace(SHIFTED, slope=DEPARTS), MiscalibrationCause.OTHER),
         (replace(SHIFTED, remaining=DEPARTS), MiscalibrationCause.OTHER),
+        (replace(SHIFTED, remaining=UNSURE), MiscalibrationCause.INSUFFICIENT),
         (replace(SHIFTED, scores_differ=True), MiscalibrationCause.OTHER),
         (replace(SHIFTED, scores_differ=None), MiscalibrationCause.INSUFFICIENT),
         (replace(SHIFTED, prevalence_differs=False), MiscalibrationCause.INSUFFICIENT),
@@ -152,6 +160,24 @@ def test_intervals_count_patients(repeated: Frames) -> None:
         repeated["estimates"], model="m2", site="c", split="test", stratum="overall", metric="calibration_slope"
     )
     assert (slope["estimate"], slope["ci_low"]) == (estimate["estimate"], estimate["ci_low"])
+
+
+def test_the_shift_of_the_prevalence_has_the_design_effect_of_the_prevalence() -> None:
+    cohort, predictions = cohort_and_predictions("c", seed=3, cases_per_patient=4)
+    alike = cohort.with_columns(pl.col("reference_nodule").first().over("patient_id"))
+    found = over([at_site("c", alike, predictions)])
+    row = only(found["calibration_causes"], model="m2", stratum="site", level="c")
+    effects, variance = {}, 0.0
+    for key, sums in ProportionMoments(
+        found["proportion_moments"].filter(model="m2", metric="prevalence", stratum="overall")
+    ).rows():
+        effect = effects[key["split"]] = design_effect_of(sums) or 1.0
+        variance += effect * (1 / sums.sum_y + 1 / (sums.sum_n - sums.sum_y))
+    large = only(
+        found["design_effects"], model="m2", stratum="overall", split="test", metric="calibration_in_the_large"
+    )
+    assert abs(effects["test"] - large["design_effect"]) > 0.3
+    assert (row["shift_high"] - row["shift_low"]) / 2 == pytest.approx(1.959963984540054 * variance**0.5)
 
 
 def test_a_level_without_a_number_keeps_its_reason_and_takes_no_part(frames: Frames) -> None:
@@ -228,6 +254,28 @@ def test_few_tuning_patients_give_no_curve_and_none_no_fit(frames: Frames) -> No
     assert (off["cause"].item(), off["tuning_prevalence"].item()) == ("not explained by prevalence", None)
 
 
+def test_scores_that_are_no_probabilities_have_no_fit_no_calibration_and_no_cause() -> None:
+    cohort, predictions = cohort_and_predictions("a")
+    given = {"cohort": cohort, "predictions": predictions}
+    ranks = replace(RECALIBRATED, not_probabilities=("m1",))
+    fits = FIT.run(StageInputs(site="a", frames=given), ranks).frames
+    gains = GAIN.run(StageInputs(site="a", frames={**given, **fits}), ranks).frames  # type: ignore[dict-item]  # no frame comes in parts
+    judged = PERFORMANCE_STAGE.run(StageInputs(site="a", frames=given), PARAMETERS).frames
+    scored = replace(PARAMETERS, not_probabilities=("m1",))
+    found = over([{**judged, **fits, **gains}], replace(BOTH, recalibration=ranks), scored)  # type: ignore[dict-item]  # as above
+    reason = "the scores are not probabilities"
+    for name in ("recalibration_fits", "site_recalibration", "recalibration"):
+        rows = found[name].filter(model="m1")
+        assert set(rows.select("status", "reason").rows()) == {("undefined", reason)}
+        assert rows["intercept"].null_count() == rows.height
+        assert "ok" in set(found[name].filter(model="m2")["status"])
+    everywhere = {"model": "m1", "stratum": "overall"}
+    levels = found["calibration_by_level"].filter(**everywhere)
+    assert set(levels.select("status", "reason").rows()) == {("undefined", reason)}
+    cause = only(found["calibration_causes"], **everywhere)
+    assert (cause["cause"], cause["reason"], cause["shift"]) == ("insufficient evidence", reason, None)
+
+
 def test_an_isotonic_fit_comes_back_from_its_rows() -> None:
     cohort, predictions = cohort_and_predictions("a", n=4000)
     given = {"cohort": cohort, "predictions": predictions}
@@ -266,10 +314,10 @@ def test_a_shift_of_prevalence_and_scores_that_are_too_extreme_are_told_apart() 
     for seed in range(8):
         rng = np.random.default_rng(seed)
         made = [
-            simulated("home", prevalence=0.3, stretch=1.0, rng=rng, n=2000),
-            simulated("away", prevalence=0.3, stretch=1.0, rng=rng, n=1000),
-            simulated("rare", prevalence=0.1, stretch=1.0, rng=rng, n=1500),
-            simulated("spoilt", prevalence=0.3, stretch=1.8, rng=rng, n=1000),
+            simulated("home", prevalence=0.3, stretch=1.0, rng=rng, n=8000),
+            simulated("away", prevalence=0.3, stretch=1.0, rng=rng, n=4000),
+            simulated("rare", prevalence=0.1, stretch=1.0, rng=rng, n=6000),
+            simulated("spoilt", prevalence=0.3, stretch=1.8, rng=rng, n=4000),
         ]
         causes = over(made, replace(BOTH, levels=replace(LEVELS, strata=())))["calibration_causes"]
         for level, cause in causes.filter(stratum="site").select("level", "cause").rows():

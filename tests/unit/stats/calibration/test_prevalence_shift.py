@@ -53,12 +53,13 @@ def test_the_error_of_what_remains_is_that_of_a_jackknife_over_cases() -> None:
     )
 
 
-def test_design_effects_widen_the_interval() -> None:
+def test_each_design_effect_widens_the_intervals_of_what_it_is_of() -> None:
     alone = prevalence_shift(HERE, n_positive=10**9, n_negative=10**9)
-    wide = prevalence_shift(HERE, n_positive=10**9, n_negative=10**9, design_effect=4.0)
-    for name in ("shift", "remaining"):
+    effects = {"design_effect": 4.0, "design_effect_prevalence": 9.0}
+    wide = prevalence_shift(HERE, n_positive=10**9, n_negative=10**9, **effects)
+    for name, root in (("shift", 3), ("remaining", 2)):
         one, other = getattr(alone, name).standard_error, getattr(wide, name).standard_error
-        assert other == pytest.approx(2 * one, rel=1e-4)
+        assert other == pytest.approx(root * one, rel=1e-4)
     low, high = wide.observed_expected.ci_low, wide.observed_expected.ci_high
     assert low is not None
     assert high is not None
@@ -87,5 +88,6 @@ def test_one_class_here_or_there_leaves_all_three_undefined(
 def test_counts_below_zero_and_design_effects_of_zero_are_refused() -> None:
     with pytest.raises(ValueError, match="Counts"):
         prevalence_shift(HERE, n_positive=-1, n_negative=3)
-    with pytest.raises(ValueError, match="design effects"):
-        prevalence_shift(HERE, n_positive=1, n_negative=3, design_effect=0.0)
+    for name in ("design_effect", "design_effect_prevalence", "design_effect_there"):
+        with pytest.raises(ValueError, match="design effects"):
+            prevalence_shift(HERE, n_positive=1, n_negative=3, **{name: 0.0})
