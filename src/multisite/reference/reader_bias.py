@@ -1,6 +1,7 @@
 """Readers who read differently: each beside the others of the same cases, against the decision of the rule."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from multisite.stats import (
     holm,
     interval_p_value,
     paired_clustered_proportion_difference,
+    paired_proportion_difference,
 )
 from multisite.tallies import shortage
 from multisite.vocabulary import EstimateStatus, Verdict
@@ -33,6 +35,8 @@ def reader_bias_table(
     The decision, in which readers may have a part, treats all readers of a case alike: where all are as good, none of
     them calls wrong more often than the others. Only one who does is looked for: who calls wrong less often than the
     others may be a good reader beside a bad one.
+
+    Where a reader and another never differ by patients, the interval is Tango's, each patient's cases taken as alike.
 
     ``fail`` where the reader's share of wrong calls lies above that of the others by more than the rule accepts: the
     whole interval lies beyond it, and the one-sided p-value, adjusted by Holm over all readers and both errors, is at
@@ -74,7 +78,7 @@ def _row(readings: pl.DataFrame, rule: FindingRule, rules: AgreementRules) -> di
     moments = _moments(readings)
 
     def difference(level: float) -> DifferenceEstimate:
-        return paired_clustered_proportion_difference(moments, level=level)
+        return _difference(moments, level)
 
     found = difference(rules.ci_level)
     short = shortage(moments.n_patients, rules.minimum_patients)
@@ -98,6 +102,22 @@ def _row(readings: pl.DataFrame, rule: FindingRule, rules: AgreementRules) -> di
         "status": status.value,
         "reason": reason,
     }
+
+
+def _difference(moments: PairedClusterMoments, level: float) -> DifferenceEstimate:
+    found = paired_clustered_proportion_difference(moments, level=level)
+    if moments.n_patients < 2 or moments.sum_of_squared_differences:
+        return found
+    bound = paired_proportion_difference(0, 0, 0, moments.n_if_alike, method="tango", level=level)
+    method = f"{bound.ci_method}, cases of a patient taken as alike"
+    return replace(
+        found,
+        ci_low=bound.ci_low,
+        ci_high=bound.ci_high,
+        ci_method=method,
+        status=bound.status,
+        reason=bound.reason,
+    )
 
 
 def _moments(readings: pl.DataFrame) -> PairedClusterMoments:

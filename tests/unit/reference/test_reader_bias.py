@@ -6,7 +6,7 @@ import pytest
 from multisite.reference.agreement import AgreementRules
 from multisite.reference.reader_bias import reader_bias_table
 from multisite.schemas.reader_bias import OVER_CALLS, READER_BIAS, UNDER_CALLS
-from multisite.stats import proportion
+from multisite.stats import paired_proportion_difference, proportion
 from tests.unit.reference.bias_studies import OVER_CALLER, TWO_PLUS_ONE, flagged
 from tests.unit.reference.builders import make, read_as, rule
 
@@ -26,6 +26,25 @@ def test_shares_are_of_the_same_cases_and_the_others_are_the_other_readers() -> 
     second = row(bias, "reader 2", UNDER_CALLS)
     assert (second["of_reader"], second["of_others"], second["difference"]) == (0.5, 0.0, 0.5)
     assert row(bias, "reader 3", OVER_CALLS)["of_others"] == 1 / 3
+
+
+def test_readers_who_never_differ_pass_where_the_patients_are_many() -> None:
+    many, few = (make(read_as(*["nnn"] * n, *["yyy"] * n))["reader_bias"] for n in (1000, 30))
+    assert set(many["verdict"]) == {"pass"}
+    assert set(few["verdict"]) == {"insufficient evidence"}
+    for bias in (many, few):
+        assert bias["ci_low"].null_count() == 0
+        assert set(bias["p_value_adjusted"]) == {1.0}
+    expected = paired_proportion_difference(0, 0, 0, 1000, method="tango")
+    assert row(many, "reader 1", OVER_CALLS)["ci_high"] == expected.ci_high
+
+
+def test_where_readers_never_differ_the_cases_of_a_patient_count_as_alike() -> None:
+    cases = pl.DataFrame(
+        {"case_id": [f"c{n}" for n in range(1, 121)], "patient_id": [f"p{n // 4}" for n in range(120)]}
+    )
+    found = row(make(read_as(*["nnn"] * 120), cases=cases)["reader_bias"], "reader 1", OVER_CALLS)
+    assert found["ci_high"] == paired_proportion_difference(0, 0, 0, 30, method="tango").ci_high
 
 
 def test_a_reader_who_is_better_than_the_others_passes() -> None:
