@@ -1,5 +1,6 @@
 """Readers who read differently: each beside the others of the same cases, against the decision of the rule."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,9 @@ from multisite.vocabulary import EstimateStatus, Verdict
 __all__ = ["reader_bias_table"]
 
 _TRUTH_OF = {OVER_CALLS: False, UNDER_CALLS: True}
+
+_FINEST = 720_720
+"""Parts of a case at most: any number of other readers up to 16 divides it, and sums over patients stay whole."""
 
 
 def reader_bias_table(
@@ -121,12 +125,13 @@ def _difference(moments: PairedClusterMoments, level: float) -> DifferenceEstima
 
 
 def _moments(readings: pl.DataFrame) -> PairedClusterMoments:
-    """Pairs of the reader's reading and another one's of the same case, summed over the cases of each patient."""
-    others = pl.col("others")
+    """The reader's wrong calls and the others' mean of the same case, each case once, summed over each patient."""
+    parts = min(_FINEST, math.lcm(*readings["others"].unique().to_list()))
+    of_others = (pl.col("others_wrong") * parts / pl.col("others")).round().cast(pl.Int64)
     sums = readings.group_by("patient_id").agg(
-        (pl.col("wrong") * others).sum().alias("own"), pl.col("others_wrong").sum(), others.sum()
+        (pl.col("wrong").sum() * parts).alias("own"), of_others.sum().alias("theirs"), (pl.len() * parts).alias("n")
     )
-    return PairedClusterMoments.from_clusters(*(sums[name].to_numpy() for name in ("own", "others_wrong", "others")))
+    return PairedClusterMoments.from_clusters(*(sums[name].to_numpy() for name in ("own", "theirs", "n")))
 
 
 def _p_value(

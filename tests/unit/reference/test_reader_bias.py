@@ -28,6 +28,13 @@ def test_shares_are_of_the_same_cases_and_the_others_are_the_other_readers() -> 
     assert row(bias, "reader 3", OVER_CALLS)["of_others"] == 1 / 3
 
 
+def test_a_case_counts_once_however_many_others_have_read_it() -> None:
+    # Two negative cases: reader a is wrong in the one that four read, and one of two others in that of three.
+    bias = make(read_as("ynnn", "nyn-"))["reader_bias"]
+    first = row(bias, "reader 1", OVER_CALLS)
+    assert (first["of_reader"], first["of_others"], first["n_cases"]) == (0.5, 0.25, 2)
+
+
 def test_readers_who_never_differ_pass_where_the_patients_are_many() -> None:
     many, few = (make(read_as(*["nnn"] * n, *["yyy"] * n))["reader_bias"] for n in (1000, 30))
     assert set(many["verdict"]) == {"pass"}
