@@ -42,7 +42,7 @@ def reader_bias_table(
     them calls wrong more often than the others. Only one who does is looked for: who calls wrong less often than the
     others may be a good reader beside a bad one.
 
-    Where a reader and another never differ by patients, the interval is Tango's, each patient's cases taken as alike.
+    Where reader and others differ in no patient, the interval is Tango's, the cases of a patient taken as alike.
 
     ``fail`` where the reader's share of wrong calls lies above that of the others by more than the rule accepts: the
     whole interval lies beyond it, and the one-sided p-value, adjusted by Holm over all readers and both errors, is at
