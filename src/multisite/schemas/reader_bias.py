@@ -28,7 +28,12 @@ READER_BIAS = Artefact(
         Column("reader", _TEXT, "Reader by number as in `agreement`"),
         Column("error", _TEXT, "Which calls are wrong", constraint=one_of("error", list(READER_ERRORS))),
         Column("of_reader", _FLOAT, "Share of these cases that the reader calls wrong", nullable=True),
-        Column("of_others", _FLOAT, "Share of the others' readings of the same cases that are wrong", nullable=True),
+        Column(
+            "of_others",
+            _FLOAT,
+            "Mean over the same cases of the share of the others who call the case wrong",
+            nullable=True,
+        ),
         Column("difference", _FLOAT, "The reader's minus the others'", nullable=True),
         Column("ci_low", _FLOAT, "Lower end of its interval", nullable=True),
         Column("ci_high", _FLOAT, "Upper end", nullable=True),

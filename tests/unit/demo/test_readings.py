@@ -24,7 +24,7 @@ def failing(plan: DemoPlan, index: int, traits: SiteTraits) -> set[tuple[str, st
     truth = pl.DataFrame([(r.case_id, r.patient_id, r.reference) for r in batch.rows.values()], orient="row")
     truth.columns = ["case_id", "patient_id", "decision"]
     said = pl.col("rating").replace_strict({"present": "positive", "absent": "negative"}).alias("judgement")
-    before = reading_frame(batch).with_columns(said).join(truth, on="case_id", how="left")
+    before = reading_frame(batch).with_columns(said, decided=pl.lit(True)).join(truth, on="case_id", how="left")
     found = reader_bias_table(before.drop("decision"), truth, RULE, AgreementRules(0.95, 10), site="s")
     return set(found.filter(verdict="fail").select("reader", "error").rows())
 

@@ -194,6 +194,14 @@ def test_readers_beside_the_others_have_their_verdict_in_words_and_withheld_ones
     assert (share.text, share.note, difference.note) == ("—", "too few", "◇ insufficient evidence")
 
 
+def test_a_row_whose_truth_leans_on_another_reader_shows_its_numbers_and_says_so() -> None:
+    held = biased("insufficient evidence").frame(READER_BIAS).with_columns(reason=pl.lit("the truth leans"))
+    finding = bare().parameters.findings[0]
+    difference = reader_bias_table(evidence(reader_bias=held), finding).groups[0].rows[0].cells[2]
+    assert difference.text != "—"
+    assert difference.note == "◇ insufficient evidence: the truth leans"
+
+
 def test_without_readings_of_test_cases_figure_and_table_say_so() -> None:
     empty = evidence(**{artefact.name: artefact.empty() for artefact in ARTEFACTS})
     endpoint, finding = bare().endpoints[0], bare().parameters.findings[0]

@@ -30,8 +30,12 @@ def flagged(
     by: Rule = MAJORITY,
     patients: int = _PATIENTS,
     wrong: tuple[float, float] = WRONG,
+    prevalence: float = _PREVALENCE,
+    under_calling: float | None = None,
 ) -> set[tuple[str, str]]:
     """Reader and error of every row that fails in a study of one site; reader 1 over-calls, if anyone does.
+
+    ``under_calling`` is the share of the positives that reader 1 calls negative.
 
     Reader 1 reads every case and the others share them: three read a case for a majority, two for ``two_plus_one``,
     whose adjudicator knows the truth. Errors are independent of each other.
@@ -39,18 +43,20 @@ def flagged(
     rng = np.random.default_rng(seed)
     patient = np.concatenate([np.arange(patients), np.flatnonzero(rng.random(patients) < _SECOND_CASE)])
     n = patient.size
-    truth = rng.random(n) < _PREVALENCE
+    truth = rng.random(n) < prevalence
     n_readers = 3 if isinstance(by, Majority) else 2
     others = rng.permuted(np.tile(np.arange(1, readers), (n, 1)), axis=1)[:, : n_readers - 1]
     reader = np.concatenate([np.zeros((n, 1), dtype=np.int64), others], axis=1)
     chance = np.where(truth[:, None], wrong[1], wrong[0]) * np.ones(reader.shape)
     if over_calling is not None:
         chance[:, 0] = np.where(truth, wrong[1], over_calling)
+    if under_calling is not None:
+        chance[:, 0] = np.where(truth, under_calling, wrong[0])
     said = truth[:, None] ^ (rng.random(reader.shape) < chance)
     yes = said.sum(axis=1)
-    decision = yes * 2 > n_readers
+    decision, decided = yes * 2 > n_readers, np.ones(n, dtype=np.bool_)
     if n_readers == 2:
-        decision = np.where(yes == 1, truth, decision)
+        decision, decided = np.where(yes == 1, truth, decision), yes != 1
     cases = [f"c{number}" for number in range(n)]
     before = pl.DataFrame(
         {
@@ -58,6 +64,7 @@ def flagged(
             "patient_id": np.repeat(patient, n_readers),
             "reader": [f"r{number}" for number in reader.ravel()],
             "judgement": np.where(said.ravel(), "positive", "negative"),
+            "decided": np.repeat(decided, n_readers),
         }
     )
     reference = pl.DataFrame({"case_id": cases, "decision": decision})
@@ -75,3 +82,7 @@ if __name__ == "__main__":
             found = sum(OVER_CALLER in one for one in planted)
             others = sum(bool(one - {OVER_CALLER}) for one in planted)
             print(f"{by} {patients} patients: clean {clean}, planted found {found}, any other {others}")
+    for prevalence, patients in ((0.02, 2000), (0.02, 8000), (0.05, 2000)):
+        rare = [flagged(s, accepted=0.05, over_calling=0.25, patients=patients, prevalence=prevalence) for s in seeds]
+        found, others = sum(OVER_CALLER in one for one in rare), sum(bool(one - {OVER_CALLER}) for one in rare)
+        print(f"prevalence {prevalence}, {patients} patients: planted found {found}, any other {others}")

@@ -36,9 +36,10 @@ def reader_bias_table(evidence: Evidence, finding: FindingText) -> Table:
             Column("Difference", "from the others", kind="number"),
         ),
         tuple(groups) or (Group("", (Row((Cell("none"), *(missing("") for _ in range(4)))),)),),
-        "Wrong by the decision of the rule, in which the reader may have a part. Readings before adjudication, all "
-        f"splits. {per_cent(100 * evidence.parameters.ci_level)} intervals, paired, of patients; fail only after Holm "
-        "over the readers of a site and both errors. A reader who calls wrong less often than the others passes.",
+        "Wrong by the decision of the rule, in which the reader may have a part; each case counts once. Readings "
+        f"before adjudication, all splits. {per_cent(100 * evidence.parameters.ci_level)} intervals, paired, of "
+        "patients; fail only after Holm over the readers of a site and both errors, and where the truth does not lean "
+        "on another reader who fails. A reader who calls wrong less often than the others passes.",
         csv_link(rows),
     )
 
@@ -53,6 +54,8 @@ def _cells(row: dict[str, Any]) -> tuple[Cell, Cell]:
     if row["difference"] is None:
         return missing(row["reason"] or row["status"]), Cell(NO_NUMBER, note=verdict, quiet=True)
     others = f"others {per_cent(100 * row['of_others'])}, {count(row['n_patients'])} patients"
+    if row["reason"]:
+        verdict = f"{verdict}: {row['reason']}"
     share = Cell(per_cent(100 * row["of_reader"]), note=others, sort=float(row["of_reader"]))
     number = write(row["difference"], row["ci_low"], row["ci_high"], expected=0.0)
     return share, written(number, row["difference"], note=verdict, quiet=row["ci_low"] is None)

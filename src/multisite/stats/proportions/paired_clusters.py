@@ -84,6 +84,11 @@ class PairedClusterMoments:
         return self.sum_first_first - 2 * self.sum_first_second + self.sum_second_second
 
     @property
+    def n_if_alike(self) -> int:
+        """Independent cases that tell as much where all cases of a patient are alike, (Σn)²/Σn², cut to a whole one."""
+        return self.sum_n**2 // self.sum_nn if self.sum_nn else 0
+
+    @property
     def sum_of_squared_residuals(self) -> float:
         """Σ (y₁ − y₂ − θ n)² with θ = Σ(y₁ − y₂)/Σn, from whole numbers to the last division; n must not be 0."""
         d, n = self.sum_first - self.sum_second, self.sum_n

@@ -32,6 +32,13 @@ def test_paired_moments_are_sums_over_patients_and_leave_out_the_empty_ones() ->
     assert (moments.sum_first_n, moments.sum_second_n, moments.sum_nn) == (8, 3, 13)
 
 
+def test_cases_that_are_alike_tell_as_much_as_the_patients_and_less_where_one_has_most_of_them() -> None:
+    of = PairedClusterMoments.from_clusters
+    assert of([0] * 5, [0] * 5, [3] * 5).n_if_alike == 5
+    assert of([0] * 3, [0] * 3, [1, 1, 8]).n_if_alike == 1  # 100 / 66
+    assert of([], [], []).n_if_alike == 0
+
+
 def test_paired_moments_of_disjoint_patients_add() -> None:
     parts = (PairedClusterMoments.from_clusters(FIRST[s], SECOND[s], N[s]) for s in (slice(0, 2), slice(2, 6)))
     assert next(parts) + next(parts) == paired()
