@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from multisite.stats import FloatArray, MeanMoments, equal_width_cell
+from multisite.tallies.scored_cases import numbered_patients
 from multisite.tallies.segments import Axis, axes
 from multisite.vocabulary import ALL_SITES, OVERALL
 
@@ -99,7 +100,7 @@ def tally_measures(
     histogram: list[dict[str, Any]] = []
     parts = cases.partition_by(_CASE_KEYS, as_dict=True, maintain_order=True) if cases.height else {}
     for names, part in sorted(parts.items()):
-        patient = part["patient_id"].rank("dense").to_numpy().astype(np.int64) - 1
+        patient = numbered_patients(part)
         for axis in (Axis(OVERALL, (OVERALL,)), *axes(part, columns=strata)):
             for level, rows in _by_level(axis, part.height):
                 key = dict(zip(MEASURE_KEYS, (*names, axis.name, level), strict=True))

@@ -24,7 +24,7 @@ from multisite.stats import (
     observed_expected,
     recalibrated_counts,
 )
-from multisite.tallies import ProportionMoments
+from multisite.tallies import ProportionMoments, numbered_patients
 from multisite.vocabulary import ALL_SITES, OVERALL, EstimateStatus, Split
 
 __all__ = ["gains_at_site", "gains_over_sites"]
@@ -62,7 +62,7 @@ def gains_at_site(
     for (finding, model, method), tuned in sorted(fits.items()):
         own = cases.filter(split=_TEST, finding=finding, model=model)
         positive, score = own["reference"].to_numpy(), own["score"].to_numpy()
-        patient = own["patient_id"].rank("dense").to_numpy()
+        patient = numbered_patients(own)
         with_class = dict(own.group_by("reference").agg(pl.col("patient_id").n_unique()).rows())
         names = {
             "site": site,

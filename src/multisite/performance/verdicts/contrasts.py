@@ -2,21 +2,18 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
 import polars as pl
-from scipy import special
 
 from multisite.performance.estimates.metrics import UNITS, SegmentRules, segment_proportion
-from multisite.performance.estimates.spread import DESIGN_EFFECT_NAMED, DesignEffects, area_of_patients
+from multisite.performance.estimates.spread import DESIGN_EFFECT_NAMED, DesignEffects
 from multisite.performance.pooling.site_effects import interval_effect, patient_effect, proportion_effect
-from multisite.schemas.across_sites import POOLED_METRICS
+from multisite.performance.verdicts.intervals import Scaled, area_at, counts_without, interval_of_row
 from multisite.stats import (
     ClusterMoments,
     Estimate,
-    Scale,
     ScoreCounts,
     auc,
     clustered_proportion,
@@ -25,8 +22,6 @@ from multisite.stats import (
     independent_difference,
     overlapping_proportion_difference,
 )
-from multisite.stats.estimate import normal_quantile
-from multisite.stats.pooling.scales import back
 from multisite.tallies import KEYS, LevelAndRest, ProportionMoments, ScoreTally, level_and_rest
 from multisite.vocabulary import ALL_SITES, OVERALL, SITE_AXIS, EstimateStatus, Split
 
@@ -86,15 +81,6 @@ def contrasts(
         for row in found.iter_rows(named=True):
             level = row["site"] if stratum == SITE_AXIS else row["level"]
             yield held.contrast(stratum, level, row)
-
-
-@dataclass(frozen=True, slots=True)
-class _Scaled:
-    """An estimate and its error on the scale of its metric; degrees of freedom where the quantile is Student's."""
-
-    value: float
-    error: float
-    degrees_of_freedom: float | None = None
 
 
 class _Held:
@@ -168,7 +154,7 @@ class _Held:
         ]
         shortage = next((one for one in shortages if one), None)
         own = self._counts[self._place(found.stratum, found.level)]
-        rest = _without(self._counts[ALL_SITES, OVERALL, OVERALL], own)
+        rest = counts_without(self._counts[ALL_SITES, OVERALL, OVERALL], own)
         found = replace(found, detectable_gap=self._detectable_auc(own, rest))
         if not sound or shortage:
             return replace(found, missing=found.missing if not sound else f"{shortage} among all other cases")
@@ -176,7 +162,7 @@ class _Held:
         own_at = self._area_of(found.row)
         rest_effect = self._rest_effect(found.stratum, found.level, own, rest)
         patients = pairs[0].rest.n_patients, pairs[1].rest.n_patients
-        rest_at = _area_at(rest, self._rules.level, rest_effect, patients)
+        rest_at = area_at(rest, self._rules.level, rest_effect, patients)
 
         def difference_at(at: float) -> Estimate:
             apart = independent_difference(own_at(at), rest_at(at))
@@ -209,23 +195,23 @@ class _Held:
         if self._metric in COMPARED:
             return lambda at: segment_proportion(self._moments[(self._metric, *place)], UNITS[self._metric], at)
         found = self._scaled_effect(row)
-        return None if found is None else lambda at: _on_scale(row, found, at)
+        return None if found is None else lambda at: interval_of_row(row, found, at)
 
     def _area_of(self, row: Mapping[str, Any]) -> Callable[[float], Estimate]:
         found = self._scaled_effect(row)
         if found is not None:
-            return lambda at: _on_scale(row, found, at)
+            return lambda at: interval_of_row(row, found, at)
         place = row["site"], row["stratum"], row["level"]
         positive, negative = (self._moments[(metric, *place)].n_patients for metric in ("sensitivity", "specificity"))
         repeats = self._moments[("prevalence", *place)].clustered
-        return _area_at(self._counts[place], self._rules.level, 1.0, (positive, negative) if repeats else None)
+        return area_at(self._counts[place], self._rules.level, 1.0, (positive, negative) if repeats else None)
 
-    def _scaled_effect(self, row: Mapping[str, Any]) -> _Scaled | None:
+    def _scaled_effect(self, row: Mapping[str, Any]) -> Scaled | None:
         between = self._between_patients.get((row["site"], row["stratum"], row["level"]))
         if between is not None and (found := patient_effect(row, between[0])) is not None:
-            return _Scaled(found[0], found[1], between[1])
+            return Scaled(found[0], found[1], between[1])
         plain = interval_effect(row) if row["ci_low"] is not None else None
-        return None if plain is None else _Scaled(plain[0], plain[1])
+        return None if plain is None else Scaled(plain[0], plain[1])
 
     def _effect(self, row: Mapping[str, Any]) -> tuple[float, float] | None:
         if self._metric not in COMPARED:
@@ -272,48 +258,9 @@ class _Held:
         return detectable_auc_difference(area, *sizes, level=self._rules.level).difference
 
 
-def _area_at(
-    counts: ScoreCounts, level: float, design_effect: float, patients: tuple[int, int] | None
-) -> Callable[[float], Estimate]:
-    """The AUC with its interval at any level, without placing every case anew for each.
-
-    ``design_effect`` is that of a patient's several cases; 1 where patients have one. ``patients`` with a positive and
-    with a negative case stand for the cases where the AUC is 0 or 1 and shows no variance.
-    """
-    plain = auc(counts, level=level)
-    row = {"metric": "auc", **asdict(plain)}
-    effect = interval_effect(row) if row["ci_low"] is not None else None
-    if effect is None and patients is not None:
-        return lambda at: area_of_patients(plain, *patients, level=at)
-    if effect is None:
-        return lambda at: auc(counts, level=at)
-    return lambda at: _on_scale(row, _Scaled(effect[0], math.sqrt(design_effect) * effect[1]), at)
-
-
 def _area_effects(counted: Counted, of: Mapping[str, str]) -> dict[tuple[str, str, str], float]:
     """Design effects of the AUC by site, stratum and level; over all sites, their mean."""
     rows = counted.design_effects.filter(metric="auc", **of)
     found = {row[:-1]: row[-1] for row in rows.select("site", "stratum", "level", "design_effect").rows()}
     mean = DesignEffects.of_sites(rows, ProportionMoments(counted.moments.frame.filter(**of))).effects
     return found | {(ALL_SITES, key[3], key[4]): effect for key, effect in mean.items()}
-
-
-def _on_scale(row: Mapping[str, Any], scaled: _Scaled, level: float) -> Estimate:
-    """The interval of ``row`` at another level, on the scale of its metric, as it was made."""
-    scale = cast("Scale", POOLED_METRICS[row["metric"]])
-    quantile = normal_quantile(level)
-    if scaled.degrees_of_freedom is not None:
-        quantile = float(special.stdtrit(scaled.degrees_of_freedom, 0.5 + level / 2.0))
-    low, high = (back(scaled.value + sign * quantile * scaled.error, scale) for sign in (-1.0, 1.0))
-    names = ("estimate", "ci_method", "n_cases")
-    return Estimate(**{name: row[name] for name in names}, ci_low=low, ci_high=high, ci_level=level)
-
-
-def _without(everyone: ScoreCounts, own: ScoreCounts) -> ScoreCounts:
-    """The counts of all cases but those of ``own``, which are among them."""
-    positives, negatives = everyone.n_positive.astype(np.int64), everyone.n_negative.astype(np.int64)
-    place = np.searchsorted(everyone.score, own.score)
-    positives[place] -= own.n_positive
-    negatives[place] -= own.n_negative
-    left = positives + negatives > 0
-    return ScoreCounts(everyone.score[left], positives[left], negatives[left])
