@@ -145,6 +145,25 @@ class EstimateRow:
     status: str
     reason: str | None
 
+    @classmethod
+    def without_counts(cls, row: Mapping[str, Any], *, finding: str, model: str) -> "EstimateRow":
+        """A row that is no proportion and has no classes, for what draws and writes estimates."""
+        same = ("estimate", "ci_low", "ci_high", "ci_level", "ci_method", "n_patients", "n_cases", "status", "reason")
+        return cls(
+            site=row.get("site", ALL_SITES),
+            finding=finding,
+            model=model,
+            stratum=row.get("stratum", OVERALL),
+            level=row.get("level", OVERALL),
+            metric=row["metric"],
+            threshold=None,
+            n_positive=0,
+            n_negative=0,
+            numerator=None,
+            denominator=None,
+            **{name: row[name] for name in same},
+        )
+
     @property
     def sound(self) -> bool:
         """Whether there is a number, with an interval, on enough cases."""

@@ -102,21 +102,7 @@ def measured(evidence: Evidence) -> tuple[Measured, ...]:
 
 def as_estimate(held: Measured, row: _Row) -> EstimateRow:
     """A row as an estimate, for what draws and writes estimates."""
-    same = ("estimate", "ci_low", "ci_high", "ci_level", "ci_method", "n_patients", "n_cases", "status", "reason")
-    return EstimateRow(
-        site=row.get("site", ALL_SITES),
-        finding=held.measure.id,
-        model=held.model.id,
-        stratum=row.get("stratum", OVERALL),
-        level=row.get("level", OVERALL),
-        metric=row["metric"],
-        threshold=None,
-        n_positive=0,
-        n_negative=0,
-        numerator=None,
-        denominator=None,
-        **{name: row[name] for name in same},
-    )
+    return EstimateRow.without_counts(row, finding=held.measure.id, model=held.model.id)
 
 
 def _measured(measure: MeasureText, model: ModelText, parts: Mapping[str, pl.DataFrame | None]) -> Measured:

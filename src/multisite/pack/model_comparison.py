@@ -96,21 +96,7 @@ def comparisons(evidence: Evidence) -> tuple[Comparison, ...]:
 
 def as_estimate(row: _Row) -> EstimateRow:
     """A row of a difference as an estimate, for what draws and writes estimates."""
-    same = ("estimate", "ci_low", "ci_high", "ci_level", "ci_method", "n_patients", "n_cases", "status", "reason")
-    return EstimateRow(
-        site=row["site"],
-        finding=row["finding"],
-        model=row["new_model"],
-        stratum=row.get("stratum", OVERALL),
-        level=row.get("level", OVERALL),
-        metric=row["metric"],
-        threshold=None,
-        n_positive=0,
-        n_negative=0,
-        numerator=None,
-        denominator=None,
-        **{name: row[name] for name in same},
-    )
+    return EstimateRow.without_counts(row, finding=row["finding"], model=row["new_model"])
 
 
 def _comparison(
