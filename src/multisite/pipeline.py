@@ -2,7 +2,13 @@
 
 from multisite.audit import LOOKS_STAGE
 from multisite.cohort import COHORT_STAGE, REPRESENTATION_STAGE
-from multisite.drift import DEPLOYMENT_STAGE, DRIFT_BASELINE_STAGE, DRIFT_COMPARISON_STAGE
+from multisite.drift import (
+    BASELINE_PICTURE_STAGE,
+    DEPLOYMENT_STAGE,
+    DRIFT_BASELINE_STAGE,
+    DRIFT_COMPARISON_STAGE,
+    DRIFT_COUNTS_STAGE,
+)
 from multisite.errors import UsageError
 from multisite.integrity import (
     CONSEQUENCE_STAGE,
@@ -76,7 +82,9 @@ STAGES: tuple[Stage, ...] = (
     FAILURE_MODES_STAGE,
     FAILURE_MODES_OVER_SITES_STAGE,
     DRIFT_BASELINE_STAGE,
+    BASELINE_PICTURE_STAGE,
     DEPLOYMENT_STAGE,
+    DRIFT_COUNTS_STAGE,
     DRIFT_COMPARISON_STAGE,
     LOOKS_STAGE,
     REPORT_STAGE,

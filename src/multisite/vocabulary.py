@@ -10,12 +10,18 @@ __all__ = [
     "UNKNOWN",
     "CalibrationState",
     "ColumnPrivacy",
+    "DriftEventKind",
+    "DriftState",
     "ErrorKind",
     "EstimateStatus",
     "Judgement",
+    "LearntFrom",
     "MarginKind",
     "MarginVerdict",
     "MiscalibrationCause",
+    "MonitorFamily",
+    "MonitorKind",
+    "MonitorStatus",
     "PixelStatus",
     "Pool",
     "QuarantineReason",
@@ -256,3 +262,70 @@ class QuarantineReason(StrEnum):
     def is_passing(self) -> bool:
         """Whether the object may well be readable another time: a fault of the machine or of the moment."""
         return self in (QuarantineReason.VANISHED, QuarantineReason.CHANGED, QuarantineReason.READ_FAILED)
+
+
+class MonitorFamily(StrEnum):
+    """What a monitor in routine use is about; signals are corrected for their number within a family and month."""
+
+    FEED = "feed"
+    ACQUISITION = "acquisition"
+    POPULATION = "population"
+    OUTPUT = "output"
+    AGREEMENT = "agreement"
+    PERFORMANCE = "performance"
+    SUBGROUPS = "subgroups"
+
+
+class MonitorKind(StrEnum):
+    """What a monitor counts: values of a number on bins, categories, yes and no, studies, or days without any."""
+
+    NUMBER = "number"
+    CATEGORY = "category"
+    SHARE = "share"
+    VOLUME = "volume"
+    SILENCE = "silence"
+
+
+class LearntFrom(StrEnum):
+    """Where a monitor's usual value comes from."""
+
+    VALIDATED = "validated set"
+    FIRST_MONTHS = "first months"
+
+
+class MonitorStatus(StrEnum):
+    """What a month says of a monitor."""
+
+    IN_RANGE = "in range"
+    SIGNAL = "signal"
+    SMALL = "change too small"
+    NOT_ASSESSABLE = "not assessable"
+    PLANNED = "planned change"
+    MUTED = "muted"
+
+
+class DriftState(StrEnum):
+    """The verdict on a site and month."""
+
+    GREEN = "GREEN"
+    GREY = "GREY"
+    AMBER_1 = "AMBER-1"
+    AMBER_2 = "AMBER-2"
+    RED = "RED"
+
+    @property
+    def rank(self) -> int:
+        """Order from nothing to do to the most urgent."""
+        return list(DriftState).index(self)
+
+
+class DriftEventKind(StrEnum):
+    """What happened at a site that may explain a change."""
+
+    SOFTWARE = "software version"
+    DEVICE = "new device"
+    PROTOCOL = "protocol"
+    MODEL = "model version"
+    MAPPING = "site mapping"
+    NEW_VALUE = "value never seen before"
+    OTHER = "other"

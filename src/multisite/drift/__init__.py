@@ -8,13 +8,18 @@ Evidently's verdict is a picture, not an alarm: its limits ignore how many studi
 alarm without cause and large ones stay silent over what matters. Nothing here turns it into an action.
 """
 
+from multisite.drift.baseline import DRIFT_BASELINE_STAGE
+from multisite.drift.deployment import DEPLOYMENT_STAGE
 from multisite.drift.monitors import MONITORABLE_CATEGORIES, MONITORABLE_NUMBERS, Monitors, monitors_of
-from multisite.drift.stage import DEPLOYMENT_STAGE, DRIFT_BASELINE_STAGE, DRIFT_COMPARISON_STAGE
+from multisite.drift.months.stage import DRIFT_COUNTS_STAGE
+from multisite.drift.picture.stage import BASELINE_PICTURE_STAGE, DRIFT_COMPARISON_STAGE
 
 __all__ = [
+    "BASELINE_PICTURE_STAGE",
     "DEPLOYMENT_STAGE",
     "DRIFT_BASELINE_STAGE",
     "DRIFT_COMPARISON_STAGE",
+    "DRIFT_COUNTS_STAGE",
     "MONITORABLE_CATEGORIES",
     "MONITORABLE_NUMBERS",
     "Monitors",

@@ -21,7 +21,7 @@ __all__ = [
 
 _TEXT, _COUNT, _FLOAT = pl.String(), pl.Int64(), pl.Float64()
 _SITE = Column("site", _TEXT, "Site identifier")
-_PSEUDONYM = ColumnPrivacy.PSEUDONYM
+_PSEUDONYM, _QUASI = ColumnPrivacy.PSEUDONYM, ColumnPrivacy.QUASI
 
 _MONITORED = (
     ColumnFamily("number_", _FLOAT, "A monitored number", nullable=True),
@@ -43,7 +43,15 @@ DEPLOYMENT = Artefact(
     "deployment",
     Zone.SITE,
     "One row per study in routine use, with its month and the monitored columns.",
-    (_SITE, _STUDY_UID, _PATIENT, Column("month", _TEXT, "Month of the study as YYYY-MM")),
+    (
+        _SITE,
+        _STUDY_UID,
+        _PATIENT,
+        Column("month", _TEXT, "Month of the study as YYYY-MM"),
+        Column("study_date", pl.Date(), "StudyDate", privacy=_QUASI),
+        Column("device", _TEXT, "Pseudonym of the device", nullable=True, privacy=_PSEUDONYM),
+        Column("is_first", pl.Boolean(), "Whether it is the first study of its patient in the month: what is counted"),
+    ),
     families=_MONITORED,
     key=("study_instance_uid",),
     partitioned_by="month",
@@ -61,10 +69,16 @@ DEPLOYMENT_COUNTS = Artefact(
     key=("site", "outcome"),
 )
 
+_MONITOR = (
+    Column("monitor", _TEXT, "What is watched: a column, missing_<column>, score_, alert_, abstained_, disagrees_ …"),
+    Column("axis", _TEXT, "overall, or the watched category within whose values it is watched"),
+    Column("level", _TEXT, "overall, or the value of the axis"),
+)
 _COUNTS = (
     _SITE,
-    Column("window", _TEXT, "baseline, or a month as YYYY-MM"),
-    Column("monitor", _TEXT, "The monitored column, without its number_ or category_"),
+    Column("window", _TEXT, "baseline, a calendar month of the baseline as baseline-MM, or a month as YYYY-MM"),
+    Column("baseline", _TEXT, "Name of the baseline whose bins these are; empty in the baseline itself"),
+    *_MONITOR,
     Column("kind", _TEXT, "number or category"),
     Column("bin", _COUNT, "Position of the bin or category, from 0"),
     Column(
@@ -77,9 +91,9 @@ _COUNTS = (
     Column("label", _TEXT, "The bin's edges or the category; missing is a category"),
     Column("lower", _FLOAT, "Lower edge of a range, inside it; null when open", nullable=True),
     Column("upper", _FLOAT, "Upper edge of a range, outside it; null when open", nullable=True),
-    Column("n_studies", _COUNT, "Studies"),
+    Column("n_studies", _COUNT, "Studies, each the first of its patient in the month"),
 )
-_COUNTS_KEY = ("site", "window", "monitor", "bin")
+_COUNTS_KEY = ("site", "window", "baseline", "monitor", "axis", "level", "bin")
 
 DRIFT_COUNTS_BASELINE = Artefact(
     "drift_counts_baseline",

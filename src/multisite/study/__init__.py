@@ -5,6 +5,7 @@ the values (the rooms take plain parameters). Rooms import it only in their ``st
 """
 
 from multisite.study.cohort import EligibilityRule, Stratum
+from multisite.study.drift import AlertBand, Drift
 from multisite.study.failure_modes import FailureModes
 from multisite.study.intersection import Intersection
 from multisite.study.label_errors import FindingLabelErrors
@@ -12,6 +13,7 @@ from multisite.study.loading import load_site, load_sites, load_study
 from multisite.study.margins import Margin
 from multisite.study.measures import Measure
 from multisite.study.model_comparison import DataByDate, DataByStratum, ModelComparison
+from multisite.study.monthly import Escalation, MailServer, Monthly
 from multisite.study.operating_point import OperatingPoint, ThresholdRule, operating_point_of
 from multisite.study.reference import (
     FindingReference,
@@ -26,21 +28,26 @@ from multisite.study.split import ColumnSplit, PatientSplit, SiteSplit, TableSpl
 from multisite.study.study_file import Study
 
 __all__ = [
+    "AlertBand",
     "ColumnSplit",
     "Credentials",
     "DataByDate",
     "DataByStratum",
+    "Drift",
     "EligibilityRule",
+    "Escalation",
     "FailureModes",
     "FindingLabelErrors",
     "FindingReference",
     "IndependentRule",
     "Intersection",
     "LatentClassRule",
+    "MailServer",
     "MajorityRule",
     "Margin",
     "Measure",
     "ModelComparison",
+    "Monthly",
     "OperatingPoint",
     "PanelRule",
     "PatientSplit",

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from multisite.study.monthly import Monthly
 from multisite.study.section import Identifier, Section
 
 __all__ = ["Credentials", "Site", "SiteTableFile", "Store"]
 
-_TABLES = ("cases", "predictions", "deployment", "fitted", "readings", "measurements", "series")
+_TABLES = ("cases", "predictions", "deployment", "events", "fitted", "readings", "measurements", "series")
 
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
@@ -85,6 +86,7 @@ class Site(Section):
     stores: tuple[Store, ...] = ()
     pseudonym_key_env: EnvironmentName
     tables: dict[Identifier, SiteTableFile] = Field(default_factory=dict)
+    monthly: Monthly | None = None
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "Site":

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from multisite.study.calibration import Calibration
 from multisite.study.cohort import Cohort
+from multisite.study.drift import Drift, check_drift
 from multisite.study.failure_modes import FailureModes, check_failure_modes
 from multisite.study.label_errors import FindingLabelErrors
 from multisite.study.margins import Margin, check_margins
@@ -20,7 +21,6 @@ from multisite.study.split import PatientSplit, check_stratify
 from multisite.vocabulary import Severity
 
 __all__ = [
-    "Drift",
     "Extraction",
     "Finding",
     "Integrity",
@@ -109,20 +109,6 @@ class Performance(Section):
     failure_modes: FailureModes | None = FailureModes()
 
 
-class Drift(Section):
-    """Which columns are watched after the validation."""
-
-    numbers: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    bins: Annotated[int, Field(ge=2, le=50)] = 10
-
-    @model_validator(mode="after")
-    def _something_is_watched(self) -> "Drift":
-        if not self.numbers and not self.categories:
-            raise ValueError("name at least one column under `numbers` or `categories`")
-        return self
-
-
 class Extraction(Section):
     """How headers are read. Only ``max_header_bytes`` and ``max_archive_bytes`` bear on what is found."""
 
@@ -151,7 +137,7 @@ class Study(Section):
     integrity: Integrity = Integrity()
     performance: Performance
     measures: tuple[Measure, ...] = ()
-    drift: Drift
+    drift: Drift = Drift()
     extraction: Extraction = Extraction()
 
     @model_validator(mode="after")
@@ -254,6 +240,11 @@ class Study(Section):
     @model_validator(mode="after")
     def _measures_fit(self) -> "Study":
         check_measures(self.measures, models=[m.id for m in self.models])
+        return self
+
+    @model_validator(mode="after")
+    def _drift_names_what_is_declared(self) -> "Study":
+        check_drift(self.drift, findings=[f.id for f in self.findings], models=[m.id for m in self.models])
         return self
 
     @model_validator(mode="after")

@@ -3,9 +3,11 @@
 import numpy as np
 import polars as pl
 
-from multisite.drift import DRIFT_BASELINE_STAGE, DRIFT_COMPARISON_STAGE
+from multisite.drift import BASELINE_PICTURE_STAGE, DRIFT_BASELINE_STAGE, DRIFT_COMPARISON_STAGE, DRIFT_COUNTS_STAGE
+from multisite.drift.baseline.stage import BaselineParameters
 from multisite.drift.monitors import Monitors
-from multisite.drift.stage import BaselineParameters, ComparisonParameters
+from multisite.drift.months.stage import CountParameters
+from multisite.drift.picture.stage import ComparisonParameters, PictureParameters
 from multisite.schemas import Artefact, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, PREDICTIONS
 from multisite.schemas.series import STUDIES
@@ -15,7 +17,8 @@ PAIRS = (("nodule", "ai"),)
 MONITORS = Monitors(numbers=("age_years",), categories=("vendor",), scores=PAIRS)
 SEED = 20240101
 BASELINE = BaselineParameters(MONITORS, bins=10, rare=5)
-COMPARISON = ComparisonParameters(minimum_values=10, rare=5)
+COMPARISON = ComparisonParameters(minimum_values=10)
+COUNTS = CountParameters(rare=5)
 
 
 def complete(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
@@ -94,17 +97,20 @@ def validated(n: int, *, seed: int = SEED) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def baseline(n: int) -> StageOutputs:
-    """What the baseline stage makes of ``n`` validated studies."""
+    """What the baseline and its picture are of ``n`` validated studies."""
     cohort, predictions = validated(n)
     frames = {"cohort": cohort, "predictions": predictions}
-    return DRIFT_BASELINE_STAGE.run(StageInputs(site="north", frames=frames), BASELINE)
+    made = DRIFT_BASELINE_STAGE.run(StageInputs(site="north", frames=frames), BASELINE)
+    pictured = StageInputs(site="north", frames={**frames, **made.frames})
+    return StageOutputs(made.frames, BASELINE_PICTURE_STAGE.run(pictured, PictureParameters()).files)
 
 
 def compare(made: StageOutputs, deployment: pl.DataFrame, month: str | None) -> StageOutputs:
-    """What the comparison stage makes of a month; its tables conform to their schemas."""
-    frames = {**made.frames, "deployment": deployment}
-    outputs = DRIFT_COMPARISON_STAGE.run(StageInputs(site="north", partition=month, frames=frames), COMPARISON)
-    for artefact in DRIFT_COMPARISON_STAGE.writes:
+    """What the stages of a month make of it; their tables conform to their schemas."""
+    inputs = StageInputs(site="north", partition=month, frames={**made.frames, "deployment": deployment})
+    pictured, counted = DRIFT_COMPARISON_STAGE.run(inputs, COMPARISON), DRIFT_COUNTS_STAGE.run(inputs, COUNTS)
+    outputs = StageOutputs({**pictured.frames, **counted.frames}, pictured.files)
+    for artefact in (*DRIFT_COMPARISON_STAGE.writes, *DRIFT_COUNTS_STAGE.writes):
         if isinstance(artefact, Artefact):
             artefact.conform(outputs.frames[artefact.name])
     return outputs

@@ -21,8 +21,8 @@ from typing import Any
 
 import polars as pl
 
-from multisite.drift.bins import kind_of
-from multisite.drift.stable_page import stable_json, stable_page
+from multisite.drift.baseline.bins import kind_of
+from multisite.drift.picture.stable_page import stable_json, stable_page
 from multisite.errors import ConfigError
 
 __all__ = ["EvidentlyDocument", "EvidentlyVerdict", "compare_with_evidently", "describe_with_evidently"]

@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
-from multisite.drift.comparison import comparison_table, reasons_not_to_compare
-from multisite.drift.evidently_report import EvidentlyVerdict
+from multisite.drift.picture.comparison import comparison_table, reasons_not_to_compare
+from multisite.drift.picture.evidently_report import EvidentlyVerdict
 from multisite.schemas.drift import DRIFT_COMPARISON
 
 

@@ -1,7 +1,7 @@
 import polars as pl
 
-from multisite.drift.bins import register_bins
-from multisite.drift.counts import count_on_bins
+from multisite.drift.baseline.bins import register_bins
+from multisite.drift.months.counts import count_on_bins
 from multisite.schemas.drift import DRIFT_COUNTS
 from tests.unit.drift.builders import monitored
 

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from multisite.drift.bins import BIN_COLUMNS, quantile_edges, register_bins
+from multisite.drift.baseline.bins import BIN_COLUMNS, quantile_edges, register_bins
 from tests.unit.drift.builders import monitored
 
 

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
-from multisite.drift.evidently_report import compare_with_evidently
+from multisite.drift.picture.evidently_report import compare_with_evidently
 from tests.unit.drift.builders import monitored
 
 pytestmark = pytest.mark.slow

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from multisite.drift.bins import BIN_COLUMNS
+from multisite.drift.baseline.bins import BIN_COLUMNS
 from multisite.schemas.drift import DRIFT_COUNTS
 
 __all__ = ["BASELINE_WINDOW", "count_on_bins"]

@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
-from multisite.drift.deployment import OUTCOMES, count_outcomes, monitored_studies, route_rows
-from multisite.drift.stage import DEPLOYMENT_STAGE, DeploymentParameters
+from multisite.drift.deployment.rows import OUTCOMES, count_outcomes, monitored_studies, route_rows
+from multisite.drift.deployment.stage import DEPLOYMENT_STAGE, DeploymentParameters
 from multisite.schemas import StageInputs
 from multisite.schemas.drift import DEPLOYMENT, DEPLOYMENT_COUNTS
 from tests.unit.drift.builders import MONITORS, PAIRS, deployment_table, studies

@@ -1,6 +1,6 @@
 import json
 
-from multisite.drift.stable_page import stable_json, stable_page
+from multisite.drift.picture.stable_page import stable_json, stable_page
 
 FIRST, SECOND = "01a1fa6b-5e5f-76a4-8d26-ab5bad65fe49", "01a1fa6b-5e60-7aaa-9d26-ab5bad65fe50"
 

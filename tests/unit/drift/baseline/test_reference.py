@@ -1,4 +1,4 @@
-from multisite.drift.reference import last_month, reference_studies
+from multisite.drift.baseline.reference import last_month, reference_studies
 from multisite.schemas.drift import DRIFT_REFERENCE
 from tests.unit.drift.builders import MONITORS, cohort, predictions
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from multisite.drift.bins import kind_of, monitored_columns
-from multisite.drift.evidently_report import EvidentlyVerdict
+from multisite.drift.baseline.bins import kind_of, monitored_columns
+from multisite.drift.picture.evidently_report import EvidentlyVerdict
 from multisite.schemas.drift import DRIFT_COMPARISON
 
 __all__ = ["comparison_table", "reasons_not_to_compare"]
