@@ -1,0 +1,142 @@
+"""What a month's statistic exceeds by chance alone, by drawing reference and month again; and the p-value from it."""
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from multisite.stats.estimate import FloatArray
+from multisite.stats.monitoring.cell_change import cell_statistics
+from multisite.stats.monitoring.counts import checked_design_effect, effective_counts, effective_number
+from multisite.stats.monitoring.location_change import rank_scores
+
+__all__ = ["null_limits", "p_value_from_limits"]
+
+_PRIOR = 0.5
+
+
+def null_limits(
+    reference: npt.ArrayLike,
+    *,
+    n_studies: int,
+    probabilities: npt.ArrayLike,
+    statistic: Literal["cells", "location"],
+    replicates: int = 10_000,
+    seed: int = 0,
+    design_effect: float = 1.0,
+) -> FloatArray:
+    """The statistic that a month of ``n_studies`` exceeds with each probability where nothing has changed.
+
+    Shares are drawn from their posterior given the reference (Dirichlet, 1/2 added to each bin), then a reference and a
+    month of the effective sizes from the same shares: the limits carry the error of both. They are quantiles of
+    ``replicates`` such draws of :func:`largest_cell_change` or the absolute value of :func:`location_change`.
+
+    Parameters
+    ----------
+    reference
+        Counts per bin, shape (n_bins,).
+    n_studies
+        Studies of the month, at least 1.
+    probabilities
+        Chances of a larger statistic, in (0, 1], shape (n_probabilities,).
+    replicates, seed
+        Draws, at least 100, and where they start.
+    design_effect
+        At least 1; both sizes are divided by it.
+
+    Returns
+    -------
+    FloatArray
+        Shape (n_probabilities,), 0 or more.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range or the statistic unknown.
+
+    Undefined cases
+    ---------------
+    A reference without a study: all NaN.
+
+    References
+    ----------
+    Gandy A, Kvaløy JT. Scand J Stat 2013;40:647-668. doi:10.1002/sjos.12006
+    """
+    counts, chances = effective_counts(reference, 1.0), np.asarray(probabilities, dtype=np.float64)
+    if statistic not in ("cells", "location"):
+        raise ValueError("The statistic must be `cells` or `location`.")
+    if counts.ndim != 1 or n_studies < 1 or replicates < 100:
+        raise ValueError("Give one reference, at least one study a month and at least 100 replicates.")
+    if chances.ndim != 1 or not np.all((chances > 0) & (chances <= 1)):
+        raise ValueError("Probabilities must lie above 0 and up to 1.")
+    m = effective_number(float(counts.sum()), checked_design_effect(design_effect))
+    if m == 0:
+        return np.full(chances.size, np.nan)
+    n = effective_number(n_studies, design_effect)
+    rng = np.random.default_rng(seed)
+    shares = rng.dirichlet(counts / design_effect + _PRIOR, replicates)
+    before, now = rng.multinomial(m, shares).astype(np.float64), rng.multinomial(n, shares).astype(np.float64)
+    drawn = cell_statistics(now, before).max(axis=1) if statistic == "cells" else _locations(now, before, n, m)
+    return np.asarray(np.quantile(drawn, 1 - chances, method="higher"), dtype=np.float64)
+
+
+def _locations(now: FloatArray, before: FloatArray, n: int, m: int) -> FloatArray:
+    ranks, variance = rank_scores(before)
+    shift = (now * ranks).sum(axis=1) / n
+    spread = np.sqrt(variance * (1 / n + 1 / m))
+    return np.asarray(np.abs(np.divide(shift, spread, out=np.zeros(shift.size), where=spread > 0)), dtype=np.float64)
+
+
+def p_value_from_limits(
+    statistic: npt.ArrayLike,
+    *,
+    n_studies: npt.ArrayLike,
+    grid_n: npt.ArrayLike,
+    probabilities: npt.ArrayLike,
+    limits: npt.ArrayLike,
+) -> FloatArray:
+    """The chance of a larger statistic, read off a table of limits.
+
+    Limits are interpolated between the sizes of the grid in log n (outside it the nearest stands), then log p between
+    the limits. Below the smallest limit the answer is 1, above the largest the smallest probability of the table.
+
+    Parameters
+    ----------
+    statistic, n_studies
+        Statistics, 0 or more, and the studies of their months, of one shape.
+    grid_n, probabilities
+        Rising sizes above 0, shape (n_sizes,), and falling probabilities, shape (n_probabilities,).
+    limits
+        Shape (n_sizes, n_probabilities), rising along the probabilities.
+
+    Returns
+    -------
+    FloatArray
+        Shape of ``statistic``.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or sizes or probabilities are not in order.
+
+    Undefined cases
+    ---------------
+    NaN for a statistic or limits that are NaN, and for a month without a study.
+    """
+    found, studies = np.asarray(statistic, dtype=np.float64), np.asarray(n_studies, dtype=np.float64)
+    sizes, chances = np.asarray(grid_n, dtype=np.float64), np.asarray(probabilities, dtype=np.float64)
+    table = np.asarray(limits, dtype=np.float64)
+    if found.shape != studies.shape or table.shape != (sizes.size, chances.size) or table.size == 0:
+        raise ValueError("Limits must have a row for each size and a column for each probability.")
+    if np.any(np.diff(sizes) <= 0) or np.any(np.diff(chances) >= 0) or sizes[0] <= 0:
+        raise ValueError("Sizes must rise and be above 0, and probabilities must fall.")
+    p = np.full(found.shape, np.nan)
+    for n in np.unique(studies[studies > 0]):
+        at_n = np.array([np.interp(np.log(n), np.log(sizes), column) for column in table.T])
+        here = (studies == n) & np.isfinite(found)
+        if np.all(np.isfinite(at_n)):
+            # Of equal limits the last: a statistic that reaches it is as rare as the rarest of them.
+            rising, last = np.unique(at_n[::-1], return_index=True)
+            logs = np.interp(found[here], rising, np.log(chances[::-1][last]))
+            p[here] = np.where(found[here] < at_n[0], 1.0, np.exp(logs))
+    return p
