@@ -21,8 +21,8 @@ from multisite.stats.agreement import (
     IccEstimate,
     IccForm,
     KrippendorffAlpha,
-    LatentClassIntervals,
     LatentClasses,
+    LatentClassIntervals,
     LimitsMethod,
     LimitsOfAgreement,
     PairwiseKappa,
@@ -343,6 +343,10 @@ from multisite.stats.slices import (
 )
 
 __all__ = [
+    "ICC_FORMS",
+    "INFLUENCES",
+    "LEAST_P",
+    "LEAST_Z",
     "AccuracyBounds",
     "AgreementEstimate",
     "AgreementInterval",
@@ -408,8 +412,6 @@ __all__ = [
     "HeterogeneityInterval",
     "HeterogeneityMethod",
     "HosmerLemeshow",
-    "ICC_FORMS",
-    "INFLUENCES",
     "IccEstimate",
     "IccForm",
     "IntegerArray",
@@ -418,8 +420,6 @@ __all__ = [
     "JensenShannonKind",
     "KolmogorovSmirnovTest",
     "KrippendorffAlpha",
-    "LEAST_P",
-    "LEAST_Z",
     "LabelErrors",
     "LabellerValidation",
     "LatentClassIntervals",
