@@ -42,7 +42,7 @@ class BaselineParameters:
 
 
 def make_baseline(inputs: StageInputs, parameters: BaselineParameters) -> StageOutputs:
-    """The reference rows, their bins and counts, the monitors, their limits, and how often the verdict will be wrong."""
+    """The reference rows, their bins and counts, the monitors, their limits, and how often it will be wrong."""
     cohort = inputs.frame(COHORT.name)
     reference = reference_studies(cohort, inputs.frame(PREDICTIONS.name), monitors=parameters.monitors)
     bins = register_bins(reference, bins=parameters.bins, rare=parameters.rare)

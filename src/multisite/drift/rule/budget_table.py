@@ -18,7 +18,7 @@ _YEARS = 5
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """False ambers a year and reds in five years that are accepted, simulated years, and months that are learnt from."""
+    """Accepted false ambers a year and reds in five years, simulated years, and the months that are learnt from."""
 
     false_ambers_per_year: float
     false_reds_per_five_years: float
