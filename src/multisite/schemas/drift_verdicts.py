@@ -26,6 +26,7 @@ DRIFT_MONITORS = Artefact(
         Column("monitor", _TEXT, "What is watched"),
         Column("axis", _TEXT, "overall, or the watched category within whose values it is watched"),
         Column("level", _TEXT, "overall, or the value of the axis"),
+        Column("title", _TEXT, "The monitor in words"),
         Column("family", _TEXT, "Family", constraint=one_of("family", list(MonitorFamily))),
         Column("kind", _TEXT, "What it counts", constraint=one_of("kind", list(MonitorKind))),
         Column("n_studies", _COUNT, "Studies of the month behind it"),

@@ -1,7 +1,6 @@
 """Events that may explain a change: found in the headers of routine use, or told in the site's table."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import polars as pl
