@@ -11,7 +11,7 @@ from multisite.drift.rule.states import Case, MonthSignals, MonthState, follow
 from multisite.drift.rule.told import Told
 from multisite.vocabulary import MonitorFamily, MonitorKind
 
-__all__ = ["ORDER_OF_FAMILIES", "FoundSignal", "JudgedMonth", "follow_months", "signals_of_month"]
+__all__ = ["ORDER_OF_FAMILIES", "FoundSignal", "JudgedMonth", "cause_of", "follow_months", "signals_of_month"]
 
 ORDER_OF_FAMILIES = (
     MonitorFamily.PERFORMANCE,
