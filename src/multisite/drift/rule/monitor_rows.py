@@ -175,6 +175,7 @@ def _detectable(segment: Segment, at: int, place: int, monitor: Monitor, *, alph
 
 
 def _status(segment: Segment, at: int, place: int, *, is_signal: bool) -> dict[str, Any]:
+    judged = segment.judged[place]
     if is_signal:
         return {"status": MonitorStatus.SIGNAL.value, "reason": None}
     if segment.muted[at, place]:
