@@ -54,7 +54,7 @@ def write_evidently_workspace(study_file: Path, *, sites: Sequence[str], workspa
     terminal = Terminal()
     runs = f"{n_runs} run{'s' if n_runs != 1 else ''} of {len(sites)} site{'s' if len(sites) != 1 else ''}"
     terminal.path(f"{runs}; drawn from rows, stays in the site", str(folder))
-    terminal.say(f"To look at them: evidently ui --workspace {folder}")
+    terminal.say(f"To look at them: DO_NOT_TRACK=1 evidently ui --workspace {folder}")
 
 
 def _snapshots(store: ArtefactStore, site: str) -> dict[str, bytes]:

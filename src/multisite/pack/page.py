@@ -1,12 +1,7 @@
 """The page: every chapter's text, tables and figures, rendered to one self-contained HTML document."""
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.exhibits.calibration import reliability_figure
@@ -26,6 +21,7 @@ from multisite.pack.measures import Measured, measured
 from multisite.pack.method import limits, notes
 from multisite.pack.model_comparison import Comparison, comparisons
 from multisite.pack.reference_chapter import reference_chapter
+from multisite.pack.rendering import rendered
 from multisite.pack.sentences.across_sites import auc_beside, new_site, sites_in_training
 from multisite.pack.sentences.calibration import calibration_statement
 from multisite.pack.sentences.calibration_strata import calibration_strata_sentences
@@ -144,20 +140,9 @@ class MeasureExhibits:
 
 def render_page(evidence: Evidence) -> str:
     """The whole document. The same evidence gives the same bytes."""
-    templates = files(__package__) / "templates"
-    script = (templates / "report.js").read_text(encoding="utf-8")
-    environment = Environment(
-        loader=PackageLoader(__package__, "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     compared = comparisons(evidence)
-    return environment.get_template("report.html.j2").render(
-        style=(templates / "report.css").read_text(encoding="utf-8"),
-        script=script,
-        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    return rendered(
+        "report.html.j2",
         chapters=CHAPTERS,
         study=evidence.parameters,
         sites=evidence.sites,

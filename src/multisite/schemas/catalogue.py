@@ -32,6 +32,7 @@ from multisite.schemas import (
     series_table,
     shortcut_use,
     shortcuts,
+    timeline,
     truth_sensitivity,
     verdicts,
 )
@@ -74,6 +75,7 @@ def _declared() -> dict[str, AnyArtefact]:
         drift_feed,
         drift_baseline,
         drift_verdicts,
+        timeline,
         looks,
         report,
     ):
