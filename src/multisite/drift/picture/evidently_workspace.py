@@ -1,8 +1,8 @@
 """Evidently's own workspace, put together from archived snapshots, so that `evidently ui` shows the runs.
 
 Evidently 0.7 keeps a folder per project: ``metadata.json``, and a file per run under ``snapshots``, all named by UUIDs.
-Archived snapshots are such files already. Names are made from study, site and month, so that the same runs give the same
-files, and a revised month takes the place of the one before it.
+Archived snapshots are such files already. Names are made from study, site and month: the same runs give the same files,
+and a revised month takes the place of the one before it.
 """
 
 import json
@@ -17,8 +17,8 @@ BASELINE_RUN = "baseline"
 _NAMESPACE = uuid.UUID("6f0f3a52-2f0a-5c57-9a0e-6d756c746973")
 _PROJECT_VERSION = "2"
 _DESCRIPTION = (
-    "Months in routine use beside the validated set. A picture, not an alarm: the verdicts are multisite's, and stand on "
-    "the timeline of the site. Drawn from rows of the site, where it must stay."
+    "Months in routine use beside the validated set. A picture, not an alarm: the verdicts are multisite's, and stand "
+    "on the timeline of the site. Drawn from rows of the site, where it must stay."
 )
 
 
