@@ -208,6 +208,7 @@ def _missing(
     return {
         **made,
         **_floor(monitor, MonitorKind.SHARE, floors, own, None),
-        "learnt_from": _VALIDATED.value,
+        # Cases without a score are left out of the validated set, so it cannot tell how often one lacks in use.
+        "learnt_from": (_FIRST if row["family"] == MonitorFamily.OUTPUT.value else _VALIDATED).value,
         "season": "not separable yet" if row["season"] == "not separable yet" else "none seen",
     }
