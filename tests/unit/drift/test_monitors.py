@@ -1,73 +1,64 @@
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from multisite.drift import MONITORABLE_CATEGORIES, monitors_of
-from multisite.drift.baseline.registry import monitor_names
-from multisite.drift.baseline.stage import floors_of
 from multisite.errors import ConfigError
-from multisite.study import Drift
-
-MODELS = (SimpleNamespace(id="ai"), SimpleNamespace(id="b_ai"))
+from multisite.study import Drift, Study
 
 
-def study(findings: tuple[str, ...] = ("a",), **drift: Any) -> Any:
-    return SimpleNamespace(
-        drift=Drift.model_validate(drift),
-        findings=[SimpleNamespace(id=name) for name in findings],
-        models=MODELS,
-        threshold_of=lambda finding, model: 0.3 if model == "ai" else 0.6,
+def study_with(drift: Drift, *, findings: tuple[str, ...] = ("a",), models: tuple[str, ...] = ("ai",)) -> Study:
+    """The parts of a study file that the monitors depend on."""
+    return Study.model_construct(
+        drift=drift,
+        findings=tuple(SimpleNamespace(id=name) for name in findings),
+        models=tuple(SimpleNamespace(id=name, threshold=0.5) for name in models),
     )
 
 
-def test_a_score_and_an_alert_stand_for_one_column_per_finding_and_model() -> None:
-    monitors = monitors_of(study(acquisition={"categories": ["vendor"]}, population={"numbers": ["age_years"]}))
+AGE_AND_VENDOR = {"population": {"numbers": ["age_years"]}, "acquisition": {"categories": ["vendor"]}}
+
+
+def test_scores_and_alerts_have_a_column_per_finding_and_model() -> None:
+    monitors = monitors_of(study_with(Drift.model_validate(AGE_AND_VENDOR), findings=("a",), models=("ai", "b_ai")))
     assert monitors.columns == ("category_vendor", "number_age_years", "number_score_a_ai", "number_score_a_b_ai")
-    assert [(alert.finding, alert.model, alert.threshold) for alert in monitors.alerts] == [
-        ("a", "ai", 0.3),
-        ("a", "b_ai", 0.6),
-    ]
-    assert monitors.population == ("age_years",)
+    assert [name for name in monitors.shares if "alert" in name] == ["share_alert_a_ai", "share_alert_a_b_ai"]
 
 
-def test_scores_and_alerts_are_watched_unless_the_study_file_says_not() -> None:
-    monitors = monitors_of(study(acquisition={"categories": ["vendor"]}, scores=False, alert_rate=False))
-    assert monitors.columns == ("category_vendor",)
-    assert monitors.shares == (
-        "share_abstained_ai", "share_abstained_b_ai", "share_failed_ai", "share_failed_b_ai",
-    )  # fmt: skip
+def test_scores_are_not_watched_where_the_study_file_says_so() -> None:
+    drift = Drift.model_validate({**AGE_AND_VENDOR, "scores": False, "alert_rate": False})
+    monitors = monitors_of(study_with(drift))
+    assert monitors.columns == ("category_vendor", "number_age_years")
+    assert not [name for name in monitors.shares if "alert" in name or "disagrees" in name]
 
 
 def test_every_name_that_cannot_be_watched_is_named_at_once() -> None:
+    drift = {"acquisition": {"numbers": ["vendor", "study_date"], "categories": ["patient_id"]}}
     with pytest.raises(ConfigError) as refused:
-        monitors_of(
-            study(acquisition={"numbers": ["vendor"], "categories": ["patient_id"]}, population={"numbers": ["score"]})
-        )
-    for name in ("numbers: `vendor`", "numbers: `score`", "categories: `patient_id`"):
+        monitors_of(study_with(Drift.model_validate(drift)))
+    for name in ("numbers: `vendor`", "numbers: `study_date`", "categories: `patient_id`"):
         assert name in refused.value.fact
+
+
+@pytest.mark.parametrize(
+    "drift",
+    [
+        {"acquisition": {"numbers": ["age_years"]}, "population": {"numbers": ["age_years"]}},
+        {"acquisition": {"numbers": ["vendor"], "categories": ["vendor"]}},
+        {"subgroups": ["vendor"]},
+        {"scores": False, "alert_rate": False},
+    ],
+)
+def test_a_column_stands_once_and_a_subgroup_is_watched(drift: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"stands once|must name categories that are watched|watch something"):
+        Drift.model_validate(drift)
 
 
 def test_two_scores_with_the_same_name_are_refused() -> None:
     with pytest.raises(ConfigError, match="same score column"):
-        monitors_of(study(findings=("a", "a_b")))
+        monitors_of(study_with(Drift(), findings=("a", "a_b"), models=("ai", "b_ai")))
 
 
 def test_pseudonyms_cannot_be_watched_because_counts_of_values_leave_the_site() -> None:
     assert "device" not in MONITORABLE_CATEGORIES
     assert not {"patient_id", "study_instance_uid", "series_instance_uid"} & set(MONITORABLE_CATEGORIES)
-
-
-def test_every_monitor_has_a_name_by_which_its_smallest_change_is_declared() -> None:
-    monitors = monitors_of(study(population={"numbers": ["age_years"]}))
-    assert {
-        "age_years", "missing_age_years", "score_a_ai", "missing_score_a_ai", "alert_a_ai", "disagrees_a_ai",
-        "abstained_ai", "failed_ai", "volume_ai", "silence_ai",
-    } <= monitor_names(monitors)  # fmt: skip
-
-
-def test_a_smallest_change_of_no_monitor_is_refused() -> None:
-    floors = floors_of(study(smallest_changes={"monitors": {"alert_a_ai": 0.05}}))
-    assert floors.monitors == (("alert_a_ai", 0.05),)
-    with pytest.raises(ConfigError, match="there is no monitor `alerts_a_ai`"):
-        floors_of(study(smallest_changes={"monitors": {"alerts_a_ai": 0.05}}))

@@ -95,4 +95,5 @@ DEPLOYMENT_STAGE = Stage(
     run=watch_deployment,
     parameters=_parameters,
     reads_baseline=True,
+    isolates_sites=True,
 )

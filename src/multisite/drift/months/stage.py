@@ -84,4 +84,5 @@ DRIFT_COUNTS_STAGE = Stage(
     run=count_month,
     parameters=_parameters,
     reads_baseline=True,
+    isolates_sites=True,
 )
