@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from multisite.drift.baseline.reference import last_month, reference_studies
+from multisite.drift.baseline.reference import reference_studies
 from multisite.drift.monitors import Alert
 from multisite.schemas.drift import DRIFT_REFERENCE
 from tests.unit.drift.builders import MONITORS, cohort, predictions
@@ -32,11 +32,6 @@ def test_the_reference_is_one_row_per_study_with_an_included_test_case() -> None
 def test_the_score_of_a_study_is_the_highest_of_its_cases() -> None:
     reference = reference_studies(COHORT, PREDICTIONS, monitors=MONITORS)
     assert reference["number_score_nodule_ai"].to_list() == [0.7, None]
-
-
-def test_the_last_month_is_that_of_the_latest_test_case() -> None:
-    assert last_month(COHORT) == "2024-03"
-    assert last_month(COHORT.clear()) is None
 
 
 def test_the_first_study_of_a_patient_in_a_month_stands_for_the_patient() -> None:
