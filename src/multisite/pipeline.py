@@ -8,6 +8,7 @@ from multisite.drift import (
     DRIFT_BASELINE_STAGE,
     DRIFT_COMPARISON_STAGE,
     DRIFT_COUNTS_STAGE,
+    DRIFT_VERDICTS_STAGE,
 )
 from multisite.errors import UsageError
 from multisite.integrity import (
@@ -86,6 +87,7 @@ STAGES: tuple[Stage, ...] = (
     DEPLOYMENT_STAGE,
     DRIFT_COUNTS_STAGE,
     DRIFT_COMPARISON_STAGE,
+    DRIFT_VERDICTS_STAGE,
     LOOKS_STAGE,
     REPORT_STAGE,
 )

@@ -61,7 +61,7 @@ cohort:
   strata: [{id: vendor, title: Vendor, column: vendor, when_missing: level}]
 integrity: {blocking: [patient_overlap], pixels: {}}
 performance: {threshold: 0.5, seed: 1, minimum_denominator: 1}
-drift: {numbers: [age_years, score], categories: [vendor]}
+drift: {population: {numbers: [age_years]}, acquisition: {categories: [vendor]}}
 """
 
 _SITE = """

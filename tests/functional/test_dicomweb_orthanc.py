@@ -236,7 +236,7 @@ cohort:
   modalities: [CT, MR]
   strata: [{id: vendor, title: Vendor, column: vendor, when_missing: level}]
 performance: {threshold: 0.5, seed: 1}
-drift: {categories: [vendor]}
+drift: {acquisition: {categories: [vendor]}, scores: false, alert_rate: false}
 """
 _SITE = """
 site: pacs

@@ -37,7 +37,7 @@ cohort:
     - {id: vendor, title: Vendor, column: vendor, when_missing: level}
     - {id: region, title: Region, column: body_region, when_missing: level}
 performance: {threshold: 0.5, seed: 1, null_replicates: 100, patient_level: true}
-drift: {numbers: [age_years, score], categories: [vendor, manufacturer_model_name]}
+drift: {population: {numbers: [age_years]}, acquisition: {categories: [vendor, manufacturer_model_name]}}
 """
 SITE = """
 site: archive

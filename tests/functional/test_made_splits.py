@@ -25,7 +25,7 @@ cohort:
   strata:
     - {id: vendor, title: Vendor, column: vendor, when_missing: exclude}
 performance: {threshold: 0.5, seed: 1, null_replicates: 100}
-drift: {numbers: [age_years, score]}
+drift: {population: {numbers: [age_years]}}
 """
 SITE = """
 site: clinic

@@ -31,7 +31,7 @@ cohort:
   strata: [{id: vendor, title: Vendor, column: vendor, when_missing: level}]
 integrity: {PIXELS}
 performance: {threshold: 0.5, seed: 1, null_replicates: 100}
-drift: {numbers: [age_years, score]}
+drift: {population: {numbers: [age_years]}}
 extraction: {shard_objects: SHARD}
 """
 SITE = """

@@ -26,7 +26,7 @@ cohort:
   strata:
     - {id: vendor, title: Vendor, column: vendor, when_missing: level}
 performance: {threshold: 0.5, seed: 1, null_replicates: 100, minimum_denominator: 1}
-drift: {numbers: [age_years, score]}
+drift: {population: {numbers: [age_years]}}
 """
 SECTION = """
 reference:

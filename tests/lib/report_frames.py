@@ -182,7 +182,12 @@ def _study() -> Study:
             },
             "integrity": {"blocking": ["patient_overlap"]},
             "performance": {"threshold": _THRESHOLD, "minimum_denominator": _MINIMUM, "seed": 1},
-            "drift": {"numbers": ["score", "slice_thickness_mm"], "categories": ["kernel_class", "software_versions"]},
+            "drift": {
+                "acquisition": {
+                    "numbers": ["slice_thickness_mm"],
+                    "categories": ["kernel_class", "software_versions"],
+                }
+            },
         }
     )
 

@@ -15,6 +15,12 @@ class Event(StrEnum):
     """What an entry is about."""
 
     LOOK = "test labels read"
+    BASELINE = "baseline adopted"
+    ACKNOWLEDGED = "case acknowledged"
+    CLOSED = "case closed"
+    MUTED = "monitor muted"
+    MAIL = "mail"
+    DRILL = "drill"
 
 
 @dataclass(frozen=True, slots=True)

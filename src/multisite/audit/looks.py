@@ -8,6 +8,7 @@ import polars as pl
 from multisite.audit.chain import Chain, Link
 from multisite.audit.entry import Entry, Event
 from multisite.schemas.looks import LEDGER_ROWS
+from multisite.storage.canonical import canonical_json
 
 __all__ = ["Look", "ledger_rows", "look_of"]
 
@@ -57,4 +58,5 @@ def _row(link: Link) -> dict[str, Any]:
         "stages": list(look.stages) if look else None,
         "protocol": look.protocol if look else None,
         "evaluated": look.evaluated if look else None,
+        "content": canonical_json(entry.content).decode() if entry else None,
     }

@@ -305,13 +305,43 @@ performance:
 #       margin: 0.8                 # what is accepted of the mean (paired: of both limits of agreement); optional
 #     - {{id: volume, title: Nodule volume, kind: paired, unit: ml, case_limit: 2, margin: 5}}
 
-# What is watched in routine use, month by month, against the validated cases.
+# What is watched in routine use, month by month, against the validated cases; the section may be left out.
 drift:
-  # Columns of the series, and `score`, which stands for the score of every finding and model.
-  numbers: [age_years, slice_thickness_mm, tube_voltage_kv, score]
-  categories: [vendor, manufacturer_model_name, software_versions, modality, kernel_class, patient_sex]
+  # Columns of the index series, in two families: how the images are made, and whose they are.
+  acquisition:
+    numbers: [slice_thickness_mm, tube_voltage_kv]
+    categories: [vendor, manufacturer_model_name, software_versions, modality, kernel_class]
+  population:
+    numbers: [age_years]
+    categories: [patient_sex]
+  # The model's output: the scores, and the share of studies with a score at or above the threshold.
+  scores: true
+  alert_rate: true
+  # Watched categories within whose values the output is watched, too.
+  subgroups: [vendor, patient_sex]
   # Bins of a number; their edges come from the validated cases and stay.
   bins: 10
+  # The feed: working days without any study that are a stopped feed, the months of routine use from which volumes,
+  # failures, abstentions and agreement with reports are learnt, and whether studies without a value are watched.
+  feed: {{silent_days: 3, first_months: 3, missing: true}}
+  # How often a site may be alarmed though nothing has changed, and the years that are simulated to show it.
+  budget: {{false_ambers_per_year: 1, false_reds_per_five_years: 1, simulated_years: 100}}
+  # Changes below which nobody is told: of a share, of a mean in standard deviations, of the volume; and of one monitor.
+  smallest_changes:
+    share: 0.02
+    standard_deviations: 0.05
+    volume: 0.3
+    monitors: {{age_years: 1.0}}
+  # The share of alerts between which use is agreed to be safe; outside it a month is red. May be left out.
+  # alert_bands:
+  #   - {{finding: nodule, low: 0.2, high: 0.6}}
+  # The fall of sensitivity or specificity below the validated one that is a breach, once labels have arrived.
+  largest_fall: 0.1
+  # Months of routine use in which everything is reported and nobody is alarmed.
+  shadow_months: 0
+  # Counts below this are not printed in mails.
+  minimum_cell: 10
+  seed: 20
 
 # How headers are read. These are the defaults; the section may be left out.
 extraction:

@@ -66,7 +66,7 @@ def deployment_frame(batch: MonthBatch) -> pl.DataFrame:
             "score": batch.scores,
         },
         # Stated in full, because a demo without months has a table without rows.
-        schema={column.name: column.dtype for column in DEPLOYMENT.columns},
+        schema={column.name: column.dtype for column in DEPLOYMENT.columns if column.required},
     )
 
 

@@ -13,6 +13,7 @@ from multisite.drift.deployment import DEPLOYMENT_STAGE
 from multisite.drift.monitors import MONITORABLE_CATEGORIES, MONITORABLE_NUMBERS, Monitors, monitors_of
 from multisite.drift.months.stage import DRIFT_COUNTS_STAGE
 from multisite.drift.picture.stage import BASELINE_PICTURE_STAGE, DRIFT_COMPARISON_STAGE
+from multisite.drift.rule.stage import DRIFT_VERDICTS_STAGE
 
 __all__ = [
     "BASELINE_PICTURE_STAGE",
@@ -20,6 +21,7 @@ __all__ = [
     "DRIFT_BASELINE_STAGE",
     "DRIFT_COMPARISON_STAGE",
     "DRIFT_COUNTS_STAGE",
+    "DRIFT_VERDICTS_STAGE",
     "MONITORABLE_CATEGORIES",
     "MONITORABLE_NUMBERS",
     "Monitors",

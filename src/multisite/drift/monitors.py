@@ -10,10 +10,18 @@ from multisite.schemas.series import STUDIES
 from multisite.study import Study
 from multisite.vocabulary import ColumnPrivacy
 
-__all__ = ["MONITORABLE_CATEGORIES", "MONITORABLE_NUMBERS", "SCORE", "Monitors", "monitors_of", "score_column"]
-
-SCORE = "score"
-"""The name in the study file for the scores of every finding and model."""
+__all__ = [
+    "MONITORABLE_CATEGORIES",
+    "MONITORABLE_NUMBERS",
+    "Alert",
+    "Monitors",
+    "abstained_column",
+    "alert_column",
+    "disagrees_column",
+    "failed_column",
+    "monitors_of",
+    "score_column",
+]
 
 # A column can be watched when the validated cases and the studies in routine use both have it; counts of its values
 # leave the site, so a pseudonym cannot be.
@@ -24,35 +32,53 @@ _SHARED = {
 }
 
 MONITORABLE_CATEGORIES: tuple[str, ...] = tuple(n for n, dtype in _SHARED.items() if dtype == pl.String)
-"""Columns that may stand under ``drift.categories``."""
+"""Columns that may stand under ``drift.acquisition.categories`` or ``drift.population.categories``."""
 
-MONITORABLE_NUMBERS: tuple[str, ...] = (SCORE, *(n for n, dtype in _SHARED.items() if dtype.is_numeric()))
-"""Columns that may stand under ``drift.numbers``; ``score`` stands for one column per finding and model."""
+MONITORABLE_NUMBERS: tuple[str, ...] = tuple(n for n, dtype in _SHARED.items() if dtype.is_numeric())
+"""Columns that may stand under ``numbers``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A finding, a model, and the threshold at or above which its score is an alert."""
+
+    finding: str
+    model: str
+    threshold: float
 
 
 @dataclass(frozen=True, slots=True)
 class Monitors:
-    """What is watched: columns of the index series, and the (finding, model) pairs whose scores are.
+    """What is watched: columns of the index series, scores, alerts, and what became of the studies.
 
-    In frames a number is called ``number_<monitor>`` and a category ``category_<monitor>``. A score is always called
-    ``score_<finding>_<model>``, even where a study has only one of each.
+    In frames a number is called ``number_<monitor>``, a category ``category_<monitor>``, and a share, which is true or
+    false of a study, ``share_<monitor>``. ``population`` names the columns that are about the patient, not about the
+    images; ``subgroups`` the categories within whose values scores and alerts are watched, too.
     """
 
     numbers: tuple[str, ...]
     categories: tuple[str, ...]
-    scores: tuple[tuple[str, str], ...]
+    scores: tuple[tuple[str, str], ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    models: tuple[str, ...] = ()
+    population: tuple[str, ...] = ()
+    subgroups: tuple[str, ...] = ()
 
     @property
-    def acquisition(self) -> tuple[str, ...]:
-        """The columns that come from the index series."""
-        return (*self.numbers, *self.categories)
+    def acquisition_columns(self) -> tuple[str, ...]:
+        """The columns of the index series, as named in frames."""
+        return (*(f"number_{name}" for name in self.numbers), *(f"category_{name}" for name in self.categories))
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every monitored column, as named in frames, sorted."""
-        scores = (score_column(*pair) for pair in self.scores)
-        numbers = (f"number_{name}" for name in self.numbers)
-        return tuple(sorted([*scores, *numbers, *(f"category_{name}" for name in self.categories)]))
+        """Every monitored column of numbers and categories, as named in frames, sorted."""
+        return tuple(sorted([*(score_column(*pair) for pair in self.scores), *self.acquisition_columns]))
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """Every share that a study may have, as named in frames, sorted."""
+        of_pairs = [name(a.finding, a.model) for a in self.alerts for name in (alert_column, disagrees_column)]
+        return tuple(sorted([*of_pairs, *(name(m) for m in self.models for name in (abstained_column, failed_column))]))
 
     def acquisition_expressions(self) -> list[pl.Expr]:
         """The monitored columns of the index series. A value that is not finite, or blank, is no value."""
@@ -68,17 +94,15 @@ def monitors_of(study: Study) -> Monitors:
     Raises
     ------
     ConfigError
-        When a name cannot be watched, is both a number and a category, or two scores would have the same name.
+        When a name cannot be watched, or two scores would have the same name.
     """
-    numbers, categories = study.drift.numbers, study.drift.categories
+    drift = study.drift
     faults = [
-        *_unknown(numbers, MONITORABLE_NUMBERS, "drift.numbers"),
-        *_unknown(categories, MONITORABLE_CATEGORIES, "drift.categories"),
-        *(f"`{name}` is both a number and a category" for name in sorted(set(numbers) & set(categories))),
+        *_unknown(drift.numbers, MONITORABLE_NUMBERS, "numbers"),
+        *_unknown(drift.categories, MONITORABLE_CATEGORIES, "categories"),
     ]
-    watched = SCORE in numbers
-    scores = tuple((finding.id, model.id) for finding in study.findings for model in study.models) if watched else ()
-    if len({score_column(*pair) for pair in scores}) < len(scores):
+    pairs = tuple((finding.id, model.id) for finding in study.findings for model in study.models)
+    if len({score_column(*pair) for pair in pairs}) < len(pairs):
         faults.append("two pairs of finding and model give the same score column")
     if faults:
         raise ConfigError(
@@ -87,15 +111,39 @@ def monitors_of(study: Study) -> Monitors:
             remedy=f"Numbers: {', '.join(MONITORABLE_NUMBERS)}. Categories: {', '.join(MONITORABLE_CATEGORIES)}.",
         )
     return Monitors(
-        numbers=tuple(dict.fromkeys(name for name in numbers if name != SCORE)),
-        categories=tuple(dict.fromkeys(categories)),
-        scores=scores,
+        numbers=drift.numbers,
+        categories=drift.categories,
+        scores=pairs if drift.scores else (),
+        alerts=tuple(Alert(*pair, study.threshold_of(*pair)) for pair in pairs) if drift.alert_rate else (),
+        models=tuple(model.id for model in study.models),
+        population=(*drift.population.numbers, *drift.population.categories),
+        subgroups=drift.subgroups,
     )
 
 
 def score_column(finding: str, model: str) -> str:
     """Column of a finding's score by a model."""
-    return f"number_{SCORE}_{finding}_{model}"
+    return f"number_score_{finding}_{model}"
+
+
+def alert_column(finding: str, model: str) -> str:
+    """Column that says whether a model's score of a finding is at or above the threshold."""
+    return f"share_alert_{finding}_{model}"
+
+
+def disagrees_column(finding: str, model: str) -> str:
+    """Column that says whether the report of the radiologist differs from the alert."""
+    return f"share_disagrees_{finding}_{model}"
+
+
+def abstained_column(model: str) -> str:
+    """Column that says whether the model abstained."""
+    return f"share_abstained_{model}"
+
+
+def failed_column(model: str) -> str:
+    """Column that says whether the model could not process the study."""
+    return f"share_failed_{model}"
 
 
 def _finite(number: pl.Expr) -> pl.Expr:

@@ -5,8 +5,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from multisite.drift import DRIFT_BASELINE_STAGE
 from multisite.errors import MultisiteError, StoppedError
 from multisite.pipeline import STAGES
+from multisite.runners.baselines import adopt_first
 from multisite.runners.earlier import with_earlier_parts
 from multisite.runners.events import Observer
 from multisite.runners.execution import Done, Executor
@@ -61,6 +63,7 @@ def run_stages(
     stop: threading.Event,
     run_id: str,
     clock: Clock,
+    through: str | None = None,
 ) -> RunSummary:
     """Run ``stages`` in their order at every site. What reads test labels is noted in the site's ledger before it does.
 
@@ -68,6 +71,7 @@ def run_stages(
     ----------
     run_id : name of this run in the ledgers; no other run may have it
     clock : the time of an entry
+    through : the month (YYYY-MM) up to which routine use is judged; None for the last that has studies
 
     Raises
     ------
@@ -92,6 +96,7 @@ def run_stages(
             workspace=workspace,
             fingerprints=fingerprints,
             made_for=made_for,
+            through=through,
         )
         receipts = _valid_receipts(stage, tasks, store)
         todo = with_earlier_parts(
@@ -114,6 +119,9 @@ def run_stages(
             made_for=made_for,
             fingerprints=fingerprints,
         )
+        if stage is DRIFT_BASELINE_STAGE:
+            for site in sites:
+                adopt_first(store, site.site, clock=clock, run_id=run_id)
         seconds = time.monotonic() - started
         observer.stage_done(stage, n_rows=n_rows, seconds=seconds)
         summaries.append(StageSummary(stage.name, stage.title, len(todo), n_skipped, n_rows, seconds))

@@ -1,11 +1,12 @@
 """What has to run: one task per partition, each with an identity that covers all that goes into it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from multisite import __version__
 from multisite.errors import ArtefactMissingError
+from multisite.runners.baselines import adoptions_digest
 from multisite.runners.looks import ledger_of
 from multisite.runners.work import STUDY_FOLDER, Task
 from multisite.schemas import AnyArtefact, Scope, Stage
@@ -95,6 +96,7 @@ def plan_stage(
     workspace: StoreLocation,
     fingerprints: Mapping[str, Mapping[str, str]],
     made_for: MadeFor,
+    through: str | None = None,
 ) -> list[Task]:
     """Every task of the stage, done before or not.
 
@@ -107,6 +109,7 @@ def plan_stage(
         pseudonym key than the site has.
     """
     names = tuple(site.site for site in sites)
+    asked = {"calendar": through or ""} if stage.reads_calendar else {}
     if stage.scope is Scope.STUDY:
         lineage = lineage_of(stage, names, store, made_for)
         lineage["protocol"] = protocol_digest(study)
@@ -116,10 +119,11 @@ def plan_stage(
     for site in sites:
         if not is_asked_for(stage, study, site):
             continue
-        lineage = lineage_of(stage, (site.site,), store, made_for)
+        lineage = {**lineage_of(stage, (site.site,), store, made_for), **asked}
         basis = basis_of(stage, study, site, fingerprints[site.site])
         for partition, own in _partitions(stage, site.site, store, made_for):
-            tasks.append(_task(stage, study, site, names, partition, {**lineage, **own}, basis, workspace))
+            task = _task(stage, study, site, names, partition, {**lineage, **own}, basis, workspace)
+            tasks.append(replace(task, through=through) if stage.reads_calendar else task)
     return tasks
 
 
@@ -209,6 +213,8 @@ def lineage_of(stage: Stage, sites: Sequence[str], store: ArtefactStore, made_fo
             # Without a part it is as if it had not been made: a stage that had nothing to do changes nothing.
             if manifest.parts:
                 lineage[f"{folder}/{artefact.name}"] = manifest.sha256
+    if stage.reads_baseline:
+        lineage |= {f"{site}/baselines": adoptions_digest(store, site) for site in sites}
     if stage.reads_ledger:
         lineage |= {f"{site}/ledger": ledger_of(store, site).chain().sha256 for site in sites}
     return lineage

@@ -9,6 +9,7 @@ import polars as pl
 from multisite.audit import ledger_rows
 from multisite.errors import MachineError, UsageError
 from multisite.pipeline import stage_named
+from multisite.runners.baselines import adopted_baselines
 from multisite.runners.looks import ledger_of
 from multisite.runners.site_io import SiteObjects, site_fingerprint, site_key, site_table
 from multisite.schemas import Artefact, FileArtefact, Scope, Stage, StageInputs, StageOutputs
@@ -42,6 +43,7 @@ class Task:
     lineage: tuple[tuple[str, str], ...]
     workspace: StoreLocation
     earlier: tuple[str, ...] = ()
+    through: str | None = None
 
     @property
     def site(self) -> str:
@@ -127,6 +129,8 @@ def _inputs(task: Task, stage: Stage, store: ArtefactStore) -> StageInputs:
         lineage=dict(task.lineage),
         earlier={artefact.name: _earlier(task, artefact, store) for artefact in stage.carries},
         ledger=ledger_rows(ledger_of(store, task.site).chain()) if stage.reads_ledger else None,
+        baselines=adopted_baselines(store, task.site) if stage.reads_baseline else (),
+        through=task.through if stage.reads_calendar else None,
     )
 
 

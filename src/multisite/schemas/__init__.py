@@ -7,9 +7,10 @@ Belongs here: declarations, and the code that validates and documents by them. D
 from multisite.schemas.artefact import AnyArtefact, Artefact, FileArtefact
 from multisite.schemas.column import Column, ColumnFamily, Constraint
 from multisite.schemas.objects import ObjectReader, ObjectVersion, RangeRequest
-from multisite.schemas.stage import Scope, Stage, StageInputs, StageOutputs
+from multisite.schemas.stage import AdoptedBaseline, Scope, Stage, StageInputs, StageOutputs
 
 __all__ = [
+    "AdoptedBaseline",
     "AnyArtefact",
     "Artefact",
     "Column",

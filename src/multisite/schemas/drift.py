@@ -26,6 +26,7 @@ _PSEUDONYM, _QUASI = ColumnPrivacy.PSEUDONYM, ColumnPrivacy.QUASI
 _MONITORED = (
     ColumnFamily("number_", _FLOAT, "A monitored number", nullable=True),
     ColumnFamily("category_", _TEXT, "A monitored category", nullable=True),
+    ColumnFamily("share_", pl.Boolean(), "Whether a study alerts, fails, …", nullable=True),
 )
 _STUDY_UID = Column("study_instance_uid", _TEXT, "Pseudonym of the study", privacy=_PSEUDONYM)
 _PATIENT = Column("patient_id", _TEXT, "Pseudonym of the patient", privacy=_PSEUDONYM)
@@ -34,7 +35,12 @@ DRIFT_REFERENCE = Artefact(
     "drift_reference",
     Zone.SITE,
     "The rows that later months are compared with: one per validated study, with the monitored columns.",
-    (_SITE, _STUDY_UID, _PATIENT),
+    (
+        _SITE,
+        _STUDY_UID,
+        _PATIENT,
+        Column("month", _TEXT, "Month of the case as YYYY-MM; missing where it has no date", nullable=True),
+    ),
     families=_MONITORED,
     key=("study_instance_uid",),
 )
@@ -79,7 +85,7 @@ _COUNTS = (
     Column("window", _TEXT, "baseline, a calendar month of the baseline as baseline-MM, or a month as YYYY-MM"),
     Column("baseline", _TEXT, "Name of the baseline whose bins these are; empty in the baseline itself"),
     *_MONITOR,
-    Column("kind", _TEXT, "number or category"),
+    Column("kind", _TEXT, "number, category or share"),
     Column("bin", _COUNT, "Position of the bin or category, from 0"),
     Column(
         "bin_kind",

@@ -19,9 +19,11 @@ LEDGER_ROWS = pl.Schema(
         "stages": pl.List(pl.String()),
         "protocol": pl.String(),
         "evaluated": pl.String(),
+        "content": pl.String(),
     }
 )
-"""A row per file of a site's ledger; ``holds`` says whether the chain is whole up to it. What a file lacks is null."""
+"""A row per file of a site's ledger; ``holds`` says whether the chain is whole up to it. What a file lacks is null.
+``content`` is what the entry holds, as canonical JSON."""
 
 LOOKS = Artefact(
     "looks",

@@ -13,6 +13,7 @@ from multisite.dicom import ATTRIBUTES, HEADER_COLUMNS
 __all__ = [
     "CASES",
     "DEPLOYMENT",
+    "EVENTS",
     "FITTED",
     "MEASUREMENTS",
     "PREDICTIONS",
@@ -84,6 +85,32 @@ DEPLOYMENT = SiteTable(
         SiteColumn("finding", _TEXT, "A finding of the study file"),
         SiteColumn("model", _TEXT, "A model of the study file"),
         SiteColumn("score", _FLOAT, "Score, from 0 to 1; of an ordinal model its category"),
+        SiteColumn("outcome", _TEXT, "processed, failed or abstained; processed if left out", required=False),
+        SiteColumn(
+            "report_positive", pl.Boolean(), "Whether the radiologist's report tells of the finding", required=False
+        ),
+        SiteColumn("reference_positive", pl.Boolean(), "Whether the finding is there, once known", required=False),
+        SiteColumn("reference_date", _DATE, "Day from which on that was known", required=False),
+        SiteColumn(
+            "audit_probability",
+            _FLOAT,
+            "Chance with which the study was drawn into the month's random sample; empty where it was not drawn",
+            required=False,
+        ),
+    ),
+)
+
+EVENTS = SiteTable(
+    "events",
+    "One row per event that may change images, patients or scores: an update, a new device, a new protocol.",
+    (
+        SiteColumn("date", _DATE, "Day of the event"),
+        SiteColumn("kind", _TEXT, "software version, new device, protocol, model version, site mapping or other"),
+        SiteColumn("title", _TEXT, "The event in a few words, without names of people"),
+        SiteColumn("device", _TEXT, "Pseudonym of the device, as multisite prints it", required=False),
+        SiteColumn("planned", pl.Boolean(), "Whether it was planned", required=False),
+        SiteColumn("window_end", _DATE, "Last day of the acceptance window of a planned event", required=False),
+        SiteColumn("monitors", _TEXT, "Columns that it changes by itself, separated by blanks", required=False),
     ),
 )
 
@@ -224,5 +251,6 @@ SERIES_TABLE = SiteTable(
 )
 
 SITE_TABLES: dict[str, SiteTable] = {
-    table.name: table for table in (CASES, PREDICTIONS, DEPLOYMENT, FITTED, READINGS, MEASUREMENTS, SERIES_TABLE)
+    table.name: table
+    for table in (CASES, PREDICTIONS, DEPLOYMENT, EVENTS, FITTED, READINGS, MEASUREMENTS, SERIES_TABLE)
 }

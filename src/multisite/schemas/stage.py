@@ -16,7 +16,7 @@ from multisite.schemas.artefact import AnyArtefact, Artefact
 from multisite.schemas.objects import ObjectReader
 from multisite.schemas.site_tables import SiteTable
 
-__all__ = ["Scope", "Stage", "StageInputs", "StageOutputs"]
+__all__ = ["AdoptedBaseline", "Scope", "Stage", "StageInputs", "StageOutputs"]
 
 
 class Scope(StrEnum):
@@ -29,6 +29,18 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AdoptedBaseline:
+    """A drift baseline that a site has adopted: its name, the first month (YYYY-MM) that it is for, and its tables.
+
+    The first of a site is for every month from the beginning, with an empty ``from_month``.
+    """
+
+    name: str
+    from_month: str
+    frames: Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
 class StageInputs:
     """All that a stage may look at.
 
@@ -36,7 +48,8 @@ class StageInputs:
     study), ``tables`` the site's own tables, and ``lineage`` the SHA-256 of each input as ``site/artefact``.
     ``earlier`` holds rows that the stage itself wrote in an earlier run with the same version, parameters and key,
     where they may bear on this part; whatever is taken from them must be what doing the work again would give.
-    ``ledger`` is the site's ledger (LEDGER_ROWS), for a stage that reads it.
+    ``ledger`` is the site's ledger (LEDGER_ROWS), for a stage that reads it, ``baselines`` what the site has adopted,
+    the oldest first, and ``through`` the month (YYYY-MM) that was asked for, None for the last that has studies.
     """
 
     site: str
@@ -48,6 +61,8 @@ class StageInputs:
     lineage: Mapping[str, str] = field(default_factory=dict)
     earlier: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     ledger: pl.DataFrame | None = None
+    baselines: tuple[AdoptedBaseline, ...] = ()
+    through: str | None = None
 
     def frame(self, artefact: str) -> pl.DataFrame:
         """The rows of a declared input."""
@@ -58,6 +73,14 @@ class StageInputs:
                 remedy="Run the stage that writes it first.",
             )
         return self.frames[artefact]
+
+    def baselines_of(self, month: str) -> tuple[AdoptedBaseline, ...]:
+        """The baselines that ``month`` is held against: the latest that is for it, after the one before where the month
+        is the first of the latest, and so is judged by both.
+        """
+        known = [baseline for baseline in self.baselines if baseline.from_month <= month]
+        overlaps = len(known) > 1 and known[-1].from_month == month
+        return tuple(known[-2:] if overlaps else known[-1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +114,9 @@ class Stage:
     ``reads_test_labels`` says that it looks at the reference standard of test cases: a run notes that in the site's
     ledger before such a stage begins. ``copies_labels`` says that it passes them on and holds them against nothing,
     which is no look. ``reads_tuning_labels`` stages are handed the labels of the split ``tune`` only. All others are
-    handed their inputs without labels. ``reads_ledger`` stages run again when the ledger has changed.
+    handed their inputs without labels. ``reads_ledger`` stages run again when the ledger has changed,
+    ``reads_baseline`` stages when a baseline was adopted, ``reads_calendar`` stages when another month is asked for.
+    ``isolates_sites`` says that a fault at one site is that site's alone: the run goes on at the others.
     """
 
     name: str
@@ -114,6 +139,9 @@ class Stage:
     copies_labels: bool = False
     reads_tuning_labels: bool = False
     reads_ledger: bool = False
+    reads_baseline: bool = False
+    reads_calendar: bool = False
+    isolates_sites: bool = False
     always_runs: bool = False
     version_is_enough: bool = False
     carries: tuple[Artefact, ...] = ()

@@ -18,7 +18,7 @@ cohort:
   strata:
     - {id: age, title: Age, column: age_years, when_missing: level, bands: [40, 60], unit: years}
 performance: {threshold: 0.5, seed: 1}
-drift: {numbers: [age_years]}
+drift: {population: {numbers: [age_years]}, scores: false, alert_rate: false}
 """
 
 SITE = """

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
-__all__ = ["BIN_COLUMNS", "kind_of", "monitored_columns", "quantile_edges", "register_bins"]
+__all__ = ["BIN_COLUMNS", "kind_of", "monitored_columns", "quantile_edges", "register_bins", "share_columns"]
 
 BIN_COLUMNS = pl.Schema(
     {
@@ -27,12 +27,17 @@ _STEPS_PER_SPREAD = 20
 
 
 def monitored_columns(frame: pl.DataFrame) -> list[str]:
-    """The monitored columns of ``frame``, sorted."""
+    """The monitored numbers and categories of ``frame``, sorted."""
     return sorted(name for name in frame.columns if name.startswith(("number_", "category_")))
 
 
+def share_columns(frame: pl.DataFrame) -> list[str]:
+    """The monitored shares of ``frame``, sorted."""
+    return sorted(name for name in frame.columns if name.startswith("share_"))
+
+
 def kind_of(column: str) -> tuple[str, str]:
-    """Kind (number or category) and monitor of a monitored column."""
+    """Kind (number, category or share) and monitor of a monitored column."""
     kind, _, monitor = column.partition("_")
     return kind, monitor
 
@@ -42,13 +47,13 @@ def register_bins(reference: pl.DataFrame, *, bins: int, rare: int) -> pl.DataFr
 
     A number is cut at the reference's quantiles k / ``bins``, rounded (``quantile_edges``), into ranges that hold their
     lower edge and not their upper; the outer ranges are open, so every later value has a bin. A category gets a bin for
-    each value that at least ``rare`` reference studies have, in the order of the alphabet, and one for the others.
-    Both end with a bin for studies without a value.
+    each value that at least ``rare`` reference studies have, in the order of the alphabet, and one for the others. A
+    share has the bins yes and no. All end with a bin for studies without a value.
     """
     rows: list[dict[str, object]] = []
-    for column in monitored_columns(reference):
+    for column in (*monitored_columns(reference), *share_columns(reference)):
         kind, monitor = kind_of(column)
-        cells = _ranges(reference[column], bins) if kind == "number" else _categories(reference[column], rare)
+        cells = _cells(reference[column], kind, bins=bins, rare=rare)
         missing = {"bin_kind": "missing", "label": "missing"}
         for position, cell in enumerate([*cells, missing]):
             rows.append({"monitor": monitor, "kind": kind, "bin": position, **cell})
@@ -73,6 +78,12 @@ def quantile_edges(values: Iterable[float], *, bins: int) -> list[float]:
     spread = float(quantiles[-1] - quantiles[0]) or float(sorted_values[-1] - sorted_values[0])
     digits = -math.floor(math.log10(spread / _STEPS_PER_SPREAD))
     return sorted({round(float(quantile), digits) for quantile in quantiles})
+
+
+def _cells(values: pl.Series, kind: str, *, bins: int, rare: int) -> list[Mapping[str, object]]:
+    if kind == "share":
+        return [{"bin_kind": "category", "label": label} for label in ("yes", "no")]
+    return list(_ranges(values, bins)) if kind == "number" else _categories(values, rare)
 
 
 def _ranges(values: pl.Series, bins: int) -> list[dict[str, object]]:

@@ -60,9 +60,12 @@ def compare_month(inputs: StageInputs, parameters: ComparisonParameters) -> Stag
     month = inputs.partition
     if month is None:
         raise UsageError("the comparison needs a month", place=f"site {inputs.site}", remedy="Run it with a runner.")
-    reference = inputs.frame(DRIFT_REFERENCE.name)
+    baselines = inputs.baselines_of(month)
+    if not baselines:
+        return StageOutputs(frames={DRIFT_COMPARISON.name: DRIFT_COMPARISON.empty()})
+    reference = baselines[-1].frames[DRIFT_REFERENCE.name]
     deployment = inputs.frame(DEPLOYMENT.name)
-    studies = deployment.filter(deployment["month"] == month)
+    studies = deployment.filter((deployment["month"] == month) & deployment["is_first"])
     reasons = reasons_not_to_compare(reference, studies, minimum=parameters.minimum_values)
     document = compare_with_evidently(
         reference,
@@ -117,9 +120,10 @@ DRIFT_COMPARISON_STAGE = Stage(
     verb="monitor",
     scope=Scope.MONTH,
     version=2,
-    reads=(DEPLOYMENT, DRIFT_REFERENCE),
+    reads=(DEPLOYMENT,),
     writes=(DRIFT_COMPARISON, EVIDENTLY_MONTH_PAGE, EVIDENTLY_MONTH_SNAPSHOT),
     partition_of=DEPLOYMENT,
     run=compare_month,
     parameters=_comparison_parameters,
+    reads_baseline=True,
 )

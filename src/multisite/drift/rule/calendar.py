@@ -1,0 +1,63 @@
+"""Months and working days: which months are judged, and how long a feed was silent."""
+
+import calendar
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, timedelta
+
+__all__ = ["first_day", "last_day", "longest_silence", "months_between", "working_days"]
+
+_WEEKEND = 5
+
+
+def months_between(first: str, last: str) -> list[str]:
+    """Every month (YYYY-MM) from ``first`` to ``last``, both included; none where ``last`` is earlier."""
+    year, month = map(int, first.split("-"))
+    found = []
+    while f"{year:04d}-{month:02d}" <= last:
+        found.append(f"{year:04d}-{month:02d}")
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+    return found
+
+
+def first_day(month: str) -> date:
+    """First day of a month."""
+    year, number = map(int, month.split("-"))
+    return date(year, number, 1)
+
+
+def last_day(month: str) -> date:
+    """Last day of a month."""
+    year, number = map(int, month.split("-"))
+    return date(year, number, calendar.monthrange(year, number)[1])
+
+
+def working_days(first: date, last: date, holidays: Collection[date] = ()) -> Iterator[date]:
+    """Mondays to Fridays from ``first`` to ``last`` that are no holidays."""
+    day = first
+    while day <= last:
+        if day.weekday() < _WEEKEND and day not in holidays:
+            yield day
+        day += timedelta(days=1)
+
+
+def longest_silence(
+    studies: Mapping[date, int], *, month: str, since: date, holidays: Collection[date] = ()
+) -> tuple[int, int]:
+    """The longest run of working days without a study that touches the month, and the working days it was sought in.
+
+    A run that began before the month, at the earliest on ``since``, is counted whole. Studies of a weekend or holiday
+    end a run as any others do.
+    """
+    longest = run = considered = 0
+    begin = first_day(month)
+    day = since
+    while day <= last_day(month):
+        if studies.get(day, 0) > 0:
+            run = 0
+        elif day.weekday() < _WEEKEND and day not in holidays:
+            run += 1
+        if day >= begin:
+            longest = max(longest, run)
+            considered += day.weekday() < _WEEKEND and day not in holidays
+        day += timedelta(days=1)
+    return longest, max(considered, longest)

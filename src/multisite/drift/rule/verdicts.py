@@ -1,0 +1,248 @@
+"""The verdicts of a site: every model, every month, every case, from tallies and the ledger alone."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from multisite.drift.rule.causes import DriftEvent, read_events
+from multisite.drift.rule.monitor_rows import monitor_rows, read_moments
+from multisite.drift.rule.months import JudgedMonth, cause_of, follow_months
+from multisite.drift.rule.segment import Rules, Segment, judge_segment
+from multisite.drift.rule.sentences import sentence_of
+from multisite.drift.rule.states import Case
+from multisite.drift.rule.told import Told, read_told
+from multisite.schemas import AdoptedBaseline
+from multisite.schemas.drift import DRIFT_COUNTS_BASELINE
+from multisite.schemas.drift_baseline import DRIFT_BASELINE_MONITORS
+from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
+from multisite.storage.canonical import digest_of
+from multisite.vocabulary import DriftState, MonitorStatus
+
+__all__ = ["SiteTallies", "Verdicts", "judge_site"]
+
+_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SiteTallies:
+    """What a site's verdicts are made from: DRIFT_COUNTS, DRIFT_MOMENTS, DEPLOYMENT_DAYS, DRIFT_EVENTS, and the ledger
+    (LEDGER_ROWS)."""
+
+    counts: pl.DataFrame
+    moments: pl.DataFrame
+    days: pl.DataFrame
+    events: pl.DataFrame
+    ledger: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """DRIFT_MONITORS, DRIFT_VERDICTS and DRIFT_CASES."""
+
+    monitors: pl.DataFrame
+    verdicts: pl.DataFrame
+    cases: pl.DataFrame
+
+
+def judge_site(
+    tallies: SiteTallies,
+    baselines: Sequence[AdoptedBaseline],
+    *,
+    site: str,
+    models: Sequence[str],
+    months: Sequence[str],
+    rules: Rules,
+) -> Verdicts:
+    """Every month of ``months`` (YYYY-MM, rising and without a gap) for every model.
+
+    A month without a baseline is GREY. The first month of a later baseline is judged by the one before it, too.
+    """
+    monitor_table: list[dict[str, Any]] = []
+    verdict_table: list[dict[str, Any]] = []
+    case_table: list[dict[str, Any]] = []
+    events = read_events(tallies.events)
+    by_baseline = {one.name: tallies.counts.filter(baseline=one.name) for one in baselines}
+    frames = {one.name: one.frames[DRIFT_COUNTS_BASELINE.name] for one in baselines}
+    moments = read_moments(tallies.moments)
+    for model in models:
+        told = read_told(tallies.ledger, model=model)
+        days = _days(tallies.days, model)
+
+        def segment(
+            baseline: AdoptedBaseline,
+            of: Sequence[str],
+            model: str = model,
+            told: Told = told,
+            days: Mapping[date, int] = days,
+        ) -> Segment:
+            counts = by_baseline[baseline.name]
+            return judge_segment(baseline, counts, days, months=of, model=model, rules=rules, told=told, events=events)
+
+        spans = _spans(baselines, months)
+        segments = [segment(baseline, of) for baseline, of in spans]
+        judged, cases = follow_months(segments, events, rules=rules, told=told)
+        overlaps = _overlaps(spans, months, segment, events, rules, told)
+        rows = monitor_rows(
+            judged, site=site, model=model, moments=moments, counts=by_baseline, baselines=frames, rules=rules,
+            is_overlap=False,
+        )  # fmt: skip
+        monitor_table += rows
+        for month in overlaps.values():
+            monitor_table += monitor_rows(
+                [month], site=site, model=model, moments=moments, counts=by_baseline, baselines=frames, rules=rules,
+                is_overlap=True,
+            )  # fmt: skip
+        verdict_table += _verdict_rows(judged, rows, site=site, model=model, overlaps=overlaps)
+        judged_months = {month.month for month in judged}
+        verdict_table += [_without_baseline(site, model, month) for month in months if month not in judged_months]
+        case_table += _case_rows(cases, told, site=site, model=model)
+    return Verdicts(
+        pl.DataFrame(monitor_table, schema=DRIFT_MONITORS.schema).sort(*DRIFT_MONITORS.key),
+        pl.DataFrame(verdict_table, schema=DRIFT_VERDICTS.schema).sort(*DRIFT_VERDICTS.key),
+        pl.DataFrame(case_table, schema=DRIFT_CASES.schema).sort(*DRIFT_CASES.key),
+    )
+
+
+def _days(frame: pl.DataFrame, model: str) -> dict[date, int]:
+    return dict(frame.filter(model=model).select("date", "n_studies").rows())
+
+
+def _spans(baselines: Sequence[AdoptedBaseline], months: Sequence[str]) -> list[tuple[AdoptedBaseline, list[str]]]:
+    """Each baseline with the months that it alone decides."""
+    spans = []
+    for place, baseline in enumerate(baselines):
+        end = baselines[place + 1].from_month if place + 1 < len(baselines) else "9999-99"
+        own = [month for month in months if baseline.from_month <= month < end]
+        if own:
+            spans.append((baseline, own))
+    return spans
+
+
+def _overlaps(
+    spans: Sequence[tuple[AdoptedBaseline, list[str]]],
+    months: Sequence[str],
+    segment: Callable[[AdoptedBaseline, Sequence[str]], Segment],
+    events: Sequence[DriftEvent],
+    rules: Rules,
+    told: Told,
+) -> dict[str, JudgedMonth]:
+    """The first month of each later baseline, judged by the one before, with that one's own months before it."""
+    found = {}
+    for (before, own), (_, later) in pairwise(spans):
+        judged, _ = follow_months([segment(before, [*own, later[0]])], events, rules=rules, told=told)
+        found[later[0]] = judged[-1]
+    return found
+
+
+def _verdict_rows(
+    judged: Sequence[JudgedMonth],
+    rows: Sequence[dict[str, Any]],
+    *,
+    site: str,
+    model: str,
+    overlaps: Mapping[str, JudgedMonth],
+) -> list[dict[str, Any]]:
+    by_month: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_month.setdefault(row["month"], []).append(row)
+    made = []
+    opened: list[str] = []
+    grey = 0
+    for month in judged:
+        own, segment, at = by_month.get(month.month, []), month.segment, month.at
+        opened += [month.month] if month.state.opened else []
+        grey = grey + 1 if month.state.state is DriftState.GREY else 0
+        cause = cause_of(month.found)
+        keys = [segment.monitors[one.place].key for one in month.found]
+        by_key = {(row["monitor"], row["axis"], row["level"]): row for row in own}
+        n_judged = sum(row["status"] != MonitorStatus.NOT_ASSESSABLE.value for row in own)
+        reason = "nobody is alarmed in the first months" if month.signals.shadow else month.signals.reason
+        overlap = overlaps.get(month.month)
+        registry = segment.baseline.frames[DRIFT_BASELINE_MONITORS.name]
+        row = {
+            "site": site,
+            "month": month.month,
+            "model": model,
+            "state": month.state.state.value,
+            "cause": cause.title if cause else "",
+            "sentence": sentence_of(
+                month.state.state,
+                month=month.month,
+                rows=[by_key[key] for key in keys if not month.signals.shadow],
+                cause=cause,
+                reason=reason,
+                n_monitors=len(own),
+                n_judged=n_judged,
+            ),
+            "reason": reason if month.state.state is DriftState.GREY else "",
+            "case_number": month.state.case_number,
+            "n_studies": segment.feed[at].n_studies,
+            "n_monitors": len(own),
+            "n_signals": len(month.found),
+            "n_not_assessable": len(own) - n_judged,
+            "evidence": _rounded(segment.signals.evidence[0, at]),
+            "amber_line": segment.lines.amber,
+            "red_evidence": _rounded(segment.signals.red_evidence[0, at]),
+            "red_line": segment.lines.red,
+            "ambers_last_year": sum(_months_apart(one, month.month) < _YEAR for one in opened),
+            "months_grey": grey,
+            "baseline": segment.baseline.name,
+            "overlap_state": overlap.state.state.value if overlap else None,
+            "season": _season(registry),
+            "is_shadow": month.signals.shadow,
+        }
+        made.append({**row, "digest": digest_of([row, own])})
+    return made
+
+
+def _season(registry: pl.DataFrame) -> str:
+    seasons = set(registry["season"])
+    return "season not separable yet" if seasons <= {"not separable yet"} else "season taken into account"
+
+
+def _without_baseline(site: str, model: str, month: str) -> dict[str, Any]:
+    reason = "the site has no baseline: no validated study with the watched columns"
+    row: dict[str, Any] = {
+        "site": site, "month": month, "model": model, "state": DriftState.GREY.value, "cause": "",
+        "sentence": f"{month} could not be judged: {reason}.", "reason": reason, "case_number": None, "n_studies": 0,
+        "n_monitors": 0, "n_signals": 0, "n_not_assessable": 0, "evidence": None, "amber_line": 0.0,
+        "red_evidence": None, "red_line": 0.0, "ambers_last_year": 0, "months_grey": 0, "baseline": "",
+        "overlap_state": None, "season": "season not separable yet", "is_shadow": False,
+    }  # fmt: skip
+    return {**row, "digest": digest_of(row)}
+
+
+def _case_rows(cases: Sequence[Case], told: Told, *, site: str, model: str) -> list[dict[str, Any]]:
+    rows = []
+    for case in cases:
+        noted = told.acknowledged.get(case.number)
+        rows.append(
+            {
+                "site": site,
+                "model": model,
+                "case_number": case.number,
+                "cause": case.cause or ", ".join(sorted(family.value for family in case.families)),
+                "families": ", ".join(sorted(family.value for family in case.families)),
+                "opened": case.opened,
+                "last": case.last,
+                "worst": case.worst.value,
+                "acknowledged": noted.time if noted else None,
+                "acknowledged_by": noted.by if noted else None,
+                "closed": case.closed,
+            }
+        )
+    return rows
+
+
+def _months_apart(first: str, last: str) -> int:
+    (year, month), (later_year, later_month) = (map(int, value.split("-")) for value in (first, last))
+    return (later_year - year) * _YEAR + later_month - month
+
+
+def _rounded(value: float) -> float | None:
+    return float(f"{value:.9g}") if np.isfinite(value) else None
