@@ -87,10 +87,12 @@ CHANGES: Mapping[str, Change] = {
     ),
     "score": Change("scores rise by 0.1 SD after a software change", _software, _SCORES, _OUTPUT),
     "sensitivity": Change(
-        "sensitivity falls from 0.90 to 0.80", _less_sensitive, (*_SCORES, *_FOUND), (*_OUTPUT, "sensitivity_", "disagrees_")
+        "sensitivity falls from 0.90 to 0.80", _less_sensitive, (*_SCORES, *_FOUND),
+        (*_OUTPUT, "sensitivity_", "disagrees_"),
     ),
     "empty tag": Change(
-        "a tag goes 60 % empty", _emptied, ("category_convolution_kernel", "missing category_convolution_kernel"), ("missing_convolution_kernel",)
+        "a tag goes 60 % empty", _emptied,
+        ("category_convolution_kernel", "missing category_convolution_kernel"), ("missing_convolution_kernel",),
     ),
     "age": Change("patients are 3 years older", _older, ("number_age_years",), ("age_years",)),
     "feed": Change("the feed stops on day 10", _stopped, (), ("volume_", "silence_")),

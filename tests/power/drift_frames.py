@@ -9,7 +9,7 @@ from scipy import special
 
 from multisite.schemas.cohort import COHORT, PREDICTIONS
 from multisite.schemas.series import STUDIES
-from tests.power.drift_site import CATEGORIES, FINDINGS, Studies
+from tests.power.drift_site import CATEGORIES, FINDINGS, FIRST_YEAR, Studies
 
 __all__ = [
     "FIRST_YEAR",
@@ -23,8 +23,6 @@ __all__ = [
 ]
 
 SITE, MODEL = "north", "ai"
-FIRST_YEAR = 2024
-"""Of routine use; the validated studies are of the year before."""
 
 LABELS_AFTER_DAYS = 90
 _OUTCOMES = ("processed", "failed", "abstained")
@@ -57,8 +55,6 @@ def deployment_table(studies: Studies) -> pl.DataFrame:
     known = _dates(studies).dt.offset_by(f"{LABELS_AFTER_DAYS}d")
     parts = []
     for finding in FINDINGS:
-        score = _scores(studies, finding)
-        score[(studies.outcome > 0) | studies.unscored] = np.nan
         parts.append(
             pl.DataFrame(
                 {
@@ -66,7 +62,7 @@ def deployment_table(studies: Studies) -> pl.DataFrame:
                     "study_instance_uid": _uids(studies),
                     "finding": pl.repeat(finding, studies.month.size, eager=True),
                     "model": pl.repeat(MODEL, studies.month.size, eager=True),
-                    "score": pl.Series(score).fill_nan(None),
+                    "score": pl.Series(_scores(studies, finding)).fill_nan(None),
                     "outcome": _words(studies.outcome, _OUTCOMES),
                     "report_positive": studies.report[finding],
                     "reference_positive": studies.positive[finding],
@@ -98,9 +94,9 @@ def cohort(studies: Studies) -> pl.DataFrame:
 def predictions(studies: Studies) -> pl.DataFrame:
     """The artefact ``predictions`` of validated studies."""
     parts = [
-        pl.DataFrame({"case_id": _uids(studies), "score": _scores(studies, finding)}).with_columns(
-            pl.lit(finding).alias("finding"), pl.lit(MODEL).alias("model")
-        )
+        pl.DataFrame({"case_id": _uids(studies), "score": pl.Series(_scores(studies, finding)).fill_nan(None)})
+        .drop_nulls()
+        .with_columns(pl.lit(finding).alias("finding"), pl.lit(MODEL).alias("model"))
         for finding in FINDINGS
     ]
     return _complete(pl.concat(parts), PREDICTIONS.schema)
@@ -112,7 +108,9 @@ def _columns(studies: Studies) -> dict[str, pl.Series]:
 
 
 def _scores(studies: Studies, finding: str) -> npt.NDArray[np.float64]:
-    return np.asarray(special.expit(studies.latent[finding]), dtype=np.float64)
+    """NaN where the model gave none."""
+    lacks = (studies.outcome > 0) | studies.unscored
+    return np.where(lacks, np.nan, special.expit(studies.latent[finding]))
 
 
 def _words(codes: npt.NDArray[np.int64], words: tuple[str, ...]) -> pl.Series:

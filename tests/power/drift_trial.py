@@ -6,17 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from multisite.drift.rule.budget import month_signals
-from multisite.drift.rule.judged import judge
-from multisite.drift.rule.lines import lines_of
-from multisite.drift.rule.series import MonitorSeries, from_first_months
-from multisite.drift.rule.signals import find_signals
-from multisite.drift.rule.states import follow
-from multisite.vocabulary import DriftState, LearntFrom
+from multisite.vocabulary import DriftState, MonitorStatus
 from tests.power.drift_changes import CHANGE_MONTH, CHANGES, Change
+from tests.power.drift_frames import month_name
 from tests.power.drift_peers import LABEL_MONTHS, ThreeSigma, columns_of, drifted_by_evidently
-from tests.power.drift_site import draw_studies
-from tests.power.drift_tallies import FIRST_MONTHS, first_of_patient_and_month, monitors_of_studies
+from tests.power.drift_site import draw_studies, first_of_patient_and_month
+from tests.power.drift_stages import SiteVerdicts, judge_drawn_site
 
 __all__ = ["METHODS", "NO_CHANGE", "WATCHED_MONTHS", "Alarms", "DriftTrial", "try_site"]
 
@@ -25,8 +20,8 @@ NO_CHANGE = "none"
 WATCHED_MONTHS = 12
 """Of a site without change from its first month on, else from the change on."""
 
-BUDGET_AMBERS, BUDGET_REDS = 1.0, 1.0
 REPLICATES = 1000
+_GREEN = DriftState.GREEN.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,38 +58,32 @@ def try_site(change: str, n: int, seed: int, *, replicates: int = REPLICATES) ->
     studies = draw_studies(rng, n, months=months)
     if made is not None:
         studies = made.make(rng, studies)
-    studies = first_of_patient_and_month(studies)
-    monitors = monitors_of_studies(studies, n=n, months=months, replicates=replicates, seed=seed)
-    reference, later = columns_of(studies, months=months)
+    found = judge_drawn_site(studies, months=months, replicates=replicates, seed=seed)
+    reference, later = columns_of(first_of_patient_and_month(studies), months=months)
     alarms = {
-        METHODS[0]: _by_the_rule(monitors, made, months),
+        METHODS[0]: _by_the_rule(found, made, months),
         METHODS[1]: _by_peer([drifted_by_evidently(reference, month) for month in later], made, half=True),
         METHODS[2]: _by_peer([*map(ThreeSigma(reference).alarms, later)], made, half=False),
     }
-    return DriftTrial(change, n, len(monitors), alarms)
+    n_monitors = found.monitors.select("monitor", "axis", "level").unique().height
+    return DriftTrial(change, n, n_monitors, alarms)
 
 
-def _by_the_rule(monitors: Sequence[MonitorSeries], change: Change | None, months: int) -> Alarms:
-    series = [
-        from_first_months(one, FIRST_MONTHS) if one.monitor.learnt_from is LearntFrom.FIRST_MONTHS else one
-        for one in monitors
-    ]
-    families = [one.monitor.family for one in series]
-    lines = lines_of(false_ambers_per_year=BUDGET_AMBERS, false_reds_per_five_years=BUDGET_REDS, families=set(families))
-    signals = find_signals([one.monitor for one in series], [judge(one) for one in series], lines=lines)
-    names = [f"{month:02d}" for month in range(months)]
-    states, cases = follow(month_signals(signals, families, run=0, months=names))
-    alarmed = np.array([state.state not in (DriftState.GREEN, DriftState.GREY) for state in states])
-    red = np.array([state.state is DriftState.RED for state in states])
+def _by_the_rule(found: SiteVerdicts, change: Change | None, months: int) -> Alarms:
+    names = [month_name(month) for month in range(months)]
+    states = dict(found.verdicts.select("month", "state").rows())
+    amber = np.array([states.get(name, _GREEN) not in (_GREEN, DriftState.GREY.value) for name in names])
+    red = np.array([states.get(name, _GREEN) == DriftState.RED.value for name in names])
     shown = np.ones(months, dtype=bool)
     if change is not None:
-        those = [_shows(one.monitor.id, change.monitors) for one in series]
-        shown = signals.signal[0][:, those].any(axis=1)
+        signals = found.monitors.filter(status=MonitorStatus.SIGNAL.value).select("month", "monitor").rows()
+        seen = {month for month, monitor in signals if _shows(monitor, change.monitors)}
+        shown = np.array([name in seen for name in names])
     return Alarms(
-        len(cases),
-        sum(case.worst is DriftState.RED for case in cases),
-        int(alarmed.sum()),
-        _first_after(alarmed & shown),
+        found.cases.height,
+        found.cases.filter(worst=DriftState.RED.value).height,
+        int(amber.sum()),
+        _first_after(amber & shown),
         _first_after(red & shown),
     )
 
