@@ -121,15 +121,7 @@ def _rows(
         yield row
         if floors.watch_missing and kind != "share":
             yield _missing(row, values, reference["patient_id"], named, floors, own)
-        axes = watched_axes(monitors).get(monitor, ())
-        for axis in (
-            name.removeprefix("category_") for name in axes if name.removeprefix("category_") in monitors.subgroups
-        ):
-            for level in whole.filter(monitor=monitor, axis=axis)["level"].unique().sort():
-                here = whole.filter(monitor=monitor, axis=axis, level=level)
-                n = int(here.filter(pl.col("bin_kind") != "missing")["n_studies"].sum())
-                yield {**row, "axis": axis, "level": level, "family": MonitorFamily.SUBGROUPS.value, "n_studies": n,
-                       "n_patients": min(n, int(str(row["n_patients"]))), "mean": None}  # fmt: skip
+        yield from _subgroups(row, whole, reference, column, monitors)
     for model in monitors.models:
         for name, kind in (("volume", MonitorKind.VOLUME), ("silence", MonitorKind.SILENCE)):
             monitor = f"{name}_{model}"
@@ -144,6 +136,26 @@ def _rows(
             }  # fmt: skip
 
 
+def _subgroups(
+    row: dict[str, object], whole: pl.DataFrame, reference: pl.DataFrame, column: str, monitors: Monitors
+) -> Iterator[dict[str, object]]:
+    """The monitor within the levels of the subgroups that have studies enough ever to be judged."""
+    kind, monitor = kind_of(column)
+    for axis in monitors.subgroups if monitor in watched_axes(monitors) else ():
+        levels = whole.filter(monitor=monitor, axis=axis)["level"].unique().sort()
+        for level in levels:
+            own = reference.filter(pl.col(f"category_{axis}") == level)
+            known = own.filter(pl.col(column).is_not_null())
+            if known.height < _LEAST_IN_SUBGROUP:
+                continue
+            effect = row["design_effect"]
+            assert isinstance(effect, float)
+            named = _Named(MonitorFamily.SUBGROUPS, str(row["finding"]), str(row["model"]))
+            made = _row(monitor, MonitorKind(kind), named, own[column], own["patient_id"], effect)
+            yield {**row, **made, "axis": axis, "level": level}
+
+
+_LEAST_IN_SUBGROUP = 10
 _FIRST_MONTHS = ("share_abstained_", "share_failed_")
 
 

@@ -77,4 +77,5 @@ DEPLOYMENT_STAGE = Stage(
     optional_tables=(DEPLOYMENT_TABLE, EVENTS_TABLE),
     run=watch_deployment,
     parameters=_parameters,
+    isolates_sites=True,
 )

@@ -57,26 +57,27 @@ def count_on_bins(
 
 
 def moments_of_numbers(
-    studies: pl.DataFrame, bins: pl.DataFrame, *, site: str, window: str, baseline: str
+    studies: pl.DataFrame, bins: pl.DataFrame, *, site: str, window: str, baseline: str, axes: Axes | None = None
 ) -> pl.DataFrame:
-    """Mean and standard deviation of every watched number of the window's studies: DRIFT_MOMENTS."""
+    """Mean and standard deviation of every watched number of the window's studies, and per level: DRIFT_MOMENTS."""
     rows = []
     for monitor in bins.filter(kind="number")["monitor"].unique().sort():
-        known = studies[f"number_{monitor}"].drop_nulls().to_numpy()
-        rows.append(
-            {
-                "site": site,
-                "window": window,
-                "baseline": baseline,
-                "monitor": monitor,
-                "axis": OVERALL,
-                "level": OVERALL,
-                "n_studies": known.size,
-                # Twelve digits: the last ones depend on the order of summation, and equal inputs give equal bytes.
-                "mean": float(f"{known.mean():.12g}") if known.size else None,
-                "standard_deviation": float(f"{known.std(ddof=1):.12g}") if known.size > 1 else None,
-            }
-        )
+        for axis, level, members in _subsets(studies, bins, (axes or {}).get(monitor, ())):
+            known = members[f"number_{monitor}"].drop_nulls().to_numpy()
+            rows.append(
+                {
+                    "site": site,
+                    "window": window,
+                    "baseline": baseline,
+                    "monitor": monitor,
+                    "axis": axis,
+                    "level": level,
+                    "n_studies": known.size,
+                    # Twelve digits: the last ones depend on the order of summation, and equal inputs give equal bytes.
+                    "mean": float(f"{known.mean():.12g}") if known.size else None,
+                    "standard_deviation": float(f"{known.std(ddof=1):.12g}") if known.size > 1 else None,
+                }
+            )
     return pl.DataFrame(rows, schema=DRIFT_MOMENTS.schema)
 
 
