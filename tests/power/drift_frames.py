@@ -16,6 +16,7 @@ __all__ = [
     "MODEL",
     "SITE",
     "cohort",
+    "complete",
     "deployment_table",
     "month_name",
     "predictions",
@@ -36,7 +37,7 @@ def month_name(month: int) -> str:
 def series_of_studies(studies: Studies) -> pl.DataFrame:
     """The artefact ``studies``, one row per study."""
     uid = _uids(studies)
-    return _complete(
+    return complete(
         pl.DataFrame(
             {
                 "study_instance_uid": uid,
@@ -88,7 +89,7 @@ def cohort(studies: Studies) -> pl.DataFrame:
     ).with_columns(
         pl.lit("CT").alias("modality"), pl.lit("test").alias("split"), pl.lit(True).alias("included"), _device(studies)
     )
-    return _complete(frame, COHORT.schema)
+    return complete(frame, COHORT.schema)
 
 
 def predictions(studies: Studies) -> pl.DataFrame:
@@ -99,7 +100,7 @@ def predictions(studies: Studies) -> pl.DataFrame:
         .with_columns(pl.lit(finding).alias("finding"), pl.lit(MODEL).alias("model"))
         for finding in FINDINGS
     ]
-    return _complete(pl.concat(parts), PREDICTIONS.schema)
+    return complete(pl.concat(parts), PREDICTIONS.schema)
 
 
 def _columns(studies: Studies) -> dict[str, pl.Series]:
@@ -136,7 +137,8 @@ def _dates(studies: Studies) -> pl.Series:
     )
 
 
-def _complete(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+def complete(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """``frame`` with every column of ``schema``, of the site; what it lacks is missing."""
     frame = frame.with_columns(pl.lit(SITE).alias("site"))
     absent = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in frame.columns]
     return frame.with_columns(*absent).select(pl.col(name).cast(dtype) for name, dtype in schema.items())

@@ -1,5 +1,6 @@
 """A drawn site through the project's own stages, from the validated cases and the table of routine use to verdicts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,7 +22,7 @@ from multisite.schemas.site_tables import DEPLOYMENT as DEPLOYMENT_TABLE
 from tests.power.drift_frames import MODEL, SITE, cohort, deployment_table, month_name, predictions, series_of_studies
 from tests.power.drift_site import CATEGORIES, FINDINGS, NUMBERS, THRESHOLDS, Studies
 
-__all__ = ["BUDGET", "MONITORS", "SiteVerdicts", "judge_drawn_site", "verdicts_of"]
+__all__ = ["BUDGET", "MONITORS", "SiteVerdicts", "baseline_of", "judge_drawn_site", "used_of", "verdicts_of"]
 
 MONITORS = Monitors(
     numbers=NUMBERS,
@@ -58,24 +59,32 @@ class SiteVerdicts:
 def judge_drawn_site(studies: Studies, *, months: int, replicates: int, seed: int) -> SiteVerdicts:
     """Verdicts on ``months`` months of routine use. ``replicates`` draws, fewer than in use, make each limit."""
     before, later = studies.kept(studies.month < 0), studies.kept(studies.month >= 0)
-    parameters = BaselineParameters(MONITORS, 10, RARE_CATEGORY_COUNT, _FLOORS, BUDGET, seed, replicates)
-    validated = StageInputs(site=SITE, frames={"cohort": cohort(before), "predictions": predictions(before)})
-    baseline = AdoptedBaseline("simulated", "", make_baseline(validated, parameters).frames)
-    pairs = tuple((finding, MODEL) for finding in FINDINGS)
-    used = watch_deployment(
-        StageInputs(
-            site=SITE,
-            frames={STUDIES.name: series_of_studies(later)},
-            tables={DEPLOYMENT_TABLE.name: deployment_table(later)},
-        ),
-        DeploymentParameters(MONITORS, pairs),
-    ).frames
+    baseline = baseline_of(cohort(before), predictions(before), monitors=MONITORS, replicates=replicates, seed=seed)
+    used = used_of(series_of_studies(later), deployment_table(later), monitors=MONITORS)
     return verdicts_of(used, baseline, [month_name(month) for month in range(months)])
 
 
-def verdicts_of(used: dict[str, pl.DataFrame], baseline: AdoptedBaseline, months: list[str]) -> SiteVerdicts:
+def baseline_of(
+    cases: pl.DataFrame, scores: pl.DataFrame, *, monitors: Monitors, replicates: int, seed: int
+) -> AdoptedBaseline:
+    """The baseline of validated cases (``cohort``) and their scores (``predictions``)."""
+    parameters = BaselineParameters(monitors, 10, RARE_CATEGORY_COUNT, _FLOORS, BUDGET, seed, replicates)
+    validated = StageInputs(site=SITE, frames={"cohort": cases, "predictions": scores})
+    return AdoptedBaseline("made", "", make_baseline(validated, parameters).frames)
+
+
+def used_of(series: pl.DataFrame, table: pl.DataFrame, *, monitors: Monitors) -> Mapping[str, pl.DataFrame]:
+    """What the deployment stage makes of ``studies`` and the site's table."""
+    pairs = tuple((finding, MODEL) for finding in FINDINGS)
+    inputs = StageInputs(site=SITE, frames={STUDIES.name: series}, tables={DEPLOYMENT_TABLE.name: table})
+    return watch_deployment(inputs, DeploymentParameters(monitors, pairs)).frames
+
+
+def verdicts_of(
+    used: Mapping[str, pl.DataFrame], baseline: AdoptedBaseline, months: list[str], *, monitors: Monitors = MONITORS
+) -> SiteVerdicts:
     """From what the deployment stage wrote to verdicts: each of ``months`` is counted, then all are judged."""
-    counting = CountParameters(RARE_CATEGORY_COUNT, tuple(sorted(watched_axes(MONITORS).items())))
+    counting = CountParameters(RARE_CATEGORY_COUNT, tuple(sorted(watched_axes(monitors).items())))
     counted = [
         count_month(
             StageInputs(
