@@ -170,7 +170,8 @@ def planted_in_whole_sites(plan: DemoPlan, sites: tuple[str, ...]) -> tuple[Plan
     ]
     if plan.change_month is not None:
         month = f"{plan.month_start(plan.change_month):%Y-%m}"
-        home, expected = sites[_HOME_OF_CHANGE % plan.sites], {"name": month, "number": plan.change_month}
+        home = sites[_HOME_OF_CHANGE % plan.sites]
+        expected: dict[str, int | float | str] = {"name": month, "number": plan.change_month}
         records += [
             Planted(
                 "software_change",
