@@ -9,10 +9,12 @@ from multisite.drift.deployment.events import events_in_headers, events_told, jo
 from multisite.drift.deployment.feed import count_days, seen_devices
 from multisite.drift.deployment.new_values import events_of_new_values
 from multisite.drift.deployment.rows import count_outcomes, monitored_studies, route_rows
-from multisite.drift.monitors import Monitors, monitors_of
+from multisite.drift.labels.rows import labelled_studies
+from multisite.drift.monitors import Alert, Monitors, monitors_of
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.drift import DEPLOYMENT, DEPLOYMENT_COUNTS, DRIFT_REFERENCE
 from multisite.schemas.drift_feed import DEPLOYMENT_DAYS, DEPLOYMENT_DEVICES, DRIFT_EVENTS
+from multisite.schemas.drift_performance import DEPLOYMENT_LABELS
 from multisite.schemas.series import STUDIES
 from multisite.schemas.site_tables import DEPLOYMENT as DEPLOYMENT_TABLE
 from multisite.schemas.site_tables import EVENTS as EVENTS_TABLE
@@ -30,6 +32,7 @@ class DeploymentParameters:
 
     monitors: Monitors
     pairs: tuple[tuple[str, str], ...]
+    thresholds: tuple[Alert, ...] = ()
     categories: tuple[CategoryScores, ...] = ()
     rare: int = RARE_CATEGORY_COUNT
 
@@ -67,6 +70,9 @@ def watch_deployment(inputs: StageInputs, parameters: DeploymentParameters) -> S
             DEPLOYMENT_DAYS.name: count_days(rows, site=inputs.site),
             DEPLOYMENT_DEVICES.name: devices,
             DRIFT_EVENTS.name: joined_events([in_headers, new_values, told]),
+            DEPLOYMENT_LABELS.name: labelled_studies(
+                rows, empty if table is None else table, studies, alerts=parameters.thresholds, site=inputs.site
+            ),
         }
     )
 
@@ -80,7 +86,8 @@ def _reference_of(inputs: StageInputs, month: str) -> pl.DataFrame | None:
 def _parameters(study: Study, site: Site | None) -> DeploymentParameters:
     pairs = tuple((finding.id, model.id) for finding in study.findings for model in study.models)
     categories = tuple(CategoryScores(*held) for held in study.category_scores)
-    return DeploymentParameters(monitors_of(study), pairs, categories)
+    thresholds = tuple(Alert(*pair, study.threshold_of(*pair)) for pair in pairs)
+    return DeploymentParameters(monitors_of(study), pairs, thresholds, categories)
 
 
 DEPLOYMENT_STAGE = Stage(
@@ -90,7 +97,7 @@ DEPLOYMENT_STAGE = Stage(
     scope=Scope.SITE,
     version=2,
     reads=(STUDIES,),
-    writes=(DEPLOYMENT, DEPLOYMENT_COUNTS, DEPLOYMENT_DAYS, DEPLOYMENT_DEVICES, DRIFT_EVENTS),
+    writes=(DEPLOYMENT, DEPLOYMENT_COUNTS, DEPLOYMENT_DAYS, DEPLOYMENT_DEVICES, DRIFT_EVENTS, DEPLOYMENT_LABELS),
     optional_tables=(DEPLOYMENT_TABLE, EVENTS_TABLE),
     run=watch_deployment,
     parameters=_parameters,
