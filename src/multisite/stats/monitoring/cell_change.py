@@ -68,7 +68,8 @@ def largest_cell_change(month: npt.ArrayLike, reference: npt.ArrayLike, *, desig
     if n == 0 or m == 0:
         return CellChange(float("nan"), -1, float("nan"))
     roots = deviance_roots(now, before)
-    cell = int(np.argmax(roots))
+    # Of two bins both are equal but for rounding.
+    cell = int(np.argmax(roots >= roots.max() * (1 - 1e-9)))
     return CellChange(float(roots[cell]), cell, float(now[cell] / n - before[cell] / m))
 
 

@@ -69,7 +69,7 @@ def null_limits(
     counts, chances = effective_counts(reference, 1.0), np.asarray(probabilities, dtype=np.float64)
     if statistic not in ("cells", "location"):
         raise ValueError("The statistic must be `cells` or `location`.")
-    if counts.ndim != 1 or n_studies < 1 or replicates < 100:
+    if counts.ndim != 1 or not (1 <= n_studies < np.inf and 100 <= replicates < np.inf):
         raise ValueError("Give one reference, at least one study a month and at least 100 replicates.")
     if chances.ndim != 1 or not np.all((chances > 0) & (chances <= 1)):
         raise ValueError("Probabilities must lie above 0 and up to 1.")

@@ -134,10 +134,12 @@ def silence_p_value(days: int, *, rate_per_day: float, n_days: int) -> float:
     Raises
     ------
     ValueError
-        If a number is negative or the rate not finite.
+        If a number is negative or infinite, or days are a fraction.
     """
-    if not (days >= 0 and n_days >= 0 and np.isfinite(rate_per_day) and rate_per_day >= 0):
-        raise ValueError("Days and rate must be finite and at least 0.")
+    if not (np.isfinite(rate_per_day) and rate_per_day >= 0):
+        raise ValueError("The rate must be finite and at least 0.")
+    if not all(np.isfinite(number) and number >= 0 and number == int(number) for number in (days, n_days)):
+        raise ValueError("Days must be whole numbers, at least 0.")
     if days == 0:
         return 1.0
     if days > n_days:
