@@ -261,6 +261,7 @@ from multisite.stats.monitoring import (
     share_p_value,
     silence_p_value,
     usual_share_range,
+    volume_evidence,
     volume_p_value,
     volume_prediction,
 )
@@ -682,6 +683,7 @@ __all__ = [
     "standardised_mean_difference_of_moments",
     "tree_search",
     "usual_share_range",
+    "volume_evidence",
     "volume_p_value",
     "volume_prediction",
     "wasserstein",
