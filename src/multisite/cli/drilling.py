@@ -25,6 +25,7 @@ from multisite.runners.work import open_artefacts
 from multisite.schemas.drift import DRIFT_COUNTS
 from multisite.schemas.drift_baseline import DRIFT_MOMENTS
 from multisite.schemas.drift_feed import DEPLOYMENT_DAYS, DRIFT_EVENTS
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.storage.artefacts import ArtefactStore
 from multisite.study import Site, Study, load_sites, load_study
 from multisite.vocabulary import Zone
@@ -77,6 +78,7 @@ def _drilled(store: ArtefactStore, study: Study, site: Site, month: str) -> Verd
         moments=store.read(DRIFT_MOMENTS, site.site).filter(pl.col("window") != month),
         days=days,
         events=store.read(DRIFT_EVENTS, site.site),
+        performance=store.read(DRIFT_PERFORMANCE, site.site),
         ledger=ledger_rows(ledger_of(store, site.site).chain()),
     )
     first = days["date"].dt.strftime("%Y-%m").min() if days.height else None

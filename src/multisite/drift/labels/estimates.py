@@ -200,7 +200,7 @@ def _before_labels(
 def _backtest(row: dict[str, Any], told: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """How far earlier such estimates lay from what mature labels say now; an estimate without it is not shown."""
     label = next(
-        (one for one in found if one["method"] == "labels" and one["axis"] == OVERALL and one["measure"] == row["measure"]
+        (one for one in found if (one["method"], one["axis"], one["measure"]) == ("labels", OVERALL, row["measure"])
          and one["estimate"] is not None), None,
     )  # fmt: skip
     earlier = [one["raw"] for one in told if one["measure"] == row["measure"] and one["raw"] is not None]

@@ -1,7 +1,7 @@
 """From judged segments to the months of a site and model: signals with their events, states, cases."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,18 +70,24 @@ def signals_of_month(segment: Segment, at: int, events: Sequence[DriftEvent]) ->
 
 
 def follow_months(
-    segments: Sequence[Segment], events: Sequence[DriftEvent], *, rules: Rules, told: Told, n_before: int = 0
+    segments: Sequence[Segment],
+    events: Sequence[DriftEvent],
+    *,
+    rules: Rules,
+    told: Told,
+    breaches: frozenset[str] = frozenset(),
 ) -> tuple[list[JudgedMonth], list[Case]]:
     """The months of ``segments`` in order, each judged by the segment that it stands in, with states and cases.
 
-    ``n_before`` months of routine use lie before the first of them: shadow months are counted from the very first.
+    ``breaches`` are the months at whose end labels say that the model does worse than it may.
     """
     gathered: list[tuple[Segment, int, tuple[FoundSignal, ...], MonthSignals]] = []
     for segment in segments:
         for at, month in enumerate(segment.months):
             found = signals_of_month(segment, at, events)
-            shadow = n_before + len(gathered) < rules.shadow_months
-            gathered.append((segment, at, found, _month_signals(segment, at, month, found, shadow=shadow)))
+            signals = _month_signals(segment, at, found, breached=month in breaches)
+            signals = replace(signals, shadow=len(gathered) < rules.shadow_months)
+            gathered.append((segment, at, found, signals))
     states, cases = follow([signals for *_, signals in gathered], closed_by_hand=told.closed)
     judged = [
         JudgedMonth(signals.month, segment, at, found, signals, state)
@@ -98,18 +104,16 @@ def cause_of(found: Sequence[FoundSignal]) -> DriftEvent | None:
     return max(tally, key=lambda event: tally[event], default=None)
 
 
-def _month_signals(
-    segment: Segment, at: int, month: str, found: Sequence[FoundSignal], *, shadow: bool
-) -> MonthSignals:
+def _month_signals(segment: Segment, at: int, found: Sequence[FoundSignal], *, breached: bool) -> MonthSignals:
     cause = cause_of(found)
     hard = any(one.is_hard for one in found)
+    performance = {MonitorFamily.PERFORMANCE} if breached else set()
     return MonthSignals(
-        month=month,
-        families=frozenset(one.family for one in found),
-        is_red=bool(segment.signals.is_red[0, at]) or hard,
+        month=segment.months[at],
+        families=frozenset(one.family for one in found) | performance,
+        is_red=bool(segment.signals.is_red[0, at]) or hard or breached,
         cause=cause.title if cause else "",
-        reason="" if found else _why_not_judged(segment, at),
-        shadow=shadow,
+        reason="" if found or breached else _why_not_judged(segment, at),
     )
 
 

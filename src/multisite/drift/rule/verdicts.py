@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from multisite.drift.rule.causes import DriftEvent, read_events
+from multisite.drift.rule.in_use import breaches_of, performance_rows
 from multisite.drift.rule.monitor_rows import monitor_rows, read_moments
 from multisite.drift.rule.months import JudgedMonth, cause_of, follow_months
 from multisite.drift.rule.segment import Rules, Segment, judge_segment
@@ -21,7 +22,7 @@ from multisite.schemas.drift import DRIFT_COUNTS_BASELINE
 from multisite.schemas.drift_baseline import DRIFT_BASELINE_MONITORS
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
 from multisite.storage.canonical import digest_of
-from multisite.vocabulary import DriftState, MonitorStatus
+from multisite.vocabulary import DriftState, MonitorFamily, MonitorStatus
 
 __all__ = ["SiteTallies", "Verdicts", "judge_site"]
 
@@ -30,13 +31,15 @@ _YEAR = 12
 
 @dataclass(frozen=True, slots=True)
 class SiteTallies:
-    """What a site's verdicts are made from: DRIFT_COUNTS, DRIFT_MOMENTS, DEPLOYMENT_DAYS, DRIFT_EVENTS, and the ledger
-    (LEDGER_ROWS)."""
+    """What a site's verdicts are made from: DRIFT_COUNTS, DRIFT_MOMENTS, DEPLOYMENT_DAYS, DRIFT_EVENTS,
+    DRIFT_PERFORMANCE, and the ledger (LEDGER_ROWS).
+    """
 
     counts: pl.DataFrame
     moments: pl.DataFrame
     days: pl.DataFrame
     events: pl.DataFrame
+    performance: pl.DataFrame
     ledger: pl.DataFrame | None = None
 
 
@@ -85,12 +88,19 @@ def judge_site(
 
         spans = _spans(baselines, months)
         segments = [segment(baseline, of) for baseline, of in spans]
-        judged, cases = follow_months(segments, events, rules=rules, told=told)
+        breaches = breaches_of(tallies.performance, model=model)
+        judged, cases = follow_months(segments, events, rules=rules, told=told, breaches=breaches)
         overlaps = _overlaps(spans, months, segment, events, rules, told)
         rows = monitor_rows(
             judged, site=site, model=model, moments=moments, counts=by_baseline, baselines=frames, rules=rules,
             is_overlap=False,
         )  # fmt: skip
+        rows += performance_rows(
+            tallies.performance,
+            model=model,
+            baseline_of={month.month: month.segment.baseline.name for month in judged},
+            titles=dict(rules.titles),
+        )
         monitor_table += rows
         for month in overlaps.values():
             monitor_table += monitor_rows(
@@ -161,6 +171,8 @@ def _verdict_rows(
         keys = [segment.monitors[one.place].key for one in month.found]
         by_key = {(row["monitor"], row["axis"], row["level"]): row for row in own}
         n_judged = sum(row["status"] != MonitorStatus.NOT_ASSESSABLE.value for row in own)
+        in_use = [row for row in own if row["family"] == MonitorFamily.PERFORMANCE.value]
+        breached = [row for row in in_use if row["status"] == MonitorStatus.SIGNAL.value]
         reason = "nobody is alarmed in the first months" if month.signals.shadow else month.signals.reason
         overlap = overlaps.get(month.month)
         registry = segment.baseline.frames[DRIFT_BASELINE_MONITORS.name]
@@ -173,7 +185,7 @@ def _verdict_rows(
             "sentence": sentence_of(
                 month.state.state,
                 month=month.month,
-                rows=[by_key[key] for key in keys if not month.signals.shadow],
+                rows=[] if month.signals.shadow else [*breached, *(by_key[key] for key in keys)],
                 cause=cause,
                 reason=reason,
                 n_monitors=len(own),
@@ -183,7 +195,7 @@ def _verdict_rows(
             "case_number": month.state.case_number,
             "n_studies": segment.feed[at].n_studies,
             "n_monitors": len(own),
-            "n_signals": len(month.found),
+            "n_signals": len(month.found) + len(breached),
             "n_not_assessable": len(own) - n_judged,
             "evidence": _rounded(segment.signals.evidence[0, at]),
             "amber_line": segment.lines.amber,
