@@ -12,7 +12,6 @@ from multisite import __version__
 from multisite.audit import Event, ledger_rows
 from multisite.cli.monitoring import Mailing, checked_month, print_rows
 from multisite.cli.running import workspace_location
-from multisite.cli.sending import send_month
 from multisite.cli.terminal import Terminal
 from multisite.drift.rule.calendar import months_between
 from multisite.drift.rule.drill import with_injected_drift
@@ -35,7 +34,7 @@ __all__ = ["run_drill"]
 def run_drill(
     study_file: Path, site_files: Sequence[Path], workspace: str, *, month: str, mailing: Mailing, json: bool
 ) -> int:
-    """Inject, judge, print and mail; the ledger of each site notes the drill, and nothing else is kept."""
+    """Inject, judge, print and mail; each site's ledger notes the drill, but for a dry run; nothing else is kept."""
     checked_month(month)
     study, sites = load_study(study_file), load_sites(site_files)
     store = open_artefacts(workspace_location(workspace), study, Zone.SITE)
@@ -49,16 +48,21 @@ def run_drill(
         )
     print_rows(rows, terminal, title="Verdicts of the drill")
     run = uuid.uuid4().hex
-    for site in sites:
+    # A dry run has proved nothing to anybody.
+    for site in sites if mailing.dry_run is None else ():
         ledger_of(store, site.site).append(
             Event.DRILL, time=datetime.now(UTC), run=run, code_version=__version__, content={"month": month}
         )
     if not mailing.is_asked_for:
         return 0
+    # The mail's rooms are loaded where there is a mail.
+    from multisite.cli.sending import send_month
+
     return send_month(
         study=study,
         sites=sites,
         store=store,
+        workspace=workspace,
         month=month,
         dry_run=mailing.dry_run,
         is_drill=True,
@@ -66,7 +70,7 @@ def run_drill(
         clock=partial(datetime.now, UTC),
         run_id=run,
         faults={},
-        drilled=drilled,
+        drilled={site: made.tables() for site, made in drilled.items()},
     )
 
 

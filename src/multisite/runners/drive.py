@@ -126,9 +126,10 @@ def run_stages(
             store=store,
             made_for=made_for,
             fingerprints=fingerprints,
+            through=through,
         )
         if stage is DRIFT_BASELINE_STAGE:
-            for site in sites:
+            for site in isolated.sound:
                 adopt_first(store, site.site, clock=clock, run_id=run_id)
         seconds = time.monotonic() - started
         observer.stage_done(stage, n_rows=n_rows, seconds=seconds)
@@ -206,13 +207,14 @@ def _commit(
     store: ArtefactStore,
     made_for: MadeFor,
     fingerprints: Mapping[str, Mapping[str, str]],
+    through: str | None,
 ) -> int:
     owners: Sequence[Site | None] = [None] if stage.scope is Scope.STUDY else sites
     n_rows = 0
     for site in owners:
         folder = site.site if site else STUDY_FOLDER
         own = [receipts[(folder, task.partition)] for task in tasks if task.folder == folder]
-        lineage = lineage_of(stage, [site.site] if site else [s.site for s in sites], store, made_for)
+        lineage = lineage_of(stage, [site.site] if site else [s.site for s in sites], store, made_for, through=through)
         fingerprint = fingerprints[site.site] if site else {}
         for artefact, manifest in manifests_for(
             stage, study=study, site=site, fingerprint=fingerprint, lineage=lineage, receipts=own
