@@ -77,7 +77,8 @@ def print_baselines(store: ArtefactStore, sites: Sequence[Site], terminal: Termi
         rows += [(site.site, one.name, one.from_month or "the beginning", one.reason, one.approver) for one in adopted]
         if not adopted:
             rows.append((site.site, "none", "", "no validated study with the watched columns", ""))
-    terminal.table("Adopted baselines", ("site", "baseline", "from", "reason", "approved by"), rows)
+    if rows:
+        terminal.table("Adopted baselines", ("site", "baseline", "from", "reason", "approved by"), rows)
     if changed:
         terminal.warn(
             f"The validated set, or what is watched of it, has changed at {', '.join(changed)} since the baseline was"
