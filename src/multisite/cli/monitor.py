@@ -109,10 +109,10 @@ def close(
     workspace: Workspace = "workspace",
     debug: Debug = False,
 ) -> None:
-    """Close a case with a reason. A signal that goes on opens another: for a change that stays, adopt a new baseline.
+    """Close a case with a reason. A signal that goes on opens another: adopt a new baseline for a change that stays.
 
-    Example: `multisite monitor close configs/demo.yaml --site harbour --case 1 --by "Dr Lee" --reason "…" \
-    --month 2024-05`
+    Example: `multisite monitor close configs/demo.yaml --site harbour --case 1 --by "Dr Lee" --month 2024-05 \\
+    --reason "…"`
     """
     from multisite.cli.noting import note_closure
 
