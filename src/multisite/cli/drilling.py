@@ -26,7 +26,7 @@ from multisite.schemas.drift_baseline import DRIFT_MOMENTS
 from multisite.schemas.drift_feed import DEPLOYMENT_DAYS, DRIFT_EVENTS
 from multisite.storage.artefacts import ArtefactStore
 from multisite.study import Site, Study, load_sites, load_study
-from multisite.vocabulary import Zone
+from multisite.vocabulary import OVERALL, MonitorFamily, MonitorStatus, Zone
 
 __all__ = ["run_drill"]
 
@@ -47,6 +47,12 @@ def run_drill(
             "no site has studies in this month", place="--month", remedy="Take a month that `multisite monitor` judged."
         )
     print_rows(rows, terminal, title="Verdicts of the drill")
+    unseen = [site for site, made in drilled.items() if not _is_seen(made, month)]
+    if unseen:
+        terminal.warn(
+            f"The injected drift gave no signal at {', '.join(unseen)}: the month has too few studies, or the monitors"
+            " are muted. So large a change of the model's output would not be told of in such a month."
+        )
     run = uuid.uuid4().hex
     # A dry run has proved nothing to anybody.
     for site in sites if mailing.dry_run is None else ():
@@ -72,6 +78,14 @@ def run_drill(
         faults={},
         drilled={site: made.tables() for site, made in drilled.items()},
     )
+
+
+def _is_seen(made: Verdicts, month: str) -> bool:
+    """Whether a monitor of the model's output, into which the drift was injected, has a signal."""
+    output = made.monitors.filter(
+        month=month, axis=OVERALL, family=MonitorFamily.OUTPUT.value, status=MonitorStatus.SIGNAL.value
+    )
+    return not output.is_empty()
 
 
 def _drilled(store: ArtefactStore, study: Study, site: Site, month: str) -> Verdicts:

@@ -116,7 +116,8 @@ def run_stages(
         n_skipped = len(tasks) - len(todo)
         observer.stage_started(stage, n_tasks=len(tasks), n_done_before=n_skipped)
         looks.note(stage, sites=[task.site for task in todo])
-        receipts.update(_run(stage, todo, executor, observer, stop, isolated))
+        done = _run(stage, todo, executor, observer, stop, isolated)
+        receipts.update(done)
         n_rows = _commit(
             stage,
             tasks,
@@ -133,7 +134,7 @@ def run_stages(
                 adopt_first(store, site.site, clock=clock, run_id=run_id)
         seconds = time.monotonic() - started
         observer.stage_done(stage, n_rows=n_rows, seconds=seconds)
-        summaries.append(StageSummary(stage.name, stage.title, len(todo), n_skipped, n_rows, seconds))
+        summaries.append(StageSummary(stage.name, stage.title, len(done), n_skipped, n_rows, seconds))
     return RunSummary(tuple(summaries), isolated.faults)
 
 
