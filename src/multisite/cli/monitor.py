@@ -172,7 +172,7 @@ def drill(
 ) -> None:
     """Prove that a hospital would be told: inject a drift into a month's counts, judge it, and mail it marked DRILL.
 
-    Nothing that is kept is changed but the ledger, which notes the drill.
+    Nothing that is kept is changed but the ledger, which notes the drill; with `--dry-run` nothing is noted.
 
     Example: `multisite monitor drill configs/demo.yaml --sites configs/sites --month 2024-03 --dry-run mails`
     """
