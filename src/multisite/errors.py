@@ -14,6 +14,7 @@ __all__ = [
     "FaultsMissedError",
     "LedgerBrokenError",
     "MachineError",
+    "MailNotSentError",
     "MultisiteError",
     "SchemaError",
     "StoppedError",
@@ -98,6 +99,12 @@ class LedgerBrokenError(MultisiteError):
     """An entry of a site's ledger is missing or was changed; no test label is read until that is mended."""
 
     exit_code = 22
+
+
+class MailNotSentError(MultisiteError):
+    """A monthly mail has not reached everybody; it is in the outbox, and the next run sends what waits there."""
+
+    exit_code = 24
 
 
 class MachineError(MultisiteError):
