@@ -17,6 +17,7 @@ __all__ = [
     "MailNotSentError",
     "MultisiteError",
     "SchemaError",
+    "SitesFailedError",
     "StoppedError",
     "StoreError",
     "UsageError",
@@ -99,6 +100,12 @@ class LedgerBrokenError(MultisiteError):
     """An entry of a site's ledger is missing or was changed; no test label is read until that is mended."""
 
     exit_code = 22
+
+
+class SitesFailedError(MultisiteError):
+    """Monitoring failed at a site; the others were judged, and this is only the signal."""
+
+    exit_code = 23
 
 
 class MailNotSentError(MultisiteError):

@@ -18,8 +18,8 @@ ORDER_OF_FAMILIES = (
     MonitorFamily.AGREEMENT,
     MonitorFamily.OUTPUT,
     MonitorFamily.FEED,
-    MonitorFamily.ACQUISITION,
     MonitorFamily.SUBGROUPS,
+    MonitorFamily.ACQUISITION,
     MonitorFamily.POPULATION,
 )
 """Families in the order in which they matter to a patient."""

@@ -48,6 +48,10 @@ class Verdicts:
     verdicts: pl.DataFrame
     cases: pl.DataFrame
 
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """By name of the artefact."""
+        return {DRIFT_MONITORS.name: self.monitors, DRIFT_VERDICTS.name: self.verdicts, DRIFT_CASES.name: self.cases}
+
 
 def judge_site(
     tallies: SiteTallies,
