@@ -167,7 +167,7 @@ def performance(**changes: Any) -> dict[str, Any]:
         "backtest_error": None,
         "n_needed": 107,
         "next_month": "2027-03",
-        "reason": "11 positives with mature labels",
+        "reason": "too few labels",
     } | changes
 
 

@@ -1,6 +1,6 @@
 """The mails of one site: made from its artefacts, queued, sent, and noted in its ledger."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -18,8 +18,9 @@ from multisite.notify.delivery.outbox import Outbox, Record, RecordState
 from multisite.notify.delivery.overdue import overdue_cases
 from multisite.notify.delivery.smtp import Server, deliver
 from multisite.notify.form.message import Envelope, build_message, kind_of, message_id
+from multisite.runners.baselines import adopted_baselines
 from multisite.runners.looks import Clock, ledger_of
-from multisite.schemas import Artefact, FileArtefact
+from multisite.schemas import AdoptedBaseline, Artefact, FileArtefact
 from multisite.schemas.catalogue import ARTEFACTS
 from multisite.storage.artefacts import WHOLE, ArtefactStore
 from multisite.study import Site, Study
@@ -81,6 +82,10 @@ def server_of(monthly: Monthly, *, site: str, environment: Mapping[str, str]) ->
     )
 
 
+def _adopted(store: ArtefactStore, site: str) -> Sequence[AdoptedBaseline]:
+    return [one for one in adopted_baselines(store, site) if "drift_budget" in one.frames]
+
+
 def load_tables(store: ArtefactStore, site: str) -> dict[str, pl.DataFrame]:
     """Those of a mail's tables that have been made, by name."""
     found = {}
@@ -88,7 +93,9 @@ def load_tables(store: ArtefactStore, site: str) -> dict[str, pl.DataFrame]:
         artefact = ARTEFACTS.get(name)
         if isinstance(artefact, Artefact) and store.manifest(artefact, site) is not None:
             found[name] = store.read(artefact, site)
-    return found
+    # The workspace holds the budget of the validated set as it now is; months are judged by the adopted baselines.
+    budgets = [one.frames["drift_budget"].with_columns(baseline=pl.lit(one.name)) for one in _adopted(store, site)]
+    return found | ({"drift_budget": pl.concat(budgets)} if budgets else {})
 
 
 def note_mail(

@@ -75,6 +75,15 @@ def test_a_sentence_that_would_tell_a_hidden_count_is_replaced() -> None:
     assert mail.changes[0].size == ""
 
 
+def test_a_sentence_on_another_monitor_than_the_hidden_one_stays() -> None:
+    shown = monitor("alert_a", "Alert rate", "output", status="signal", value=0.3)
+    hidden = monitor("alert_a", "Alert rate, sex F", "subgroups", axis="sex", level="F", status="signal", n_studies=9)
+    sentence = "Alert rate rose from 6.0 % to 30.0 %, and 1 more monitor."
+    assert built(with_monitors(amber(sentence=sentence), shown, hidden)).sentence == sentence
+    on_hidden = "Alert rate, sex F rose from 6.0 % to 30.0 %, and 1 more monitor."
+    assert "30.0" not in built(with_monitors(amber(sentence=on_hidden), shown, hidden)).sentence
+
+
 def test_volumes_under_the_smallest_cell_are_hidden_and_cannot_be_subtracted() -> None:
     days = green()["deployment_days"].with_columns(n_failed=pl.when(pl.int_range(23) == 0).then(4).otherwise(0))
     received = built({**green(n_studies=823), "deployment_days": days}).volumes.received
@@ -84,7 +93,7 @@ def test_volumes_under_the_smallest_cell_are_hidden_and_cannot_be_subtracted() -
 def test_labels_that_are_lacking_are_told_with_what_is_needed() -> None:
     gap = built(amber()).gaps[0]
     assert gap.what == "Sensitivity for pneumothorax, from labels"
-    assert gap.why == "11 positives with mature labels; 107 are needed; next estimate in Mar 2027"
+    assert gap.why == "too few labels: 11 labelled, 107 are needed; next estimate in Mar 2027"
 
 
 def test_a_breach_stands_in_the_line_of_agreement() -> None:

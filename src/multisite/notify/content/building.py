@@ -129,14 +129,17 @@ def overdue_mail(mail: MonthMail, agreement: Agreement, place: Place, *, due: da
 
 
 def _sentence(verdict: Row, tables: MonthTables, minimum: int) -> str:
-    hidden = [row for row in tables.monitors if is_signal(row) and is_hidden(row, minimum)]
-    if not hidden:
+    signals = [row for row in tables.monitors if is_signal(row)]
+    hidden = [row for row in signals if is_hidden(row, minimum)]
+    named = [row for row in signals if verdict["sentence"].startswith(row["title"])]
+    told = max(named, key=lambda row: len(row["title"]), default=None)
+    if not hidden or (told is not None and told not in hidden):
         return hide_small_counts(one_line(verdict["sentence"], longest=400), minimum)
-    # The rule's sentence names values; here one of them would give a hidden count away.
-    after = f" after {one_line(verdict['cause'], longest=90)}" if verdict["cause"] else ""
-    more = sum(map(is_signal, tables.monitors)) - 1
+    # The rule's sentence names the values of one monitor; here they would give a hidden count away.
+    after = f" after {one_line(verdict['cause'], longest=140)}" if verdict["cause"] else ""
+    more = len(signals) - 1
     also = f", and {more} more {'monitor' if more == 1 else 'monitors'}" if more else ""
-    return f"{one_line(hidden[0]['title'])} changed{after}{also}; the count is under {minimum} and hidden."
+    return f"{one_line((told or hidden[0])['title'])} changed{after}{also}; the count is under {minimum} and hidden."
 
 
 def _cause(verdict: Row, tables: MonthTables, agreement: Agreement) -> str:
@@ -147,7 +150,7 @@ def _cause(verdict: Row, tables: MonthTables, agreement: Agreement) -> str:
     if event is not None:
         return event_words(event["title"], tables.events, agreement)
     changed = next((row["title"] for row in tables.monitors if is_signal(row)), "")
-    return one_line(verdict["cause"] or changed, longest=90) or "in range"
+    return one_line(verdict["cause"] or changed, longest=140) or "in range"
 
 
 def _notes(verdict: Row, case: Row | None) -> tuple[str, ...]:

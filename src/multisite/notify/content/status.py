@@ -110,7 +110,7 @@ def event_words(title: str | None, events: Sequence[Row], agreement: Agreement) 
     if not title:
         return ""
     told = next((event for event in reversed(events) if event["title"] == title), None)
-    words = one_line(title, longest=90)
+    words = one_line(title, longest=140)
     if told is None:
         return words
     device = agreement.device_name(told["device"])
@@ -153,6 +153,8 @@ def _why(row: Row, minimum: int) -> str:
 def _title(row: Row) -> str:
     title = one_line(row["title"], longest=80)
     named = row["kind"] == MonitorKind.CATEGORY.value and row["cell"]
+    if named and row["cell"] == "other":
+        return f"{title}, other values"
     return f"{title} {one_line(row['cell'], longest=40)}" if named else title
 
 
@@ -171,6 +173,7 @@ def _performance_words(row: Row, minimum: int) -> str:
 
 
 def _performance_gap(row: Row, minimum: int) -> str:
-    needed = f"; {count_words(row['n_needed'], minimum)} are needed" if row["n_needed"] else ""
+    n = row["n_labelled"]
+    needed = f": {count_words(n or 0, minimum)} labelled, {row['n_needed']:,} are needed" if row["n_needed"] else ""
     when = f"; next estimate in {month_words(row['next_month'])}" if row["next_month"] else ""
     return f"{row['reason'] or 'too few labels'}{needed}{when}"

@@ -58,6 +58,7 @@ def _of_month(tables: Mapping[str, pl.DataFrame], name: str, month: str) -> list
 
 
 def _nearest(rows: list[Row], verdict: Row | None) -> Row | None:
-    """The simulated budget at the number of studies that is nearest to the month's."""
-    n = verdict["n_studies"] if verdict else 0
-    return min(rows, key=lambda row: abs(row["n_studies"] - n), default=None)
+    """The simulated budget of the verdict's baseline, at the number of studies that is nearest to the month's."""
+    n, baseline = (verdict["n_studies"], verdict["baseline"]) if verdict else (0, "")
+    of_baseline = [row for row in rows if row.get("baseline", baseline) == baseline]
+    return min(of_baseline, key=lambda row: abs(row["n_studies"] - n), default=None)

@@ -68,7 +68,7 @@ def trust_lines(mail: MonthMail) -> list[str]:
 def footer_lines(mail: MonthMail) -> list[str]:
     """Volumes, cut-off, labels, contact, and what is not in the mail."""
     volumes = mail.volumes
-    last = f" · last study {volumes.cut_off}" if volumes.cut_off else ""
+    last = f" · data up to {volumes.cut_off}" if volumes.cut_off else ""
     labels = f" · {volumes.labels}" if volumes.labels else ""
     contact = [f"Contact: {mail.contact}"] if mail.contact else []
     page = [f"All months, inside the hospital, in the workspace: {mail.page}"] if mail.page else []
