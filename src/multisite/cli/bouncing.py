@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from multisite.cli.mail_sources import note_mail
 from multisite.cli.running import workspace_location
-from multisite.cli.site_mails import note_mail
 from multisite.cli.terminal import Terminal
 from multisite.errors import UsageError
 from multisite.notify.delivery.bounces import Bounce, read_bounce

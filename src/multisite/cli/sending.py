@@ -7,7 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from multisite.cli.site_mails import SiteMails, load_tables, server_of
+from multisite.cli.mail_sources import load_tables, server_of
+from multisite.cli.site_mails import SiteMails
 from multisite.cli.terminal import Terminal
 from multisite.errors import MailNotSentError, MultisiteError
 from multisite.notify.content.mail import MonthMail

@@ -1,14 +1,13 @@
 """The mails of one site: made from its artefacts, queued, sent, and noted in its ledger."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from multisite import __version__
-from multisite.audit import Chain, Event
-from multisite.errors import ConfigError
-from multisite.notify.content.agreement import Agreement, Step
+from multisite.audit import Chain
+from multisite.cli.mail_sources import agreement_of, note_mail
+from multisite.notify.content.agreement import Agreement
 from multisite.notify.content.building import Place, build_mail, build_unjudged, overdue_mail
 from multisite.notify.content.mail import MonthMail
 from multisite.notify.content.revising import differences_of
@@ -18,105 +17,18 @@ from multisite.notify.delivery.outbox import Outbox, Record, RecordState
 from multisite.notify.delivery.overdue import overdue_cases
 from multisite.notify.delivery.smtp import Server, deliver
 from multisite.notify.form.message import Envelope, build_message, kind_of, message_id
-from multisite.runners.baselines import adopted_baselines
 from multisite.runners.looks import Clock, ledger_of
-from multisite.schemas import AdoptedBaseline, Artefact, FileArtefact
+from multisite.schemas import FileArtefact
 from multisite.schemas.catalogue import ARTEFACTS
 from multisite.storage.artefacts import WHOLE, ArtefactStore
 from multisite.study import Site, Study
-from multisite.study.monthly import DEFAULT_ESCALATION, Monthly
 
-__all__ = ["SiteMails", "agreement_of", "load_tables", "note_mail", "server_of"]
+__all__ = ["SiteMails"]
 
-_TABLES = (
-    "drift_verdicts",
-    "drift_monitors",
-    "drift_cases",
-    "drift_events",
-    "drift_budget",
-    "drift_performance",
-    "deployment_days",
-)
 _PAGE, _CHART = "timeline_page", "month_chart"
 """Documents of the timeline, which a workspace need not have."""
 
 _MOST_REVISIONS = 200
-
-
-def agreement_of(monthly: Monthly) -> Agreement:
-    """What the site file agrees to, as the mails take it."""
-    steps = {}
-    for state in DEFAULT_ESCALATION:
-        told = monthly.escalation_of(state)
-        steps[state] = Step(told.tell, told.owner, told.within_working_days, told.act)
-    return Agreement(
-        people=monthly.people,
-        steps=steps,
-        sender=monthly.sender,
-        contact=monthly.contact,
-        devices=monthly.devices,
-        holidays=frozenset(monthly.holidays),
-    )
-
-
-def server_of(monthly: Monthly, *, site: str, environment: Mapping[str, str]) -> Server:
-    """The mail server, with user and password from ``environment``; ConfigError where they are not there."""
-    declared = monthly.server
-    names = [name for name in (declared.user_env, declared.password_env) if name is not None]
-    lacking = [name for name in names if not environment.get(name)]
-    if lacking:
-        raise ConfigError(
-            f"the environment lacks {' and '.join(f'`{name}`' for name in lacking)}",
-            place=f"site {site}, section `monthly.server`",
-            remedy="Set it on the machine that sends, and run the same command again: the mails wait in the outbox.",
-        )
-    return Server(
-        host=declared.host,
-        port=declared.port,
-        security=declared.security,
-        timeout_seconds=declared.timeout_seconds,
-        attempts=declared.attempts,
-        user=environment[names[0]] if names else None,
-        password=environment[names[1]] if names else None,
-        ca_file=declared.ca_file,
-    )
-
-
-def _adopted(store: ArtefactStore, site: str) -> Sequence[AdoptedBaseline]:
-    return [one for one in adopted_baselines(store, site) if "drift_budget" in one.frames]
-
-
-def load_tables(store: ArtefactStore, site: str) -> dict[str, pl.DataFrame]:
-    """Those of a mail's tables that have been made, by name."""
-    found = {}
-    for name in _TABLES:
-        artefact = ARTEFACTS.get(name)
-        if isinstance(artefact, Artefact) and store.manifest(artefact, site) is not None:
-            found[name] = store.read(artefact, site)
-    # The workspace holds the budget of the validated set as it now is; months are judged by the adopted baselines.
-    budgets = [one.frames["drift_budget"].with_columns(baseline=pl.lit(one.name)) for one in _adopted(store, site)]
-    return found | ({"drift_budget": pl.concat(budgets)} if budgets else {})
-
-
-def note_mail(
-    store: ArtefactStore, site: str, record: Record, outcome: RecordState, *, clock: Clock, run_id: str
-) -> None:
-    """Add to the site's ledger which mail, of which content, and what became of it; no address."""
-    ledger_of(store, site).append(
-        Event.MAIL,
-        time=clock(),
-        run=run_id,
-        code_version=__version__,
-        content={
-            "model": record.model,
-            "month": record.month,
-            "revision": record.revision,
-            "message_id": record.message_id,
-            "digest": record.digest,
-            "outcome": outcome.value,
-            "is_drill": record.is_drill,
-        },
-    )
 
 
 @dataclass(frozen=True, slots=True)
