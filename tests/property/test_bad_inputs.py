@@ -61,6 +61,7 @@ NAN_IS_DOCUMENTED = {
     "null_limits": "a reference without a study",
     "p_value_from_limits": "a statistic that is not there, or a month without a study",
     "share_p_value": "a side without a study",
+    "label_maturity": "an age that no study has reached",
     "usual_share_range": "a side without a study",
     "volume_prediction": "no study in the months before",
     "volume_p_value": "no study in the months before",
@@ -1183,6 +1184,64 @@ MONITORING: Mapping[str, Mapping[str, Callable[[], Any]]] = {
 }  # fmt: skip
 
 
+LINE = library.calibration_line(ScoreCounts([0.2, 0.5, 0.8], [2, 5, 8], [8, 5, 2]))
+NO_LINE = library.calibration_line(ScoreCounts([0.5], [1], [0]))
+EXPECTED = {"scores": [0.2, 0.8], "counts": [5, 5], "threshold": 0.5, "calibration": LINE}
+AUDITED = {"predicted": [0.2, 0.8], "called": [0, 1], "truth": [NAN, 1], "probability": [NAN, 0.5]}
+
+
+def audited(**changed: Any) -> Any:
+    return library.audited_share(library.audit_sums(**{**AUDITED, **changed}))
+
+
+LABEL_FREE: Mapping[str, Mapping[str, Callable[[], Any]]] = {
+    "expected_accuracy": with_changes(
+        library.expected_accuracy,
+        EXPECTED,
+        scores=([0.2], [0.2, 2.0], [NAN, 0.5], [0.0, 1.0]),
+        counts=([0, 0], [-1, 1], [NAN, 1], [INF, 1]),
+        calibration=(NO_LINE,),
+        level=(0.0, 1.0, NAN),
+        odds_factor=(0.5, NAN, INF),
+        threshold=(0.0, 2.0),
+    ),
+    "audit_sums": with_changes(
+        library.audit_sums,
+        AUDITED,
+        predicted=([0.2], [0.2, 2.0], [NAN, 0.5]),
+        called=([0, 2], [NAN, 1]),
+        truth=([NAN, NAN], [2, 1]),
+        probability=([NAN, 0.0], [NAN, NAN], [NAN, 2.0]),
+    ),
+    "audited_share": {
+        "nobody audited": lambda: audited(truth=[NAN, NAN]),
+        "few with the finding": lambda: audited(),
+        "level is 1": lambda: library.audited_share(library.audit_sums(**AUDITED), level=1.0),
+        "no study": lambda: audited(predicted=[], called=[], truth=[], probability=[]),
+    },
+    "label_maturity": with_changes(
+        library.label_maturity,
+        {"arrived": [1, 1], "waiting": [0, 1]},
+        arrived=([0, 0], [-1, 0], [NAN, 0], [1], []),
+        waiting=([0, 0], [-1, 0], [NAN, 0]),
+    ),
+    "anytime_interval": with_changes(
+        library.anytime_interval,
+        {"positive": 2, "total": 4, "alpha": 0.05},
+        positive=(0, 4, 5, -1, NAN),
+        total=(0, -1, NAN),
+        alpha=(0.0, 1.0, NAN),
+    ),
+    "spending_boundaries": with_changes(
+        library.spending_boundaries,
+        {"fractions": [0.5, 1.0], "alpha": 0.025},
+        fractions=([], [0.0, 1.0], [1.0, 0.5], [0.5, 1.5], [NAN, 1.0]),
+        alpha=(0.0, 0.5, NAN),
+        spending=("none",),
+    ),
+}
+
+
 def every_call() -> list[Any]:
     kinds: list[tuple[Mapping[str, Any], Mapping[str, Any], Callable[[Any, Any], Any]]] = [
         (OF_SCORE_COUNTS, SCORE_COUNTS, lambda call, given: call(given())),
@@ -1202,7 +1261,7 @@ def every_call() -> list[Any]:
     ]
     calls += [
         (name, called, call)
-        for table in (OTHERS, MONITORING)
+        for table in (OTHERS, MONITORING, LABEL_FREE)
         for name, inputs in table.items()
         for called, call in inputs.items()
     ]
@@ -1250,5 +1309,5 @@ def test_a_bad_input_has_a_stated_result(name: str, call: Callable[[], Any]) -> 
 def test_every_public_function_is_in_the_table() -> None:
     public = {name for name in library.__all__ if inspect.isfunction(getattr(library, name))}
     kinds = (OF_SCORE_COUNTS, OF_CASES, OF_MOMENTS, OF_FOUR, OF_SAMPLES, OF_RATINGS, OF_CODED_CASES, OF_MEASURED)
-    tables = (*kinds, OTHERS, MONITORING)
+    tables = (*kinds, OTHERS, MONITORING, LABEL_FREE)
     assert public - {name for table in tables for name in table} == set()

@@ -51,7 +51,7 @@ def test_every_monitor_has_its_family_and_what_it_is_learnt_from(frames: dict[st
         "vendor": ("acquisition", "category", "validated set"),
         "missing_vendor": ("feed", "share", "validated set"),
         "score_nodule_ai": ("output", "number", "validated set"),
-        "missing_score_nodule_ai": ("feed", "share", "validated set"),
+        "missing_score_nodule_ai": ("feed", "share", "first months"),
         "alert_nodule_ai": ("output", "share", "validated set"),
         "disagrees_nodule_ai": ("agreement", "share", "first months"),
         "abstained_ai": ("output", "share", "first months"),
