@@ -24,7 +24,7 @@ __all__ = ["Endpoint", "InUse", "Validated", "performance_rows"]
 MINIMUM_LABELLED = 10
 _MOST_UNEVEN = 0.1
 _ALPHA = 0.05
-_POWER_Z, _TEST_Z = 0.841621, 1.644854
+_POWER_Z, _TEST_Z = 0.841621, 2.326348
 MEASURES = ("sensitivity", "specificity")
 
 
@@ -110,6 +110,8 @@ def _label_row(
     row = _row(base, measure, "labels", endpoint, reference)
     row |= {"n_studies": arrived.n_studies, "n_labelled": total, "maturity": arrived.maturity, "n_needed": needed}
     row |= {"next_month": _next_month(base["month"], total, needed, arrived.n_months)}
+    if arrived.n_known == 0:
+        return {**row, "reason": "no label has arrived yet"}
     if total < MINIMUM_LABELLED:
         which = "with" if measure == "sensitivity" else "without"
         return {
@@ -232,7 +234,7 @@ def _reference(known: Validated | None, measure: str) -> float | None:
 
 
 def _needed(reference: float | None, fall: float) -> int | None:
-    """Labelled studies at which a fall by the margin is seen, one-sided 5 %, in 80 of 100 cases."""
+    """Labelled studies at which a fall by the margin is seen, one-sided 1 %, in 80 of 100 cases."""
     if reference is None or reference - fall <= 0:
         return None
     low = reference - fall

@@ -15,7 +15,10 @@ _MATURE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Mature studies: true and false alerts and passes among the labelled, all studies, and labelled shares."""
+    """Mature studies: true and false alerts and passes among the labelled, all studies, and labelled shares.
+
+    ``n_known`` counts all labels that had arrived, also of studies that are not mature.
+    """
 
     n_months: int
     n_studies: int
@@ -25,6 +28,7 @@ class Arrived:
     missed: int
     share_of_alerts: float
     share_of_others: float
+    n_known: int
 
     @property
     def n_labelled(self) -> int:
@@ -68,7 +72,8 @@ def mature_age(labels: pl.DataFrame, *, month: str) -> int:
 
 def arrived_by(labels: pl.DataFrame, *, month: str, age: int) -> Arrived:
     """Labels known at the end of ``month`` of the studies that were at least ``age`` months old then."""
-    mature = _seen(labels, month).filter(pl.col("age") >= age)
+    seen = _seen(labels, month)
+    mature = seen.filter(pl.col("age") >= age)
 
     def n(alert: bool, positive: bool | None) -> int:
         own = mature.filter(pl.col("is_alert") == alert)
@@ -87,6 +92,7 @@ def arrived_by(labels: pl.DataFrame, *, month: str, age: int) -> Arrived:
         missed=missed,
         share_of_alerts=(true_alerts + false_alerts) / alerts if alerts else 0.0,
         share_of_others=(missed + true_passes) / others if others else 0.0,
+        n_known=int(seen.filter(pl.col("n_known") > 0)["n_studies"].sum()),
     )
 
 

@@ -135,7 +135,8 @@ def gaps_of(monitors: Sequence[Row], performance: Sequence[Row], *, minimum: int
     ]
     by_reason: dict[str, list[str]] = {}
     for row in monitors:
-        if row["status"] == MonitorStatus.NOT_ASSESSABLE.value:
+        told = bool(performance) and row["family"] == MonitorFamily.PERFORMANCE.value
+        if row["status"] == MonitorStatus.NOT_ASSESSABLE.value and not told:
             by_reason.setdefault(_why(row, minimum), []).append(_title(row))
     return (*gaps, *(Gap(_several(titles), why) for why, titles in by_reason.items()))
 
