@@ -8,9 +8,9 @@ import polars as pl
 
 from multisite.drift.rule.calendar import first_day
 from multisite.drift.rule.series import Monitor
-from multisite.vocabulary import DriftEventKind, MonitorFamily
+from multisite.vocabulary import OVERALL, DriftEventKind, MonitorFamily
 
-__all__ = ["DriftEvent", "event_of", "is_planned_change", "read_events"]
+__all__ = ["DriftEvent", "event_of", "is_planned_change", "new_values", "read_events"]
 
 _READ_BY_ANY = (MonitorFamily.OUTPUT, MonitorFamily.AGREEMENT, MonitorFamily.PERFORMANCE, MonitorFamily.SUBGROUPS)
 """Families that any event may change: what the images are made with, the model reads."""
@@ -47,19 +47,46 @@ def read_events(events: pl.DataFrame) -> list[DriftEvent]:
     ]
 
 
+def new_values(counts: pl.DataFrame) -> list[DriftEvent]:
+    """Values that the baseline never had, each as an event of the first month in which enough studies have it."""
+    unseen = counts.filter((pl.col("bin_kind") == "unseen") & (pl.col("axis") == OVERALL))
+    first = unseen.sort("window", "monitor", "label", "baseline").unique(["monitor", "label"], keep="first")
+    return [
+        DriftEvent(
+            first_day(row["window"]),
+            row["window"],
+            DriftEventKind.NEW_VALUE,
+            f"{row['label']} as a new value of {row['monitor'].replace('_', ' ')}",
+            frozenset({row["monitor"]}),
+            is_planned=False,
+            window_end=None,
+            n_studies=row["n_studies"],
+        )
+        for row in first.sort("window", "monitor", "label").iter_rows(named=True)
+    ]
+
+
 def event_of(monitor: Monitor, *, month: str, since: str, events: Sequence[DriftEvent]) -> DriftEvent | None:
     """The event that goes with a change of ``monitor`` that was seen in ``month`` and began in ``since``.
 
-    Candidates lie between the month before ``since`` and ``month``. One that changes the monitor's column by itself
-    comes first; what the model makes of the images may come from any. Of several the one nearest to the beginning of
-    ``since``, and of these the one that most studies show.
+    Candidates lie between the month before ``since`` and the month after it: ``since`` is an estimate. One that changes
+    the monitor's column by itself comes first; what the model makes of the images may come from any. Of several the one
+    nearest to the beginning of ``since``, and of these the one that most studies show; a value never seen before comes
+    last, for it is rather a trace of an event than the event.
     """
-    candidates = [event for event in events if _before(since) <= event.month <= month]
+    candidates = [event for event in events if _before(since) <= event.month <= min(month, _after(since))]
     own = [event for event in candidates if _column(monitor) in event.monitors]
     chosen = own or (candidates if monitor.family in _READ_BY_ANY else [])
     begin = first_day(since)
     return min(
-        chosen, key=lambda event: (event.month != since, -event.n_studies, abs((event.day - begin).days)), default=None
+        chosen,
+        key=lambda event: (
+            event.kind is DriftEventKind.NEW_VALUE,
+            event.month != since,
+            -event.n_studies,
+            abs((event.day - begin).days),
+        ),
+        default=None,
     )
 
 
@@ -77,6 +104,11 @@ def is_planned_change(monitor: Monitor, *, month: str, events: Sequence[DriftEve
 
 def _column(monitor: Monitor) -> str:
     return monitor.id.removeprefix("missing_")
+
+
+def _after(month: str) -> str:
+    year, number = map(int, month.split("-"))
+    return f"{year + 1}-01" if number == 12 else f"{year}-{number + 1:02d}"
 
 
 def _before(month: str) -> str:
