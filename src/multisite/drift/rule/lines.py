@@ -45,7 +45,8 @@ def lines_of(*, false_ambers_per_year: float, false_reds_per_five_years: float) 
 def adjusted_p_values(p_values: FloatArray) -> FloatArray:
     """Benjamini and Hochberg's adjustment along the last axis; NaN is no test and counts in no number."""
     known = ~np.isnan(p_values)
-    number = known.sum(axis=-1, keepdims=True)
+    # Without any test at all there is no number to multiply infinity with.
+    number = np.maximum(1, known.sum(axis=-1, keepdims=True))
     filled = np.where(known, p_values, np.inf)
     order = np.argsort(filled, axis=-1, kind="stable")
     ranked = np.take_along_axis(filled, order, axis=-1) * number / np.arange(1, p_values.shape[-1] + 1)

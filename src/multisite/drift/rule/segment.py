@@ -58,8 +58,8 @@ class Segment:
     """Judged months of a baseline; arrays have the shape (n_months, n_monitors).
 
     ``stopped`` says of each month whether the feed had stopped, ``outside`` of each month and monitor whether an alert
-    rate left its agreed band. ``ranges`` are expected, low and high of the volume. ``usual`` holds the reference of each
-    monitor that counts studies, shape (n_months, n_cells): with a season, it is that of the calendar month.
+    rate left its agreed band. ``ranges`` are expected, low and high of the volume. ``usual`` holds the reference of
+    each monitor that counts studies, shape (n_months, n_cells): with a season, it is that of the calendar month.
     """
 
     baseline: AdoptedBaseline
