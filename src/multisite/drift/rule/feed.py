@@ -84,4 +84,5 @@ def _judged(p: FloatArray, change: FloatArray, n: Sequence[int], n_reference: in
         since=np.full(shape, -1),
         n=np.asarray(n, dtype=np.float64)[None],
         n_reference=np.full(shape, float(n_reference)),
+        holds=np.ones(shape, dtype=bool),
     )

@@ -118,7 +118,7 @@ def _found(segment: Segment, at: int, place: int, moments: Moments) -> dict[str,
         return {**base, **_usual_mean(monitor, n, n_reference), "value": mean}
     series = segment.series[monitor.key]
     cell = max(0, int(judged.cell[0, at]))
-    x, before = float(series.months[0, at, cell]), float(series.references[0, cell])
+    x, before = float(series.months[0, at, cell]), float(segment.usual[monitor.key][at, cell])
     label = series.cells[cell] if monitor.kind is MonitorKind.CATEGORY else ""
     low, high = usual_share_range(before, n_reference, n=n, design_effect=monitor.design_effect)
     usual = before / n_reference if n_reference else None
@@ -152,7 +152,9 @@ def _tested(segment: Segment, at: int, place: int, tests: int) -> dict[str, Any]
         "p_value": _rounded(judged.p_value[0, at]),
         "adjusted_p_value": _rounded(segment.signals.adjusted[0, at, place]),
         "evidence": _rounded(judged.evidence[0, at]),
-        "detectable_change": _rounded(_detectable(segment, at, place, monitor, alpha=segment.lines.level / tests)),
+        "detectable_change": _rounded(
+            _detectable(segment, at, place, monitor, alpha=float(segment.signals.level[0, at]) / tests)
+        ),
     }
 
 
@@ -165,9 +167,9 @@ def _detectable(segment: Segment, at: int, place: int, monitor: Monitor, *, alph
     if monitor.kind is MonitorKind.NUMBER:
         found = detectable_location_change(n=n, n_reference=m, alpha=alpha)
     else:
-        series = segment.series[monitor.key]
         cell = max(0, int(judged.cell[0, at]))
-        share = float(series.references[0, cell] / series.references[0].sum())
+        usual = segment.usual[monitor.key][at]
+        share = float(usual[cell] / usual.sum())
         found = detectable_share_change(share, n=n, n_reference=m, alpha=alpha)
     return None if found is None else max(found, monitor.smallest_change)
 
@@ -189,6 +191,9 @@ def _status(segment: Segment, at: int, place: int, *, is_signal: bool) -> dict[s
 
 def _why_not(segment: Segment, at: int, place: int) -> str:
     monitor, judged = segment.monitors[place], segment.judged[place]
+    series = segment.series.get(monitor.key)
+    if series is not None and series.fault:
+        return series.fault
     if monitor.learnt_from is LearntFrom.FIRST_MONTHS and at < segment.n_first:
         return f"learning what is usual: month {at + 1} of {segment.n_first}"
     if judged.n_reference[0, at] < MINIMUM_STUDIES:

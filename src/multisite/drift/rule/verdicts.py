@@ -1,7 +1,7 @@
 """The verdicts of a site: every model, every month, every case, from tallies and the ledger alone."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from multisite.drift.rule.case_rows import case_rows
 from multisite.drift.rule.causes import DriftEvent, read_events
 from multisite.drift.rule.in_use import breaches_of, performance_rows
 from multisite.drift.rule.monitor_rows import monitor_rows, read_moments
 from multisite.drift.rule.months import JudgedMonth, cause_of, follow_months
 from multisite.drift.rule.segment import Rules, Segment, judge_segment
 from multisite.drift.rule.sentences import sentence_of
-from multisite.drift.rule.states import Case
 from multisite.drift.rule.told import Told, read_told
 from multisite.schemas import AdoptedBaseline
 from multisite.schemas.drift import DRIFT_COUNTS_BASELINE
 from multisite.schemas.drift_baseline import DRIFT_BASELINE_MONITORS
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
 from multisite.storage.canonical import digest_of
 from multisite.vocabulary import DriftState, MonitorFamily, MonitorStatus
@@ -39,7 +40,7 @@ class SiteTallies:
     moments: pl.DataFrame
     days: pl.DataFrame
     events: pl.DataFrame
-    performance: pl.DataFrame
+    performance: pl.DataFrame = field(default_factory=DRIFT_PERFORMANCE.empty)
     ledger: pl.DataFrame | None = None
 
 
@@ -87,8 +88,18 @@ def judge_site(
             told: Told = told,
             days: Mapping[date, int] = days,
         ) -> Segment:
-            counts = by_baseline[baseline.name]
-            return judge_segment(baseline, counts, days, months=of, model=model, rules=rules, told=told, events=events)
+            return judge_segment(
+                baseline,
+                by_baseline[baseline.name],
+                days,
+                months=of,
+                model=model,
+                rules=rules,
+                told=told,
+                events=events,
+                before=[month for month in months if month < of[0]],
+                everything=tallies.counts,
+            )
 
         spans = _spans(baselines, months)
         segments = [segment(baseline, of) for baseline, of in spans]
@@ -113,8 +124,11 @@ def judge_site(
             )  # fmt: skip
         verdict_table += _verdict_rows(judged, rows, site=site, model=model, overlaps=overlaps)
         judged_months = {month.month for month in judged}
-        verdict_table += [_without_baseline(site, model, month) for month in months if month not in judged_months]
-        case_table += _case_rows(cases, told, site=site, model=model)
+        verdict_table += [
+            _without_baseline(site, model, month, months_grey=number)
+            for number, month in enumerate((m for m in months if m not in judged_months), start=1)
+        ]
+        case_table += case_rows(cases, told, site=site, model=model)
     return Verdicts(
         pl.DataFrame(monitor_table, schema=DRIFT_MONITORS.schema).sort(*DRIFT_MONITORS.key),
         pl.DataFrame(verdict_table, schema=DRIFT_VERDICTS.schema).sort(*DRIFT_VERDICTS.key),
@@ -170,7 +184,8 @@ def _verdict_rows(
     for month in judged:
         own, segment, at = by_month.get(month.month, []), month.segment, month.at
         opened += [month.month] if month.state.opened else []
-        grey = grey + 1 if month.state.state is DriftState.GREY else 0
+        # A shadow month could be judged: it is grey because nobody is alarmed yet.
+        grey = grey + 1 if month.state.state is DriftState.GREY and not month.signals.shadow else 0
         cause = cause_of(month.found)
         keys = [segment.monitors[one.place].key for one in month.found]
         by_key = {(row["monitor"], row["axis"], row["level"]): row for row in own}
@@ -221,38 +236,16 @@ def _season(registry: pl.DataFrame) -> str:
     return "season not separable yet" if seasons <= {"not separable yet"} else "season taken into account"
 
 
-def _without_baseline(site: str, model: str, month: str) -> dict[str, Any]:
+def _without_baseline(site: str, model: str, month: str, *, months_grey: int) -> dict[str, Any]:
     reason = "the site has no baseline: no validated study with the watched columns"
     row: dict[str, Any] = {
         "site": site, "month": month, "model": model, "state": DriftState.GREY.value, "cause": "",
         "sentence": f"{month} could not be judged: {reason}.", "reason": reason, "case_number": None, "n_studies": 0,
         "n_monitors": 0, "n_signals": 0, "n_not_assessable": 0, "evidence": None, "amber_line": 0.0,
-        "red_evidence": None, "red_line": 0.0, "ambers_last_year": 0, "months_grey": 0, "baseline": "",
+        "red_evidence": None, "red_line": 0.0, "ambers_last_year": 0, "months_grey": months_grey, "baseline": "",
         "overlap_state": None, "season": "season not separable yet", "is_shadow": False,
     }  # fmt: skip
     return {**row, "digest": digest_of(row)}
-
-
-def _case_rows(cases: Sequence[Case], told: Told, *, site: str, model: str) -> list[dict[str, Any]]:
-    rows = []
-    for case in cases:
-        noted = told.acknowledged.get(case.number)
-        rows.append(
-            {
-                "site": site,
-                "model": model,
-                "case_number": case.number,
-                "cause": case.cause or ", ".join(sorted(family.value for family in case.families)),
-                "families": ", ".join(sorted(family.value for family in case.families)),
-                "opened": case.opened,
-                "last": case.last,
-                "worst": case.worst.value,
-                "acknowledged": noted.time if noted else None,
-                "acknowledged_by": noted.by if noted else None,
-                "closed": case.closed,
-            }
-        )
-    return rows
 
 
 def _months_apart(first: str, last: str) -> int:
