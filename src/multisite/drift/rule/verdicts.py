@@ -60,7 +60,8 @@ def judge_site(
 ) -> Verdicts:
     """Every month of ``months`` (YYYY-MM, rising and without a gap) for every model.
 
-    A month without a baseline is GREY. The first month of a later baseline is judged by the one before it, too.
+    Months before the first study of a model are no months of its routine use. A month without a baseline is GREY. The
+    first month of a later baseline is judged by the one before it, too.
     """
     monitor_table: list[dict[str, Any]] = []
     verdict_table: list[dict[str, Any]] = []
@@ -72,6 +73,8 @@ def judge_site(
     for model in models:
         told = read_told(tallies.ledger, model=model)
         days = _days(tallies.days, model)
+        begin = min(days).strftime("%Y-%m") if days else ""
+        own_months = [month for month in months if month >= begin]
 
         def segment(
             baseline: AdoptedBaseline,
@@ -79,6 +82,7 @@ def judge_site(
             model: str = model,
             told: Told = told,
             days: Mapping[date, int] = days,
+            own_months: Sequence[str] = tuple(own_months),
         ) -> Segment:
             return judge_segment(
                 baseline,
@@ -89,14 +93,14 @@ def judge_site(
                 rules=rules,
                 told=told,
                 events=events,
-                before=[month for month in months if month < of[0]],
+                before=[month for month in own_months if month < of[0]],
                 everything=tallies.counts,
             )
 
-        spans = _spans(baselines, months)
+        spans = _spans(baselines, own_months)
         segments = [segment(baseline, of) for baseline, of in spans]
         judged, cases = follow_months(segments, events, rules=rules, told=told)
-        overlaps = _overlaps(spans, months, segment, events, rules, told)
+        overlaps = _overlaps(spans, segment, events, rules, told)
         rows = monitor_rows(
             judged, site=site, model=model, moments=moments, counts=by_baseline, baselines=frames, rules=rules,
             is_overlap=False,
@@ -111,7 +115,7 @@ def judge_site(
         judged_months = {month.month for month in judged}
         verdict_table += [
             _without_baseline(site, model, month, months_grey=number)
-            for number, month in enumerate((m for m in months if m not in judged_months), start=1)
+            for number, month in enumerate((m for m in own_months if m not in judged_months), start=1)
         ]
         case_table += case_rows(cases, told, site=site, model=model)
     return Verdicts(
@@ -138,7 +142,6 @@ def _spans(baselines: Sequence[AdoptedBaseline], months: Sequence[str]) -> list[
 
 def _overlaps(
     spans: Sequence[tuple[AdoptedBaseline, list[str]]],
-    months: Sequence[str],
     segment: Callable[[AdoptedBaseline, Sequence[str]], Segment],
     events: Sequence[DriftEvent],
     rules: Rules,
