@@ -14,8 +14,10 @@ __all__ = [
     "FaultsMissedError",
     "LedgerBrokenError",
     "MachineError",
+    "MailNotSentError",
     "MultisiteError",
     "SchemaError",
+    "SitesFailedError",
     "StoppedError",
     "StoreError",
     "UsageError",
@@ -98,6 +100,18 @@ class LedgerBrokenError(MultisiteError):
     """An entry of a site's ledger is missing or was changed; no test label is read until that is mended."""
 
     exit_code = 22
+
+
+class SitesFailedError(MultisiteError):
+    """Monitoring failed at a site; the others were judged, and this is only the signal."""
+
+    exit_code = 23
+
+
+class MailNotSentError(MultisiteError):
+    """A monthly mail has not reached everybody; it is in the outbox, and the next run sends what waits there."""
+
+    exit_code = 24
 
 
 class MachineError(MultisiteError):

@@ -8,6 +8,7 @@ from multisite.drift import (
     DRIFT_BASELINE_STAGE,
     DRIFT_COMPARISON_STAGE,
     DRIFT_COUNTS_STAGE,
+    DRIFT_PERFORMANCE_STAGE,
     DRIFT_VERDICTS_STAGE,
 )
 from multisite.errors import UsageError
@@ -87,6 +88,7 @@ STAGES: tuple[Stage, ...] = (
     DEPLOYMENT_STAGE,
     DRIFT_COUNTS_STAGE,
     DRIFT_COMPARISON_STAGE,
+    DRIFT_PERFORMANCE_STAGE,
     DRIFT_VERDICTS_STAGE,
     LOOKS_STAGE,
     REPORT_STAGE,

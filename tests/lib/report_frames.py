@@ -704,7 +704,10 @@ def _baseline_counts() -> pl.DataFrame:
         for monitor, names in labels.items()
         for position, label in enumerate(names)
     ]
-    return pl.DataFrame(rows, schema=DRIFT_COUNTS_BASELINE.schema, orient="row")
+    names = [name for name in DRIFT_COUNTS_BASELINE.schema if name not in ("baseline", "axis", "level")]
+    frame = pl.DataFrame(rows, schema={name: DRIFT_COUNTS_BASELINE.schema[name] for name in names}, orient="row")
+    whole = frame.with_columns(baseline=pl.lit(""), axis=pl.lit("overall"), level=pl.lit("overall"))
+    return whole.select(DRIFT_COUNTS_BASELINE.schema.names())
 
 
 def _deployment_counts() -> pl.DataFrame:

@@ -73,7 +73,13 @@ def run_verb(verb: str | None, options: RunOptions) -> int:
 
 
 def execute(
-    verb: str | None, *, study: Study, sites: tuple[Site, ...], options: RunOptions, terminal: Terminal
+    verb: str | None,
+    *,
+    study: Study,
+    sites: tuple[Site, ...],
+    options: RunOptions,
+    terminal: Terminal,
+    through: str | None = None,
 ) -> RunSummary:
     """Run the stages; a signal to stop ends the run between two tasks."""
     executor = executor_for(options)
@@ -89,6 +95,7 @@ def execute(
                 stop=stop,
                 run_id=uuid.uuid4().hex,
                 clock=partial(datetime.now, UTC),
+                through=through,
             )
     finally:
         executor.close()

@@ -31,6 +31,9 @@ VERB_HELP = {
     "report": "Write the report: one page to open in a browser.",
 }
 
+_OWN_COMMANDS = ("baseline", "monitor")
+"""Verbs with options of their own, registered beside these."""
+
 
 def _verb(name: str) -> Callable[..., None]:
     def command(
@@ -67,4 +70,5 @@ def _verb(name: str) -> Callable[..., None]:
 def add_to(app: typer.Typer) -> None:
     """Register every verb."""
     for name in VERB_HELP:
-        app.command(name)(_verb(name))
+        if name not in _OWN_COMMANDS:
+            app.command(name)(_verb(name))

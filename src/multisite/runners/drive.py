@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 from multisite.drift import DRIFT_BASELINE_STAGE
 from multisite.errors import MultisiteError, StoppedError
@@ -12,6 +13,7 @@ from multisite.runners.baselines import adopt_first
 from multisite.runners.earlier import with_earlier_parts
 from multisite.runners.events import Observer
 from multisite.runners.execution import Done, Executor
+from multisite.runners.isolation import Isolation
 from multisite.runners.looks import Clock, LookKeeper
 from multisite.runners.plan import (
     MadeFor,
@@ -47,9 +49,10 @@ class StageSummary:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What a run did, stage by stage."""
+    """What a run did, stage by stage, and the sites at which it failed, where that is not the end of the run."""
 
     stages: tuple[StageSummary, ...]
+    faults: Mapping[str, MultisiteError] = field(default_factory=dict)
 
 
 def run_stages(
@@ -67,6 +70,8 @@ def run_stages(
 ) -> RunSummary:
     """Run ``stages`` in their order at every site. What reads test labels is noted in the site's ledger before it does.
 
+    Where every stage isolates the sites, a fault at one of them ends the work at that site, and not the run.
+
     Parameters
     ----------
     run_id : name of this run in the ledgers; no other run may have it
@@ -81,22 +86,25 @@ def run_stages(
         When ``stop`` is set; what is complete is safe.
     """
     store = open_artefacts(workspace, study, Zone.SITE)
-    fingerprints = _fingerprints(stages, sites, executor)
+    isolated = Isolation(sites, on=all(stage.isolates_sites for stage in stages))
+    fingerprints = _fingerprints(stages, sites, executor, isolated)
     made_for = made_for_now(STAGES, study, sites, fingerprints)
     looking = [stage for stage in stages if any(is_asked_for(stage, study, site) for site in sites)]
     looks = LookKeeper(looking, protocol=protocol_digest(study), store=store, run_id=run_id, clock=clock)
     summaries = []
     for stage in stages:
         started = time.monotonic()
-        tasks = plan_stage(
-            stage,
-            study=study,
-            sites=sites,
-            store=store,
-            workspace=workspace,
-            fingerprints=fingerprints,
-            made_for=made_for,
-            through=through,
+        tasks = isolated.plan(
+            partial(
+                plan_stage,
+                stage,
+                study=study,
+                store=store,
+                workspace=workspace,
+                fingerprints=fingerprints,
+                made_for=made_for,
+                through=through,
+            )
         )
         receipts = _valid_receipts(stage, tasks, store)
         todo = with_earlier_parts(
@@ -108,34 +116,39 @@ def run_stages(
         n_skipped = len(tasks) - len(todo)
         observer.stage_started(stage, n_tasks=len(tasks), n_done_before=n_skipped)
         looks.note(stage, sites=[task.site for task in todo])
-        receipts.update(_run(stage, todo, executor, observer, stop))
+        done = _run(stage, todo, executor, observer, stop, isolated)
+        receipts.update(done)
         n_rows = _commit(
             stage,
             tasks,
             receipts,
             study=study,
-            sites=sites,
+            sites=isolated.sound,
             store=store,
             made_for=made_for,
             fingerprints=fingerprints,
+            through=through,
         )
         if stage is DRIFT_BASELINE_STAGE:
-            for site in sites:
+            for site in isolated.sound:
                 adopt_first(store, site.site, clock=clock, run_id=run_id)
         seconds = time.monotonic() - started
         observer.stage_done(stage, n_rows=n_rows, seconds=seconds)
-        summaries.append(StageSummary(stage.name, stage.title, len(todo), n_skipped, n_rows, seconds))
-    return RunSummary(tuple(summaries))
+        summaries.append(StageSummary(stage.name, stage.title, len(done), n_skipped, n_rows, seconds))
+    return RunSummary(tuple(summaries), isolated.faults)
 
 
-def _fingerprints(stages: Sequence[Stage], sites: Sequence[Site], executor: Executor) -> dict[str, dict[str, str]]:
+def _fingerprints(
+    stages: Sequence[Stage], sites: Sequence[Site], executor: Executor, isolated: Isolation
+) -> dict[str, dict[str, str]]:
     if not any(stage.tables or stage.optional_tables or stage.needs_key for stage in stages):
         return {site.site: {} for site in sites}
     found = {}
     for probe, outcome in executor.run(probe_site, [Probe(site) for site in sites]):
-        if not isinstance(outcome, Done):
+        if isinstance(outcome, Done):
+            found[probe.site] = outcome.result
+        elif not isolated.sets_apart(probe.site, outcome.error):
             raise outcome.error
-        found[probe.site] = outcome.result
     return found
 
 
@@ -153,7 +166,12 @@ def _valid_receipts(stage: Stage, tasks: Sequence[Task], store: ArtefactStore) -
 
 
 def _run(
-    stage: Stage, todo: Sequence[Task], executor: Executor, observer: Observer, stop: threading.Event
+    stage: Stage,
+    todo: Sequence[Task],
+    executor: Executor,
+    observer: Observer,
+    stop: threading.Event,
+    isolated: Isolation,
 ) -> dict[tuple[str, str], Receipt]:
     receipts: dict[tuple[str, str], Receipt] = {}
     machine_fault: MultisiteError | None = None
@@ -164,6 +182,8 @@ def _run(
             told = [artefact.name for artefact in stage.writes if not _is_interim(artefact)]
             n_rows = sum(part.n_rows for name in told for part in receipt.parts[name])
             observer.task_done(stage, site=task.folder, n_rows=n_rows)
+        elif isolated.sets_apart(task.site, outcome.error):
+            pass
         elif outcome.retry:
             machine_fault = machine_fault or outcome.error
         else:
@@ -188,13 +208,14 @@ def _commit(
     store: ArtefactStore,
     made_for: MadeFor,
     fingerprints: Mapping[str, Mapping[str, str]],
+    through: str | None,
 ) -> int:
     owners: Sequence[Site | None] = [None] if stage.scope is Scope.STUDY else sites
     n_rows = 0
     for site in owners:
         folder = site.site if site else STUDY_FOLDER
         own = [receipts[(folder, task.partition)] for task in tasks if task.folder == folder]
-        lineage = lineage_of(stage, [site.site] if site else [s.site for s in sites], store, made_for)
+        lineage = lineage_of(stage, [site.site] if site else [s.site for s in sites], store, made_for, through=through)
         fingerprint = fingerprints[site.site] if site else {}
         for artefact, manifest in manifests_for(
             stage, study=study, site=site, fingerprint=fingerprint, lineage=lineage, receipts=own

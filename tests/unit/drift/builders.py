@@ -4,11 +4,13 @@ import numpy as np
 import polars as pl
 
 from multisite.drift import BASELINE_PICTURE_STAGE, DRIFT_BASELINE_STAGE, DRIFT_COMPARISON_STAGE, DRIFT_COUNTS_STAGE
+from multisite.drift.baseline.registry import Floors
 from multisite.drift.baseline.stage import BaselineParameters
 from multisite.drift.monitors import Monitors
 from multisite.drift.months.stage import CountParameters
 from multisite.drift.picture.stage import ComparisonParameters, PictureParameters
-from multisite.schemas import Artefact, StageInputs, StageOutputs
+from multisite.drift.rule.budget_table import Budget
+from multisite.schemas import AdoptedBaseline, Artefact, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, PREDICTIONS
 from multisite.schemas.series import STUDIES
 from tests.lib.tables import table
@@ -16,9 +18,11 @@ from tests.lib.tables import table
 PAIRS = (("nodule", "ai"),)
 MONITORS = Monitors(numbers=("age_years",), categories=("vendor",), scores=PAIRS)
 SEED = 20240101
-BASELINE = BaselineParameters(MONITORS, bins=10, rare=5)
+FLOORS = Floors(share=0.02, standard_deviations=0.05, volume=0.3, silent_days=3)
+BUDGET = Budget(false_ambers_per_year=1, false_reds_per_five_years=1, simulated_years=20, first_months=3)
+BASELINE = BaselineParameters(MONITORS, 10, 5, FLOORS, BUDGET, SEED, replicates=200)
 COMPARISON = ComparisonParameters(minimum_values=10)
-COUNTS = CountParameters(rare=5)
+COUNTS = CountParameters(rare=5, axes=())
 
 
 def complete(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
@@ -69,7 +73,12 @@ def monitored(n: int, *, seed: int = SEED, shift: float = 0.0) -> pl.DataFrame:
 
 def in_month(studies: pl.DataFrame, month: str) -> pl.DataFrame:
     """``studies`` as a ``deployment`` artefact of one month."""
-    return studies.with_columns(pl.lit(month).alias("month"))
+    return studies.with_columns(
+        pl.lit(month).alias("month"),
+        pl.lit(f"{month}-01").str.to_date().alias("study_date"),
+        pl.lit(None, pl.String).alias("device"),
+        pl.lit(True).alias("is_first"),
+    )
 
 
 def validated(n: int, *, seed: int = SEED) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -107,7 +116,8 @@ def baseline(n: int) -> StageOutputs:
 
 def compare(made: StageOutputs, deployment: pl.DataFrame, month: str | None) -> StageOutputs:
     """What the stages of a month make of it; their tables conform to their schemas."""
-    inputs = StageInputs(site="north", partition=month, frames={**made.frames, "deployment": deployment})
+    adopted = (AdoptedBaseline("0" * 16, "", made.frames),)
+    inputs = StageInputs(site="north", partition=month, frames={"deployment": deployment}, baselines=adopted)
     pictured, counted = DRIFT_COMPARISON_STAGE.run(inputs, COMPARISON), DRIFT_COUNTS_STAGE.run(inputs, COUNTS)
     outputs = StageOutputs({**pictured.frames, **counted.frames}, pictured.files)
     for artefact in (*DRIFT_COMPARISON_STAGE.writes, *DRIFT_COUNTS_STAGE.writes):

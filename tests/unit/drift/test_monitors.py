@@ -4,40 +4,59 @@ import pytest
 
 from multisite.drift import MONITORABLE_CATEGORIES, monitors_of
 from multisite.errors import ConfigError
+from multisite.study import Drift, Study
 
 
-def study(numbers: tuple[str, ...] = (), categories: tuple[str, ...] = (), findings: tuple[str, ...] = ("a",)):
-    return SimpleNamespace(
-        drift=SimpleNamespace(numbers=numbers, categories=categories),
-        findings=[SimpleNamespace(id=name) for name in findings],
-        models=[SimpleNamespace(id="ai"), SimpleNamespace(id="b_ai")],
+def study_with(drift: Drift, *, findings: tuple[str, ...] = ("a",), models: tuple[str, ...] = ("ai",)) -> Study:
+    """The parts of a study file that the monitors depend on."""
+    return Study.model_construct(
+        drift=drift,
+        findings=tuple(SimpleNamespace(id=name) for name in findings),
+        models=tuple(SimpleNamespace(id=name, threshold=0.5) for name in models),
     )
 
 
-def test_score_stands_for_one_column_per_finding_and_model() -> None:
-    monitors = monitors_of(study(numbers=("score", "age_years"), categories=("vendor",)))
+AGE_AND_VENDOR = {"population": {"numbers": ["age_years"]}, "acquisition": {"categories": ["vendor"]}}
+
+
+def test_scores_and_alerts_have_a_column_per_finding_and_model() -> None:
+    monitors = monitors_of(study_with(Drift.model_validate(AGE_AND_VENDOR), findings=("a",), models=("ai", "b_ai")))
     assert monitors.columns == ("category_vendor", "number_age_years", "number_score_a_ai", "number_score_a_b_ai")
+    assert [name for name in monitors.shares if "alert" in name] == ["share_alert_a_ai", "share_alert_a_b_ai"]
 
 
-def test_scores_are_not_watched_unless_named() -> None:
-    assert monitors_of(study(categories=("vendor",))).columns == ("category_vendor",)
+def test_scores_are_not_watched_where_the_study_file_says_so() -> None:
+    drift = Drift.model_validate({**AGE_AND_VENDOR, "scores": False, "alert_rate": False})
+    monitors = monitors_of(study_with(drift))
+    assert monitors.columns == ("category_vendor", "number_age_years")
+    assert not [name for name in monitors.shares if "alert" in name or "disagrees" in name]
 
 
 def test_every_name_that_cannot_be_watched_is_named_at_once() -> None:
+    drift = {"acquisition": {"numbers": ["vendor", "study_date"], "categories": ["patient_id"]}}
     with pytest.raises(ConfigError) as refused:
-        monitors_of(study(numbers=("vendor", "study_date"), categories=("patient_id",)))
-    for name in ("drift.numbers: `vendor`", "drift.numbers: `study_date`", "drift.categories: `patient_id`"):
+        monitors_of(study_with(Drift.model_validate(drift)))
+    for name in ("numbers: `vendor`", "numbers: `study_date`", "categories: `patient_id`"):
         assert name in refused.value.fact
 
 
-def test_a_column_is_a_number_or_a_category_and_not_both() -> None:
-    with pytest.raises(ConfigError, match="`vendor` is both"):
-        monitors_of(study(numbers=("vendor",), categories=("vendor",)))
+@pytest.mark.parametrize(
+    "drift",
+    [
+        {"acquisition": {"numbers": ["age_years"]}, "population": {"numbers": ["age_years"]}},
+        {"acquisition": {"numbers": ["vendor"], "categories": ["vendor"]}},
+        {"subgroups": ["vendor"]},
+        {"scores": False, "alert_rate": False},
+    ],
+)
+def test_a_column_stands_once_and_a_subgroup_is_watched(drift: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"stands once|must name categories that are watched|watch something"):
+        Drift.model_validate(drift)
 
 
 def test_two_scores_with_the_same_name_are_refused() -> None:
     with pytest.raises(ConfigError, match="same score column"):
-        monitors_of(study(numbers=("score",), findings=("a", "a_b")))
+        monitors_of(study_with(Drift(), findings=("a", "a_b"), models=("ai", "b_ai")))
 
 
 def test_pseudonyms_cannot_be_watched_because_counts_of_values_leave_the_site() -> None:

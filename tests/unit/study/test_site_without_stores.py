@@ -35,6 +35,6 @@ def test_a_site_with_neither_stores_nor_series_is_refused(tmp_path: Path, stores
 def test_an_unknown_table_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
     with pytest.raises(
         ConfigError,
-        match="unknown table headers; known: cases, predictions, deployment, fitted, readings, measurements, series",
+        match="unknown table headers; known: cases, predictions, deployment, events, fitted, readings, measurements, s",
     ):
         load_site(write(tmp_path, SITE.replace("series:", "headers:")))

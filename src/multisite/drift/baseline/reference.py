@@ -6,7 +6,7 @@ from multisite.drift.monitors import Monitors, alert_column, score_column
 from multisite.schemas.drift import DRIFT_REFERENCE
 from multisite.vocabulary import Split
 
-__all__ = ["last_month", "reference_studies"]
+__all__ = ["reference_studies"]
 
 
 def reference_studies(cohort: pl.DataFrame, predictions: pl.DataFrame, *, monitors: Monitors) -> pl.DataFrame:
@@ -54,12 +54,6 @@ def reference_studies(cohort: pl.DataFrame, predictions: pl.DataFrame, *, monito
         .select(*DRIFT_REFERENCE.schema.names(), *monitors.columns, *monitors.shares)
         .sort("study_instance_uid")
     )
-
-
-def last_month(cohort: pl.DataFrame) -> str | None:
-    """Month (YYYY-MM) of the latest included test case; None where no date is known."""
-    latest = _test_cases(cohort).select(pl.col("case_date").max().dt.strftime("%Y-%m")).item()
-    return None if latest is None else str(latest)
 
 
 def _test_cases(cohort: pl.DataFrame) -> pl.DataFrame:

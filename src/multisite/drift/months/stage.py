@@ -48,7 +48,9 @@ def count_month(inputs: StageInputs, parameters: CountParameters) -> StageOutput
                 **own,
             )
         )
-        moments.append(moments_of_numbers(_with_columns_of(reference, studies), bins, **own))
+        moments.append(
+            moments_of_numbers(_with_columns_of(reference, studies), bins, axes=dict(parameters.axes), **own)
+        )
     empty = (pl.DataFrame(schema=DRIFT_COUNTS.schema), pl.DataFrame(schema=DRIFT_MOMENTS.schema))
     return StageOutputs(
         frames={
@@ -82,4 +84,5 @@ DRIFT_COUNTS_STAGE = Stage(
     run=count_month,
     parameters=_parameters,
     reads_baseline=True,
+    isolates_sites=True,
 )

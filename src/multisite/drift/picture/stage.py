@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 from multisite.drift.baseline.bins import monitored_columns
-from multisite.drift.baseline.reference import last_month
 from multisite.drift.picture.comparison import comparison_table, reasons_not_to_compare
 from multisite.drift.picture.evidently_report import EvidentlyDocument, compare_with_evidently, describe_with_evidently
-from multisite.errors import UsageError
+from multisite.errors import ConfigError, UsageError
 from multisite.schemas import FileArtefact, Scope, Stage, StageInputs, StageOutputs
-from multisite.schemas.cohort import COHORT
 from multisite.schemas.drift import (
     DEPLOYMENT,
     DRIFT_COMPARISON,
@@ -45,13 +43,17 @@ def draw_baseline(inputs: StageInputs, parameters: PictureParameters) -> StageOu
     reference = inputs.frame(DRIFT_REFERENCE.name)
     columns = monitored_columns(reference)
     empty = [name for name in columns if reference[name].null_count() == reference.height]
-    document = describe_with_evidently(
-        reference,
-        columns=[name for name in columns if name not in empty],
-        site=inputs.site,
-        window=last_month(inputs.frame(COHORT.name)) or _UNDATED,
-        left_out=dict.fromkeys(empty, "no study of the reference has a value"),
-    )
+    try:
+        document = describe_with_evidently(
+            reference,
+            columns=[name for name in columns if name not in empty],
+            site=inputs.site,
+            window=str(reference["month"].max() or _UNDATED),
+            left_out=dict.fromkeys(empty, "no study of the reference has a value"),
+        )
+    except ConfigError:
+        # The decision needs no picture, so a site without Evidently has none, and says so month by month.
+        return StageOutputs()
     return StageOutputs(files=_files(document, EVIDENTLY_BASELINE_PAGE, EVIDENTLY_BASELINE_SNAPSHOT))
 
 
@@ -67,14 +69,13 @@ def compare_month(inputs: StageInputs, parameters: ComparisonParameters) -> Stag
     deployment = inputs.frame(DEPLOYMENT.name)
     studies = deployment.filter((deployment["month"] == month) & deployment["is_first"])
     reasons = reasons_not_to_compare(reference, studies, minimum=parameters.minimum_values)
-    document = compare_with_evidently(
-        reference,
-        studies,
-        columns=[name for name in monitored_columns(reference) if name not in reasons],
-        site=inputs.site,
-        window=month,
-        left_out=reasons,
-    )
+    columns = [name for name in monitored_columns(reference) if name not in reasons]
+    try:
+        document = compare_with_evidently(
+            reference, studies, columns=columns, site=inputs.site, window=month, left_out=reasons
+        )
+    except ConfigError as error:
+        document = EvidentlyDocument(None, None, {}, dict.fromkeys(columns, error.fact))
     comparison = comparison_table(
         reference,
         studies,
@@ -108,7 +109,7 @@ BASELINE_PICTURE_STAGE = Stage(
     verb="baseline",
     scope=Scope.SITE,
     version=1,
-    reads=(COHORT, DRIFT_REFERENCE),
+    reads=(DRIFT_REFERENCE,),
     writes=(EVIDENTLY_BASELINE_PAGE, EVIDENTLY_BASELINE_SNAPSHOT),
     run=draw_baseline,
     parameters=_picture_parameters,
@@ -126,4 +127,5 @@ DRIFT_COMPARISON_STAGE = Stage(
     run=compare_month,
     parameters=_comparison_parameters,
     reads_baseline=True,
+    isolates_sites=True,
 )

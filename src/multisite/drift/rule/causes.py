@@ -8,9 +8,9 @@ import polars as pl
 
 from multisite.drift.rule.calendar import first_day
 from multisite.drift.rule.series import Monitor
-from multisite.vocabulary import OVERALL, DriftEventKind, MonitorFamily
+from multisite.vocabulary import DriftEventKind, MonitorFamily
 
-__all__ = ["DriftEvent", "event_of", "is_planned_change", "new_values", "read_events"]
+__all__ = ["DriftEvent", "event_of", "is_planned_change", "read_events"]
 
 _READ_BY_ANY = (MonitorFamily.OUTPUT, MonitorFamily.AGREEMENT, MonitorFamily.PERFORMANCE, MonitorFamily.SUBGROUPS)
 """Families that any event may change: what the images are made with, the model reads."""
@@ -44,25 +44,6 @@ def read_events(events: pl.DataFrame) -> list[DriftEvent]:
             row["n_studies"] or 0,
         )
         for row in events.sort("date", "kind", "title").iter_rows(named=True)
-    ]
-
-
-def new_values(counts: pl.DataFrame) -> list[DriftEvent]:
-    """Values that the baseline never had, each as an event of the first month in which enough studies have it."""
-    unseen = counts.filter((pl.col("bin_kind") == "unseen") & (pl.col("axis") == OVERALL))
-    first = unseen.sort("window", "monitor", "label", "baseline").unique(["monitor", "label"], keep="first")
-    return [
-        DriftEvent(
-            first_day(row["window"]),
-            row["window"],
-            DriftEventKind.NEW_VALUE,
-            f"{row['label']} as a new value of {row['monitor'].replace('_', ' ')}",
-            frozenset({row["monitor"]}),
-            is_planned=False,
-            window_end=None,
-            n_studies=row["n_studies"],
-        )
-        for row in first.sort("window", "monitor", "label").iter_rows(named=True)
     ]
 
 

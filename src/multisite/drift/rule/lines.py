@@ -49,7 +49,7 @@ def adjusted_p_values(p_values: FloatArray) -> FloatArray:
     number = np.maximum(1, known.sum(axis=-1, keepdims=True))
     filled = np.where(known, p_values, np.inf)
     order = np.argsort(filled, axis=-1, kind="stable")
-    ranked = np.take_along_axis(filled, order, axis=-1) * number / np.arange(1, p_values.shape[-1] + 1)
+    ranked = np.take_along_axis(filled, order, axis=-1) * np.maximum(1, number) / np.arange(1, p_values.shape[-1] + 1)
     least = np.minimum.accumulate(ranked[..., ::-1], axis=-1)[..., ::-1]
     adjusted = np.empty_like(p_values)
     np.put_along_axis(adjusted, order, np.minimum(least, 1.0), axis=-1)

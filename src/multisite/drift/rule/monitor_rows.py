@@ -17,18 +17,16 @@ from multisite.vocabulary import OVERALL, LearntFrom, MonitorKind, MonitorStatus
 
 __all__ = ["Moments", "monitor_rows", "read_moments"]
 
-Moments = Mapping[tuple[str, str, str], tuple[float | None, int]]
-"""(baseline, month, monitor) → mean and studies of a number."""
+Moments = Mapping[tuple[str, ...], float | None]
+"""(baseline, month, monitor, axis, level) → mean of a number."""
 
 _TWO_SIDED = 1.959964
 
 
 def read_moments(frame: pl.DataFrame) -> Moments:
     """DRIFT_MOMENTS by baseline, month and monitor."""
-    return {
-        (row["baseline"], row["window"], row["monitor"]): (row["mean"], row["n_studies"])
-        for row in frame.filter(axis=OVERALL).iter_rows(named=True)
-    }
+    keys = ("baseline", "window", "monitor", "axis", "level")
+    return {tuple(row[name] for name in keys): row["mean"] for row in frame.iter_rows(named=True)}
 
 
 def monitor_rows(
@@ -119,8 +117,8 @@ def _found(segment: Segment, at: int, place: int, moments: Moments) -> dict[str,
     if n == 0:
         return base
     if monitor.kind is MonitorKind.NUMBER:
-        mean, _ = moments.get((segment.baseline.name, segment.months[at], monitor.id), (None, 0))
-        return {**base, **_usual_mean(monitor, n, n_reference), "value": mean if monitor.axis == OVERALL else None}
+        mean = moments.get((segment.baseline.name, segment.months[at], *monitor.key))
+        return {**base, **_usual_mean(monitor, n, n_reference), "value": mean}
     series = segment.series[monitor.key]
     cell = max(0, int(judged.cell[0, at]))
     x, before = float(series.months[0, at, cell]), float(segment.usual[monitor.key][at, cell])
@@ -140,7 +138,7 @@ def _found(segment: Segment, at: int, place: int, moments: Moments) -> dict[str,
 
 def _usual_mean(monitor: Monitor, n: int, n_reference: int) -> dict[str, Any]:
     """The range about the mean of the reference, normal, with the error of the reference."""
-    if monitor.mean is None or monitor.standard_deviation is None or monitor.axis != OVERALL or n_reference == 0:
+    if monitor.mean is None or monitor.standard_deviation is None or n_reference == 0:
         return {}
     half = _TWO_SIDED * monitor.standard_deviation * np.sqrt(monitor.design_effect * (1 / n + 1 / n_reference))
     return {

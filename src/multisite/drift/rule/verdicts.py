@@ -1,7 +1,7 @@
 """The verdicts of a site: every model, every month, every case, from tallies and the ledger alone."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -9,19 +9,22 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from multisite.drift.rule.calendar import months_apart
 from multisite.drift.rule.case_rows import case_rows
-from multisite.drift.rule.causes import DriftEvent, new_values, read_events
+from multisite.drift.rule.causes import DriftEvent, read_events
+from multisite.drift.rule.in_use import breaches_of, performance_rows
 from multisite.drift.rule.monitor_rows import monitor_rows, read_moments
-from multisite.drift.rule.months import JudgedMonth, cause_of, follow_months
+from multisite.drift.rule.months import JudgedMonth, cause_of, follow_months, spans_of
 from multisite.drift.rule.segment import Rules, Segment, judge_segment
 from multisite.drift.rule.sentences import sentence_of
 from multisite.drift.rule.told import Told, read_told
 from multisite.schemas import AdoptedBaseline
 from multisite.schemas.drift import DRIFT_COUNTS_BASELINE
 from multisite.schemas.drift_baseline import DRIFT_BASELINE_MONITORS
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
 from multisite.storage.canonical import digest_of
-from multisite.vocabulary import DriftState, MonitorStatus
+from multisite.vocabulary import DriftState, MonitorFamily, MonitorStatus
 
 __all__ = ["SiteTallies", "Verdicts", "judge_site"]
 
@@ -30,13 +33,15 @@ _YEAR = 12
 
 @dataclass(frozen=True, slots=True)
 class SiteTallies:
-    """What a site's verdicts are made from: DRIFT_COUNTS, DRIFT_MOMENTS, DEPLOYMENT_DAYS, DRIFT_EVENTS, and the ledger
-    (LEDGER_ROWS)."""
+    """What a site's verdicts are made from: DRIFT_COUNTS, DRIFT_MOMENTS, DEPLOYMENT_DAYS, DRIFT_EVENTS,
+    DRIFT_PERFORMANCE, and the ledger (LEDGER_ROWS).
+    """
 
     counts: pl.DataFrame
     moments: pl.DataFrame
     days: pl.DataFrame
     events: pl.DataFrame
+    performance: pl.DataFrame = field(default_factory=DRIFT_PERFORMANCE.empty)
     ledger: pl.DataFrame | None = None
 
 
@@ -47,6 +52,10 @@ class Verdicts:
     monitors: pl.DataFrame
     verdicts: pl.DataFrame
     cases: pl.DataFrame
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """By name of the artefact."""
+        return {DRIFT_MONITORS.name: self.monitors, DRIFT_VERDICTS.name: self.verdicts, DRIFT_CASES.name: self.cases}
 
 
 def judge_site(
@@ -66,7 +75,7 @@ def judge_site(
     monitor_table: list[dict[str, Any]] = []
     verdict_table: list[dict[str, Any]] = []
     case_table: list[dict[str, Any]] = []
-    events = [*read_events(tallies.events), *new_values(tallies.counts)]
+    events = read_events(tallies.events)
     by_baseline = {one.name: tallies.counts.filter(baseline=one.name) for one in baselines}
     frames = {one.name: one.frames[DRIFT_COUNTS_BASELINE.name] for one in baselines}
     moments = read_moments(tallies.moments)
@@ -97,14 +106,21 @@ def judge_site(
                 everything=tallies.counts,
             )
 
-        spans = _spans(baselines, own_months)
+        spans = spans_of(baselines, own_months)
         segments = [segment(baseline, of) for baseline, of in spans]
-        judged, cases = follow_months(segments, events, rules=rules, told=told)
+        breaches = breaches_of(tallies.performance, model=model)
+        judged, cases = follow_months(segments, events, rules=rules, told=told, breaches=breaches)
         overlaps = _overlaps(spans, segment, events, rules, told)
         rows = monitor_rows(
             judged, site=site, model=model, moments=moments, counts=by_baseline, baselines=frames, rules=rules,
             is_overlap=False,
         )  # fmt: skip
+        rows += performance_rows(
+            tallies.performance,
+            model=model,
+            baseline_of={month.month: month.segment.baseline.name for month in judged},
+            titles=dict(rules.titles),
+        )
         monitor_table += rows
         for month in overlaps.values():
             monitor_table += monitor_rows(
@@ -127,17 +143,6 @@ def judge_site(
 
 def _days(frame: pl.DataFrame, model: str) -> dict[date, int]:
     return dict(frame.filter(model=model).select("date", "n_studies").rows())
-
-
-def _spans(baselines: Sequence[AdoptedBaseline], months: Sequence[str]) -> list[tuple[AdoptedBaseline, list[str]]]:
-    """Each baseline with the months that it alone decides."""
-    spans = []
-    for place, baseline in enumerate(baselines):
-        end = baselines[place + 1].from_month if place + 1 < len(baselines) else "9999-99"
-        own = [month for month in months if baseline.from_month <= month < end]
-        if own:
-            spans.append((baseline, own))
-    return spans
 
 
 def _overlaps(
@@ -178,6 +183,8 @@ def _verdict_rows(
         keys = [segment.monitors[one.place].key for one in month.found]
         by_key = {(row["monitor"], row["axis"], row["level"]): row for row in own}
         n_judged = sum(row["status"] != MonitorStatus.NOT_ASSESSABLE.value for row in own)
+        in_use = [row for row in own if row["family"] == MonitorFamily.PERFORMANCE.value]
+        breached = [row for row in in_use if row["status"] == MonitorStatus.SIGNAL.value]
         reason = "nobody is alarmed in the first months" if month.signals.shadow else month.signals.reason
         overlap = overlaps.get(month.month)
         registry = segment.baseline.frames[DRIFT_BASELINE_MONITORS.name]
@@ -190,7 +197,7 @@ def _verdict_rows(
             "sentence": sentence_of(
                 month.state.state,
                 month=month.month,
-                rows=[by_key[key] for key in keys if not month.signals.shadow],
+                rows=[] if month.signals.shadow else [*breached, *(by_key[key] for key in keys)],
                 cause=cause,
                 reason=reason,
                 n_monitors=len(own),
@@ -200,13 +207,13 @@ def _verdict_rows(
             "case_number": month.state.case_number,
             "n_studies": segment.feed[at].n_studies,
             "n_monitors": len(own),
-            "n_signals": len(month.found),
+            "n_signals": len(month.found) + len(breached),
             "n_not_assessable": len(own) - n_judged,
             "evidence": _rounded(segment.signals.evidence[0, at]),
             "amber_line": segment.lines.amber,
             "red_evidence": _rounded(segment.signals.red_evidence[0, at]),
             "red_line": segment.lines.red,
-            "ambers_last_year": sum(_months_apart(one, month.month) < _YEAR for one in opened),
+            "ambers_last_year": sum(months_apart(one, month.month) < _YEAR for one in opened),
             "months_grey": grey,
             "baseline": segment.baseline.name,
             "overlap_state": overlap.state.state.value if overlap else None,
@@ -232,11 +239,6 @@ def _without_baseline(site: str, model: str, month: str, *, months_grey: int) ->
         "overlap_state": None, "season": "season not separable yet", "is_shadow": False,
     }  # fmt: skip
     return {**row, "digest": digest_of(row)}
-
-
-def _months_apart(first: str, last: str) -> int:
-    (year, month), (later_year, later_month) = (map(int, value.split("-")) for value in (first, last))
-    return (later_year - year) * _YEAR + later_month - month
 
 
 def _rounded(value: float) -> float | None:

@@ -2,10 +2,9 @@
 
 from datetime import date
 
-from multisite.drift.rule.causes import DriftEvent, event_of, is_planned_change, new_values
-from multisite.schemas.drift import DRIFT_COUNTS
+from multisite.drift.rule.causes import DriftEvent, event_of, is_planned_change
 from multisite.vocabulary import DriftEventKind, MonitorFamily
-from tests.unit.drift.rule.builders import frame, monitor
+from tests.unit.drift.rule.builders import monitor
 
 ALERT = monitor("alert_nodule_ai")
 KERNEL = monitor("kernel", family=MonitorFamily.ACQUISITION)
@@ -64,14 +63,3 @@ def test_a_planned_change_covers_the_months_of_its_window_and_its_columns() -> N
     covered = [is_planned_change(KERNEL, month=f"2026-0{n}", events=[planned]) for n in (3, 4, 5, 6)]
     assert covered == [False, True, True, False]
     assert not is_planned_change(ALERT, month="2026-04", events=[planned])
-
-
-def test_a_value_that_was_never_seen_is_an_event_of_its_first_month() -> None:
-    rows = [
-        {"window": window, "baseline": "b1", "monitor": "kernel", "axis": "overall", "level": "overall",
-         "bin_kind": "unseen", "label": "Br62", "n_studies": 7}
-        for window in ("2026-05", "2026-04")
-    ]  # fmt: skip
-    (found,) = new_values(frame(rows, DRIFT_COUNTS.schema))
-    assert (found.month, found.kind) == ("2026-04", DriftEventKind.NEW_VALUE)
-    assert found.monitors == {"kernel"}
