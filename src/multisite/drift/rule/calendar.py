@@ -4,9 +4,10 @@ import calendar
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 
-__all__ = ["first_day", "last_day", "longest_silence", "months_between", "working_days"]
+__all__ = ["first_day", "last_day", "longest_silence", "months_apart", "months_between", "working_days"]
 
 _WEEKEND = 5
+_MONTHS_A_YEAR = 12
 
 
 def months_between(first: str, last: str) -> list[str]:
@@ -17,6 +18,12 @@ def months_between(first: str, last: str) -> list[str]:
         found.append(f"{year:04d}-{month:02d}")
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
     return found
+
+
+def months_apart(first: str, last: str) -> int:
+    """Months from ``first`` to ``last`` (YYYY-MM)."""
+    (year, month), (later_year, later_month) = (map(int, value.split("-")) for value in (first, last))
+    return (later_year - year) * _MONTHS_A_YEAR + later_month - month
 
 
 def first_day(month: str) -> date:

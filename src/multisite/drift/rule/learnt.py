@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import polars as pl
 
-from multisite.drift.rule.judged import MINIMUM_STUDIES, Judged, judge
+from multisite.drift.rule.judged import Judged, judge
 from multisite.drift.rule.reading import DO_NOT_FIT, read_series, without_counts
 from multisite.drift.rule.series import Monitor, MonitorSeries, from_first_months
 from multisite.stats import FloatArray
@@ -47,15 +47,12 @@ def with_first_months(
 def learn(series: MonitorSeries, *, n_before: int, n_first: int) -> MonitorSeries:
     """``series``, which begins ``n_before`` months before its baseline, from the first month of the baseline on.
 
-    What is learnt from first months is held against the first of routine use; where these hold too few studies,
-    against the first of the baseline.
+    What is learnt from first months is held against the first ``n_first`` of routine use, which are not judged.
     """
     own = replace(series, months=series.months[:, n_before:])
     if series.fault or series.monitor.learnt_from is LearntFrom.VALIDATED:
         return own
     whole = from_first_months(series, n_first)
-    if whole.reference.sum() < MINIMUM_STUDIES:
-        return from_first_months(own, n_first)
     return replace(whole, months=whole.months[:, n_before:])
 
 

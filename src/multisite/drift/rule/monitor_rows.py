@@ -96,6 +96,9 @@ def _found(segment: Segment, at: int, place: int, moments: Moments) -> dict[str,
     """What was found, beside what is usual at this number of studies."""
     monitor, judged = segment.monitors[place], segment.judged[place]
     n, n_reference = int(judged.n[0, at]), int(judged.n_reference[0, at])
+    if _is_learning(segment, at, monitor):
+        # What is learnt so far is no reference yet, and would change what is said of this month as others come.
+        n_reference = 0
     base: dict[str, Any] = {
         "n_studies": n,
         "n_reference": n_reference,
@@ -194,7 +197,7 @@ def _why_not(segment: Segment, at: int, place: int) -> str:
     series = segment.series.get(monitor.key)
     if series is not None and series.fault:
         return series.fault
-    if monitor.learnt_from is LearntFrom.FIRST_MONTHS and at < segment.n_first:
+    if _is_learning(segment, at, monitor):
         return f"learning what is usual: month {at + 1} of {segment.n_first}"
     if judged.n_reference[0, at] < MINIMUM_STUDIES:
         return f"fewer than {MINIMUM_STUDIES} reference studies have a value"
@@ -203,6 +206,10 @@ def _why_not(segment: Segment, at: int, place: int) -> str:
     if judged.n[0, at] < MINIMUM_STUDIES:
         return f"fewer than {MINIMUM_STUDIES} studies of the month have a value"
     return "one and the same value in all studies of the reference"
+
+
+def _is_learning(segment: Segment, at: int, monitor: Monitor) -> bool:
+    return monitor.learnt_from is LearntFrom.FIRST_MONTHS and at < segment.n_first
 
 
 def _rounded(value: float | None) -> float | None:

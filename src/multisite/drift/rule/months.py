@@ -9,9 +9,18 @@ from multisite.drift.rule.causes import DriftEvent, event_of
 from multisite.drift.rule.segment import Rules, Segment
 from multisite.drift.rule.states import Case, MonthSignals, MonthState, follow
 from multisite.drift.rule.told import Told
+from multisite.schemas import AdoptedBaseline
 from multisite.vocabulary import MonitorFamily, MonitorKind
 
-__all__ = ["ORDER_OF_FAMILIES", "FoundSignal", "JudgedMonth", "cause_of", "follow_months", "signals_of_month"]
+__all__ = [
+    "ORDER_OF_FAMILIES",
+    "FoundSignal",
+    "JudgedMonth",
+    "cause_of",
+    "follow_months",
+    "signals_of_month",
+    "spans_of",
+]
 
 ORDER_OF_FAMILIES = (
     MonitorFamily.PERFORMANCE,
@@ -130,3 +139,14 @@ def _why_not_judged(segment: Segment, at: int) -> str:
     return "no study in the month" if n == 0 else f"too few studies to judge: {n} in the month" if n < 10 else (
         "nothing of the month can be held against the baseline"
     )  # fmt: skip
+
+
+def spans_of(baselines: Sequence[AdoptedBaseline], months: Sequence[str]) -> list[tuple[AdoptedBaseline, list[str]]]:
+    """Each baseline with the months that it alone decides."""
+    spans = []
+    for place, baseline in enumerate(baselines):
+        end = baselines[place + 1].from_month if place + 1 < len(baselines) else "9999-99"
+        own = [month for month in months if baseline.from_month <= month < end]
+        if own:
+            spans.append((baseline, own))
+    return spans

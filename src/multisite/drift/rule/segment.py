@@ -106,7 +106,9 @@ def judge_segment(
     """
     frames = baseline.frames
     registry = frames[DRIFT_BASELINE_MONITORS.name]
-    registered = [m for m in read_monitors(registry) if m.model in ("", model)]
+    # In the order of their keys: sums and digests must not depend on the order of rows.
+    own = [m for m in read_monitors(registry) if m.model in ("", model)]
+    registered = sorted(own, key=lambda monitor: monitor.key)
     if before and everything is not None:
         counts = with_first_months(counts, everything, monitors=registered, before=before)
     reference = frames[DRIFT_COUNTS_BASELINE.name]

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from multisite.drift.rule.calendar import months_apart
 from multisite.drift.rule.case_rows import case_rows
 from multisite.drift.rule.causes import DriftEvent, read_events
 from multisite.drift.rule.in_use import breaches_of, performance_rows
 from multisite.drift.rule.monitor_rows import monitor_rows, read_moments
-from multisite.drift.rule.months import JudgedMonth, cause_of, follow_months
+from multisite.drift.rule.months import JudgedMonth, cause_of, follow_months, spans_of
 from multisite.drift.rule.segment import Rules, Segment, judge_segment
 from multisite.drift.rule.sentences import sentence_of
 from multisite.drift.rule.told import Told, read_told
@@ -68,7 +69,8 @@ def judge_site(
 ) -> Verdicts:
     """Every month of ``months`` (YYYY-MM, rising and without a gap) for every model.
 
-    A month without a baseline is GREY. The first month of a later baseline is judged by the one before it, too.
+    Months before the first study of a model are no months of its routine use. A month without a baseline is GREY. The
+    first month of a later baseline is judged by the one before it, too.
     """
     monitor_table: list[dict[str, Any]] = []
     verdict_table: list[dict[str, Any]] = []
@@ -80,6 +82,8 @@ def judge_site(
     for model in models:
         told = read_told(tallies.ledger, model=model)
         days = _days(tallies.days, model)
+        begin = min(days).strftime("%Y-%m") if days else ""
+        own_months = [month for month in months if month >= begin]
 
         def segment(
             baseline: AdoptedBaseline,
@@ -87,6 +91,7 @@ def judge_site(
             model: str = model,
             told: Told = told,
             days: Mapping[date, int] = days,
+            own_months: Sequence[str] = tuple(own_months),
         ) -> Segment:
             return judge_segment(
                 baseline,
@@ -97,15 +102,15 @@ def judge_site(
                 rules=rules,
                 told=told,
                 events=events,
-                before=[month for month in months if month < of[0]],
+                before=[month for month in own_months if month < of[0]],
                 everything=tallies.counts,
             )
 
-        spans = _spans(baselines, months)
+        spans = spans_of(baselines, own_months)
         segments = [segment(baseline, of) for baseline, of in spans]
         breaches = breaches_of(tallies.performance, model=model)
         judged, cases = follow_months(segments, events, rules=rules, told=told, breaches=breaches)
-        overlaps = _overlaps(spans, months, segment, events, rules, told)
+        overlaps = _overlaps(spans, segment, events, rules, told)
         rows = monitor_rows(
             judged, site=site, model=model, moments=moments, counts=by_baseline, baselines=frames, rules=rules,
             is_overlap=False,
@@ -126,7 +131,7 @@ def judge_site(
         judged_months = {month.month for month in judged}
         verdict_table += [
             _without_baseline(site, model, month, months_grey=number)
-            for number, month in enumerate((m for m in months if m not in judged_months), start=1)
+            for number, month in enumerate((m for m in own_months if m not in judged_months), start=1)
         ]
         case_table += case_rows(cases, told, site=site, model=model)
     return Verdicts(
@@ -140,20 +145,8 @@ def _days(frame: pl.DataFrame, model: str) -> dict[date, int]:
     return dict(frame.filter(model=model).select("date", "n_studies").rows())
 
 
-def _spans(baselines: Sequence[AdoptedBaseline], months: Sequence[str]) -> list[tuple[AdoptedBaseline, list[str]]]:
-    """Each baseline with the months that it alone decides."""
-    spans = []
-    for place, baseline in enumerate(baselines):
-        end = baselines[place + 1].from_month if place + 1 < len(baselines) else "9999-99"
-        own = [month for month in months if baseline.from_month <= month < end]
-        if own:
-            spans.append((baseline, own))
-    return spans
-
-
 def _overlaps(
     spans: Sequence[tuple[AdoptedBaseline, list[str]]],
-    months: Sequence[str],
     segment: Callable[[AdoptedBaseline, Sequence[str]], Segment],
     events: Sequence[DriftEvent],
     rules: Rules,
@@ -220,7 +213,7 @@ def _verdict_rows(
             "amber_line": segment.lines.amber,
             "red_evidence": _rounded(segment.signals.red_evidence[0, at]),
             "red_line": segment.lines.red,
-            "ambers_last_year": sum(_months_apart(one, month.month) < _YEAR for one in opened),
+            "ambers_last_year": sum(months_apart(one, month.month) < _YEAR for one in opened),
             "months_grey": grey,
             "baseline": segment.baseline.name,
             "overlap_state": overlap.state.state.value if overlap else None,
@@ -246,11 +239,6 @@ def _without_baseline(site: str, model: str, month: str, *, months_grey: int) ->
         "overlap_state": None, "season": "season not separable yet", "is_shadow": False,
     }  # fmt: skip
     return {**row, "digest": digest_of(row)}
-
-
-def _months_apart(first: str, last: str) -> int:
-    (year, month), (later_year, later_month) = (map(int, value.split("-")) for value in (first, last))
-    return (later_year - year) * _YEAR + later_month - month
 
 
 def _rounded(value: float) -> float | None:

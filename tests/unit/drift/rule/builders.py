@@ -199,6 +199,7 @@ def verdicts(
     happened: pl.DataFrame | None = None,
     noted: pl.DataFrame | None = None,
     counts: pl.DataFrame | None = None,
+    site: str = "north",
 ) -> Verdicts:
     """The verdicts of a site whose reference alerts in 60 of 1,000 and lacks the tube voltage in 10 of 1,000."""
     held = baselines or [adopted({ALERT: (60, 940), KVP: (10, 990)})]
@@ -211,7 +212,7 @@ def verdicts(
         ledger=noted,
     )
     wanted = months_between(MONTHS[0], through)
-    return judge_site(tallies, held, site="north", models=("ai",), months=wanted, rules=rules)
+    return judge_site(tallies, held, site=site, models=("ai",), months=wanted, rules=rules)
 
 
 def states(made: Verdicts) -> list[str]:

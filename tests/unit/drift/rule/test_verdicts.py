@@ -203,3 +203,14 @@ def test_another_mix_of_images_is_told_apart_from_a_change_within_equal_images()
     assert row["mix_axis"] == "vendor"
     assert row["mix_change"] == pytest.approx(0.6 * (0.25 - 0.0125))
     assert abs(row["within_change"]) < 0.02
+
+
+def test_months_before_the_first_study_of_a_model_are_none_of_its_own() -> None:
+    later = days().filter(pl.col("date") >= date(2026, 3, 1))
+    made = verdicts(SITE, feed=later)
+    assert made.verdicts["month"].to_list()[0] == "2026-03"
+    assert row_of(made, "2026-05", "silence_ai")["reason"] == "learning what is usual: month 3 of 3"
+
+
+def test_a_month_in_which_something_is_learnt_names_no_reference() -> None:
+    assert row_of(verdicts(SITE), "2026-02", "volume_ai")["n_reference"] == 0
