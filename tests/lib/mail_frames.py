@@ -11,6 +11,7 @@ from multisite.notify.content.tables import MonthTables
 from multisite.schemas import Artefact
 from multisite.schemas.drift_baseline import DRIFT_BUDGET
 from multisite.schemas.drift_feed import DEPLOYMENT_DAYS, DRIFT_EVENTS
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
 
 __all__ = [
@@ -157,14 +158,12 @@ def performance(**changes: Any) -> dict[str, Any]:
         "estimate": None,
         "lower": None,
         "upper": None,
-        "ci_level": 0.95,
+        "ci_method": "",
         "reference": 0.91,
-        "reference_lower": 0.87,
-        "reference_upper": 0.94,
         "margin": 0.1,
         "verdict": "insufficient evidence",
-        "evidence": None,
         "backtest_error": None,
+        "n_backtested": 0,
         "n_needed": 107,
         "next_month": "2027-03",
         "reason": "too few labels",
@@ -246,7 +245,7 @@ def amber(**changes: Any) -> Frames:
         "drift_monitors": _table(DRIFT_MONITORS, rows),
         "drift_cases": _table(DRIFT_CASES, [case]),
         "drift_events": _table(DRIFT_EVENTS, [event]),
-        "drift_performance": pl.DataFrame([performance()], infer_schema_length=None),
+        "drift_performance": _table(DRIFT_PERFORMANCE, [performance()]),
     }
 
 

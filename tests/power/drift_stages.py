@@ -16,6 +16,7 @@ from multisite.drift.rule.stage import VerdictParameters, judge_months
 from multisite.schemas import AdoptedBaseline, StageInputs
 from multisite.schemas.drift import DEPLOYMENT, DRIFT_COUNTS
 from multisite.schemas.drift_baseline import DRIFT_MOMENTS
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
 from multisite.schemas.series import STUDIES
 from multisite.schemas.site_tables import DEPLOYMENT as DEPLOYMENT_TABLE
@@ -95,6 +96,8 @@ def verdicts_of(
         for month in months
     ]
     frames = {
+        # Labels of routine use are not drawn: the rule sees disagreement with reports.
+        DRIFT_PERFORMANCE.name: DRIFT_PERFORMANCE.empty(),
         **used,
         **{name: pl.concat([month[name] for month in counted]) for name in (DRIFT_COUNTS.name, DRIFT_MOMENTS.name)},
     }

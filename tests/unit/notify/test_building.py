@@ -7,6 +7,7 @@ from multisite.notify.content.building import build_mail, build_unjudged
 from multisite.notify.content.mail import MonthMail
 from multisite.notify.content.revising import differences_of
 from multisite.notify.form.signs import subject_of
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.vocabulary import DriftState
 from tests.lib.mail_frames import MONTH, Frames, agreement, amber, green, monitor, performance, place, tables_of
 
@@ -98,7 +99,7 @@ def test_labels_that_are_lacking_are_told_with_what_is_needed() -> None:
 
 def test_a_breach_stands_in_the_line_of_agreement() -> None:
     row = performance(verdict="breached", estimate=0.78, n_labelled=210)
-    mail = built({**amber(), "drift_performance": pl.DataFrame([row], infer_schema_length=None)})
+    mail = built({**amber(), "drift_performance": pl.DataFrame([row], schema=DRIFT_PERFORMANCE.schema)})
     line = next(line for line in mail.lines if line.title == "Agreement")
     assert (line.word, line.now) == (
         "changed",
