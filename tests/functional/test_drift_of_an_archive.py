@@ -98,6 +98,6 @@ def test_a_trial_of_many_hospitals_is_quiet_for_a_year_and_a_half_until_its_hosp
     states = dict(found.verdicts.select("month", "state").rows())
     assert [states[month] for month in months_between("2001-01", "2002-07")] == [GREEN] * 19
     first = found.monitors.filter(status="signal", monitor="manufacturer_model_name").sort("month").row(0, named=True)
-    assert (first["month"], first["cell"]) == ("2003-01", "SymphonyTim")
+    assert (first["month"], first["cell"]) == ("2003-02", "SymphonyTim")
     # Then 22 months and more on end: the change lasts.
-    assert all(states[month].startswith("AMBER") for month in months_between("2003-01", "2005-03"))
+    assert all(states[month].startswith("AMBER") for month in months_between("2003-02", "2005-03"))
