@@ -48,17 +48,23 @@ def working_days(first: date, last: date, holidays: Collection[date] = ()) -> It
 
 
 def longest_silence(
-    studies: Mapping[date, int], *, month: str, since: date, holidays: Collection[date] = ()
+    studies: Mapping[date, int],
+    *,
+    month: str,
+    since: date,
+    until: date | None = None,
+    holidays: Collection[date] = (),
 ) -> tuple[int, int]:
     """The longest run of working days without a study that touches the month, and the working days it was sought in.
 
-    A run that began before the month, at the earliest on ``since``, is counted whole. Studies of a weekend or holiday
-    end a run as any others do.
+    A run that began before the month, at the earliest on ``since``, is counted whole; one that reaches ``until``, or
+    else the end of the month, so far. Studies of a weekend or holiday end a run as any others do.
     """
     longest = run = considered = 0
     begin = first_day(month)
     day = since
-    while day <= last_day(month):
+    end = until or last_day(month)
+    while day <= end:
         if studies.get(day, 0) > 0:
             run = 0
         elif day.weekday() < _WEEKEND and day not in holidays:

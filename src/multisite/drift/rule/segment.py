@@ -91,6 +91,7 @@ def judge_segment(
     events: Sequence[DriftEvent],
     before: Sequence[str] = (),
     everything: pl.DataFrame | None = None,
+    until: date | None = None,
 ) -> Segment:
     """Every month of ``months`` on one baseline.
 
@@ -98,6 +99,8 @@ def judge_segment(
     ----------
     counts
         DRIFT_COUNTS on the bins of ``baseline``.
+    until
+        The last day that is known of; None where the months are over.
     days
         Studies of the model per day.
     before, everything
@@ -126,7 +129,7 @@ def judge_segment(
         )
         for one in series
     }
-    feed = read_feed(days, months=(*before, *months), holidays=rules.holidays)
+    feed = read_feed(days, months=(*before, *months), holidays=rules.holidays, until=until)
     volume, ranges = judge_volume(feed, n_first=rules.first_months)
     silence, stopped = judge_silence(feed, n_first=rules.first_months, silent_days=rules.silent_days)
     monitors, judged = [], []

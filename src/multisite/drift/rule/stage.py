@@ -44,6 +44,8 @@ def judge_months(inputs: StageInputs, parameters: VerdictParameters) -> StageOut
         models=parameters.models,
         months=judged_months(days, through=inputs.through),
         rules=parameters.rules,
+        # A month that nobody asked for may not be over: what has not come yet is no silence.
+        until=None if inputs.through else max(days["date"].to_list(), default=None),
     )
     return StageOutputs(
         frames={DRIFT_MONITORS.name: made.monitors, DRIFT_VERDICTS.name: made.verdicts, DRIFT_CASES.name: made.cases}

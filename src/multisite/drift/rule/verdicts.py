@@ -66,8 +66,11 @@ def judge_site(
     models: Sequence[str],
     months: Sequence[str],
     rules: Rules,
+    until: date | None = None,
 ) -> Verdicts:
     """Every month of ``months`` (YYYY-MM, rising and without a gap) for every model.
+
+    ``until`` is the last day that is known of where the last month may not be over.
 
     Months before the first study of a model are no months of its routine use. A month without a baseline is GREY. The
     first month of a later baseline is judged by the one before it, too.
@@ -104,6 +107,7 @@ def judge_site(
                 events=events,
                 before=[month for month in own_months if month < of[0]],
                 everything=tallies.counts,
+                until=until,
             )
 
         spans = spans_of(baselines, own_months)

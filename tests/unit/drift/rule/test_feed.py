@@ -44,3 +44,11 @@ def test_a_halved_volume_is_judged_against_the_first_months_by_working_day() -> 
 def test_the_first_months_are_not_judged_by_themselves() -> None:
     judged, _ = judge_volume(feed(10), n_first=3)
     assert (judged.p_value[0, :3] != judged.p_value[0, :3]).all()
+
+
+def test_days_that_have_not_come_yet_are_no_silence() -> None:
+    studies = {date(2026, 3, day): 5 for day in range(2, 7)}
+    (over,) = read_feed(studies, months=["2026-03"])
+    (running,) = read_feed(studies, months=["2026-03"], until=date(2026, 3, 6))
+    assert (over.silence, running.silence) == (17, 0)
+    assert running.n_working_days == 5
