@@ -14,7 +14,7 @@ from multisite.schemas.drift_baseline import DRIFT_BUDGET
 from multisite.schemas.drift_feed import DRIFT_EVENTS
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
 
-__all__ = ["MODEL", "PARAMETERS", "SITE", "months_of", "timeline_inputs"]
+__all__ = ["HOSTILE", "MODEL", "OTHER", "PARAMETERS", "SITE", "months_of", "timeline_inputs"]
 
 SEED = 20260530
 SITE, MODEL, OTHER = "harbour", "lungscan", "lungscan-next"
@@ -23,6 +23,7 @@ FIRST, SECOND = "a1b2c3d4e5f60718", "00ff11ee22dd33cc"
 EVENT = "software 5.2 → 5.3 on GE Revolution CT"
 HOSTILE = '<img src=x onerror=alert(1)> & "$x_1$"'
 _FAMILIES = ("output", "acquisition", "population", "feed", "agreement", "subgroups")
+WHO = "Dr Lee"
 _CHANGED_AT = 4
 """Months before the last one in which the alert rate rose."""
 
@@ -165,7 +166,19 @@ def _monitors(months: Sequence[str], model: str, n_monitors: int) -> pl.DataFram
 def _cases(months: Sequence[str], models: Sequence[str]) -> pl.DataFrame:
     opened = months[len(months) - 1 - _CHANGED_AT]
     rows = [
-        (SITE, model, 1, EVENT, "output, acquisition", opened, months[-1], "RED", f"{months[-2]}-07T09:00:00Z", "Dr Lee", None)
+        (
+            SITE,
+            model,
+            1,
+            EVENT,
+            "output, acquisition",
+            opened,
+            months[-1],
+            "RED",
+            f"{months[-2]}-07T09:00:00Z",
+            WHO,
+            None,
+        )
         for model in models
     ]
     return pl.DataFrame(rows, schema=DRIFT_CASES.schema, orient="row")

@@ -213,7 +213,9 @@ def _flags(canvas: Canvas, chart: ControlChart, scale: _Scale) -> None:
             canvas.line([x, x], [_TOP, _BOTTOM], colour=MUTED, width=1.6)
             beside = x + 4 + text_width(_NEW_BASELINE, SMALL - 1) <= _RIGHT
             anchor = "left" if beside else "right"
-            canvas.text(x + (3 if beside else -3), _BOTTOM - 4, _NEW_BASELINE, size=SMALL - 1, colour=MUTED, anchor=anchor)
+            canvas.text(
+                x + (3 if beside else -3), _BOTTOM - 4, _NEW_BASELINE, size=SMALL - 1, colour=MUTED, anchor=anchor
+            )
 
 
 def _runs(months: Sequence[ChartMonth]) -> Iterator[list[int]]:
@@ -222,7 +224,9 @@ def _runs(months: Sequence[ChartMonth]) -> Iterator[list[int]]:
     for i, month in enumerate(months):
         if month.value is None:
             continue
-        joined = run and run[-1] == i - 1 and (months[i - 1].cell, months[i - 1].baseline) == (month.cell, month.baseline)
+        joined = (
+            run and run[-1] == i - 1 and (months[i - 1].cell, months[i - 1].baseline) == (month.cell, month.baseline)
+        )
         if run and not joined:
             yield run
             run = []

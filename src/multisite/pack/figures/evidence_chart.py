@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from multisite.pack.figures.canvas import SMALL, TEXT, Canvas, fitted
 from multisite.pack.figures.figure import Panel
 from multisite.pack.figures.palette import ACCENT, ALERT, INK, MUTED, PAPER, THIN
+from multisite.pack.numbers import evidence_words
 
 __all__ = ["PANEL_WIDTH", "EvidenceMonth", "draw_evidence"]
 
@@ -56,7 +57,9 @@ def draw_evidence(months: Sequence[EvidenceMonth], *, slug: str, title: str) -> 
         canvas.text(x, _BOTTOM + 15, months[i].month, anchor="center", size=SMALL - 1, colour=MUTED)
     said = [f"{m.month}: {_number(m.evidence)}, may turn red {_number(m.red_evidence)}." for m in months]
     lines = f"Amber from {last.amber_line:g}, red from {last.red_line:g}."
-    return Panel(canvas.to_svg(slug=slug, title=f"{title}: evidence", description=" ".join([f"{title}.", lines, *said])))
+    return Panel(
+        canvas.to_svg(slug=slug, title=f"{title}: evidence", description=" ".join([f"{title}.", lines, *said]))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +103,4 @@ def _curve(canvas: Canvas, points: Sequence[tuple[int, float]], scale: _Scale, *
 
 
 def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:,.3g}"
+    return "none" if value is None else evidence_words(value)

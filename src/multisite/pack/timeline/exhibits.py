@@ -14,7 +14,7 @@ from multisite.pack.figures.control_chart import (
 from multisite.pack.figures.evidence_chart import EvidenceMonth, draw_evidence
 from multisite.pack.figures.figure import Figure, MissingPanel, Panel
 from multisite.pack.timeline.record import SiteRecord, Watched
-from multisite.pack.timeline.tables import family_table, verdict_table
+from multisite.pack.timeline.tables import evidence_table, family_table
 from multisite.pack.timeline.words import FAMILIES, evidence_finding, family_finding
 from multisite.vocabulary import MonitorFamily, MonitorKind
 
@@ -24,7 +24,7 @@ LEGEND = (
     "Each month's value stands on its usual range (shaded: 95 of 100 months of that size if nothing had changed; wider "
     "where a month has fewer studies), n its studies. Filled squares are signals, hollow squares changes too small to "
     "matter, hollow circles were not judged, and triangles are planned (up) or muted (down). Letters above the axis are "
-    "events, bars are cases of the family where it signalled, with a ring in the month of the acknowledgement. Of a category the share that "
+    "events; a bar is a case of the family, with a ring in the month of its acknowledgement. Of a category the share that "
     "changed most is drawn, and joined only while it is the same one. What could not be judged may lie beyond the axis."
 )
 """How every control chart is read."""
@@ -82,7 +82,7 @@ def evidence_figure(record: SiteRecord) -> Figure:
         "is none. It adds up what single months are too small to show.",
         panels=tuple(panels),
         panel_width=PANEL_WIDTH,
-        data=verdict_table(record, record.models[0]),
+        data=evidence_table(record),
         method="An e-detector: where nothing has changed, the lines are reached as rarely as the budget of false alarms "
         "says, however the monitors depend on each other.",
     )

@@ -23,7 +23,9 @@ class TimelineParameters:
 
 def timeline_parameters(study: Study, site: Site | None) -> TimelineParameters:
     """The parameters; nothing of the site file is looked at."""
-    return TimelineParameters(study.title, tuple((model.id, f"{model.title} {model.version}") for model in study.models))
+    return TimelineParameters(
+        study.title, tuple((model.id, f"{model.title} {model.version}") for model in study.models)
+    )
 
 
 def _draw_timeline(inputs: StageInputs, parameters: TimelineParameters) -> StageOutputs:

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from multisite.pack.marks import state_mark
-from multisite.pack.numbers import count, decimals_for_width, fixed, per_cent
+from multisite.pack.numbers import count, decimals_for_width, evidence_words, fixed, per_cent
 from multisite.pack.tables.table import Cell, Column, Row, Table, counted, missing, plain_table
 from multisite.pack.timeline.record import SiteRecord, Watched
 from multisite.pack.words import month_words
@@ -16,7 +16,7 @@ from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_
 from multisite.storage.artefacts import part_name
 from multisite.vocabulary import MonitorFamily, MonitorKind, MonitorStatus
 
-__all__ = ["cases_table", "events_table", "family_table", "not_judged_table", "verdict_table"]
+__all__ = ["cases_table", "events_table", "evidence_table", "family_table", "not_judged_table", "verdict_table"]
 
 _KEPT = (
     *("month", "model", "monitor", "axis", "level", "status", "n_studies", "n_reference", "cell"),
@@ -38,7 +38,9 @@ def verdict_table(record: SiteRecord, model: str) -> Table:
                 Cell(row["state"], mark=state_mark(row["state"]), note=_beside(row)),
                 Cell(row["sentence"], note=_cause(row)),
                 counted(row["n_studies"]),
-                counted(row["n_signals"], f"of {count(row['n_monitors'])}; {count(row['n_not_assessable'])} not judged"),
+                counted(
+                    row["n_signals"], f"of {count(row['n_monitors'])}; {count(row['n_not_assessable'])} not judged"
+                ),
                 _evidence(row),
                 _picture(record, row["month"]),
             )
@@ -64,6 +66,13 @@ def verdict_table(record: SiteRecord, model: str) -> Table:
     )
 
 
+def evidence_table(record: SiteRecord) -> Table:
+    """What the figure of the evidence is drawn from; the page shows its rows in the tables of the models."""
+    columns = "month", "model", "evidence", "amber_line", "red_evidence", "red_line"
+    data = record.frame(DRIFT_VERDICTS).select(columns).sort("model", "month")
+    return plain_table("evidence-data", "Evidence of every month and model", (), (), data=data)
+
+
 def family_table(record: SiteRecord, family: MonitorFamily, watched: Sequence[Watched], which: str) -> Table:
     """The last month of each monitor; the data are of every month."""
     rows = [
@@ -74,7 +83,9 @@ def family_table(record: SiteRecord, family: MonitorFamily, watched: Sequence[Wa
                 _usual(row),
                 counted(row["n_studies"], f"reference {count(row['n_reference'])}"),
                 _change(row),
-                Cell(f"{row['evidence']:,.3g}", sort=row["evidence"]) if row["evidence"] is not None else missing(""),
+                missing("not judged")
+                if row["evidence"] is None
+                else Cell(evidence_words(row["evidence"]), sort=row["evidence"]),
                 Cell(row["status"], note=row["reason"] or row["event"] or "", quiet=_is_quiet(row)),
             )
         )
@@ -197,7 +208,7 @@ def _cause(row: dict[str, Any]) -> str:
 def _evidence(row: dict[str, Any]) -> Cell:
     if row["evidence"] is None:
         return missing("nothing judged")
-    return Cell(f"{row['evidence']:,.3g}", note=f"amber from {row['amber_line']:g}", sort=row["evidence"])
+    return Cell(evidence_words(row["evidence"]), note=f"amber from {row['amber_line']:g}", sort=row["evidence"])
 
 
 def _picture(record: SiteRecord, month: str) -> Cell:
@@ -214,14 +225,14 @@ def _written(row: dict[str, Any], value: float) -> str:
     scale = 100.0 if _is_share(row) else 1.0
     low, high = row["usual_low"], row["usual_high"]
     decimals = decimals_for_width(scale * (high - low) / 2) if low is not None and high is not None else 1
-    text = per_cent(scale * value, decimals) if _is_share(row) else fixed(value, decimals)
-    return f"{text} {row['unit']}" if row["unit"] and not _is_share(row) else text
+    return per_cent(scale * value, decimals) if _is_share(row) else fixed(value, decimals)
 
 
 def _value(row: dict[str, Any]) -> Cell:
     if row["value"] is None:
         return missing("no value")
-    return Cell(_written(row, row["value"]), sort=float(row["value"]))
+    unit = "" if _is_share(row) else row["unit"]
+    return Cell(f"{_written(row, row['value'])} {unit}".rstrip(), sort=float(row["value"]))
 
 
 def _usual(row: dict[str, Any]) -> Cell:
