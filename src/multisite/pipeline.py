@@ -20,7 +20,7 @@ from multisite.integrity import (
     SHORTCUT_STAGE,
     SHORTCUT_USE_STAGE,
 )
-from multisite.pack import REPORT_STAGE
+from multisite.pack import REPORT_STAGE, TIMELINE_STAGE
 from multisite.performance import (
     ACROSS_SITES_STAGE,
     CALIBRATION_STRATA_STAGE,
@@ -90,6 +90,7 @@ STAGES: tuple[Stage, ...] = (
     DRIFT_COMPARISON_STAGE,
     DRIFT_PERFORMANCE_STAGE,
     DRIFT_VERDICTS_STAGE,
+    TIMELINE_STAGE,
     LOOKS_STAGE,
     REPORT_STAGE,
 )

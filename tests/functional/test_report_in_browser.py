@@ -1,4 +1,4 @@
-"""The report in a real browser: it fits a phone, and its tables sort."""
+"""The report and the timeline in a real browser: they fit a phone, and tables sort."""
 
 import html
 import json
@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from multisite.pack import REPORT_STAGE, report_parameters
+from multisite.pack import REPORT_STAGE, TIMELINE_STAGE, report_parameters
 from multisite.schemas.report import REPORT
+from multisite.schemas.timeline import TIMELINE_PAGE
 from tests.lib.report_frames import report_inputs, study
+from tests.lib.timeline_frames import PARAMETERS, timeline_inputs
 
 CHROMIUM = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
 SECONDS = 90
@@ -57,8 +59,8 @@ def page() -> str:
     return REPORT_STAGE.run(report_inputs(), report_parameters(study(), None)).files[REPORT.name].decode()
 
 
-def in_browser(folder: Path, *, width: int, body: str) -> dict[str, object]:
-    """What the JavaScript ``body`` returns, run beside the page in a frame of ``width`` pixels."""
+def in_browser(folder: Path, *, width: int, body: str, text: str | None = None) -> dict[str, object]:
+    """What the JavaScript ``body`` returns, run beside the report (or ``text``) in a frame of ``width`` pixels."""
     wrapper = folder / "wrapper.html"
     script = (
         "frame.addEventListener('load', () => { const inner = frame.contentWindow;"
@@ -66,7 +68,7 @@ def in_browser(folder: Path, *, width: int, body: str) -> dict[str, object]:
         "frame.srcdoc = JSON.parse(document.getElementById('page').textContent);"
     )
     # In a script element only the less-than sign could end the text too early.
-    quoted = json.dumps(page()).replace("<", "\\u003c")
+    quoted = json.dumps(text or page()).replace("<", "\\u003c")
     wrapper.write_text(
         f'<!doctype html><meta charset="utf-8"><pre id="found"></pre>'
         f'<iframe id="frame" style="border:0;width:{width}px;height:800px"></iframe>'
@@ -129,3 +131,13 @@ def test_a_click_on_a_head_sorts_the_rows_and_says_so(tmp_path: Path) -> None:
     assert found["rising"] == ["danube", "cordoba", "borealis", "amstel"]
     assert found["falling"] == ["amstel", "borealis", "cordoba", "danube"]
     assert found["said"] == "descending"
+
+
+def test_the_timeline_fits_a_phone_and_its_figures_stay_readable(tmp_path: Path) -> None:
+    text = TIMELINE_STAGE.run(timeline_inputs(), PARAMETERS).files[TIMELINE_PAGE.name].decode()
+    opened = "for (const more of inner.document.querySelectorAll('details')) more.open = true;"
+    both = f"{opened} return {{...(() => {{ {MEASURE} }})(), ...(() => {{ {FONTS} }})()}};"
+    found = in_browser(tmp_path, width=320, body=both, text=text)
+    assert (found["client"], found["scroll"], found["wide"]) == (320, 320, [])
+    assert isinstance(found["smallest"], float)
+    assert found["smallest"] > 8

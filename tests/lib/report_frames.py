@@ -48,6 +48,8 @@ from multisite.schemas.calibration_strata import (
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
+from multisite.schemas.drift_baseline import DRIFT_BUDGET
+from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_VERDICTS
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.label_errors import CORRECTED_ESTIMATES
 from multisite.schemas.looks import LOOKS
@@ -80,6 +82,7 @@ from multisite.stats import (
 from multisite.study import Study
 from multisite.tallies import ProportionMoments, tally_cross_moments, tally_proportions, tally_scores
 from multisite.vocabulary import ALL_SITES, OVERALL
+from tests.lib.timeline_frames import OTHER, timeline_inputs
 
 __all__ = ["DRIFT_FRAMES", "FINDING", "LEVELS", "MODEL", "SITES", "corrected_frame", "report_inputs", "study"]
 
@@ -108,7 +111,8 @@ TARGET = {"sex": {"F": 0.51, "M": 0.49}}
 MONTHS = tuple(f"2025-{month:02d}" for month in range(1, 7))
 _MINIMUM = 10
 _THRESHOLD = 0.5
-DRIFT_FRAMES = (DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE, DEPLOYMENT_COUNTS)
+_VERDICT_FRAMES = (DRIFT_VERDICTS, DRIFT_CASES, DRIFT_BUDGET)
+DRIFT_FRAMES = (DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE, DEPLOYMENT_COUNTS, *_VERDICT_FRAMES)
 
 
 MARGINS = (
@@ -233,8 +237,19 @@ def _frames() -> dict[str, pl.DataFrame]:
         (DRIFT_COUNTS, DRIFT_COUNTS.empty()),
         (DRIFT_COUNTS_BASELINE, _baseline_counts()),
         (DEPLOYMENT_COUNTS, _deployment_counts()),
+        *_verdicts_on_months(),
     )
     return {artefact.name: artefact.conform(frame) for artefact, frame in made}
+
+
+def _verdicts_on_months() -> Iterator[tuple[Artefact, pl.DataFrame]]:
+    """Borealis changes in the fourth of eight months, amstel does not; the other sites have no verdict."""
+    quiet, changed = timeline_inputs(n_months=8, models=(OTHER,)), timeline_inputs(n_months=8, models=(MODEL,))
+    for artefact in _VERDICT_FRAMES:
+        calm = quiet.frames[artefact.name].with_columns(site=pl.lit("amstel"), model=pl.lit(MODEL))
+        if artefact is DRIFT_CASES:
+            calm = calm.clear()
+        yield artefact, pl.concat([calm, changed.frames[artefact.name].with_columns(site=pl.lit("borealis"))])
 
 
 def _calibration(cases: pl.DataFrame, estimates: pl.DataFrame) -> Iterator[tuple[Artefact, pl.DataFrame]]:

@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 from multisite import __version__
-from multisite.cli import baseline, bounces, check_config, cohort_diff, demo, looks, monitor, show, verbs
+from multisite.cli import (
+    baseline,
+    bounces,
+    check_config,
+    cohort_diff,
+    demo,
+    evidently_workspace,
+    looks,
+    monitor,
+    show,
+    verbs,
+)
 from multisite.cli.failing import exit_with
 from multisite.cli.two_words import TwoWordCommands
 from multisite.errors import MultisiteError
@@ -47,6 +58,7 @@ bounces.add_to(app)
 check_config.add_to(app)
 cohort_diff.add_to(app)
 show.add_to(app)
+evidently_workspace.add_to(app)
 looks.add_to(app)
 demo.add_to(app)
 

@@ -15,6 +15,8 @@ from multisite.schemas.calibration_strata import CALIBRATION_BY_LEVEL, CALIBRATI
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.drift import DEPLOYMENT_COUNTS, DRIFT_COMPARISON, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE
+from multisite.schemas.drift_baseline import DRIFT_BUDGET
+from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_VERDICTS
 from multisite.schemas.failure_modes import FAILURE_MODES, SLICE_COUNTS
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.schemas.label_errors import CORRECTED_ESTIMATES
@@ -77,6 +79,9 @@ OPTIONAL_EVIDENCE: tuple[Artefact, ...] = (
     DRIFT_COUNTS,
     DRIFT_COUNTS_BASELINE,
     DEPLOYMENT_COUNTS,
+    DRIFT_VERDICTS,
+    DRIFT_CASES,
+    DRIFT_BUDGET,
     # Only where labels are made from readings.
     READING_COUNTS,
     AGREEMENT,

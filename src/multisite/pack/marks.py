@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from multisite.vocabulary import Verdict
+from multisite.vocabulary import DriftState, Verdict
 
-__all__ = ["CONCERN", "NO_EVIDENCE", "QUIET", "Mark", "verdict_mark"]
+__all__ = ["CONCERN", "NO_EVIDENCE", "QUIET", "Mark", "state_mark", "verdict_mark"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,20 @@ _VERDICTS = {
     Verdict.ERROR: Mark(Verdict.ERROR.value, "✕", "error"),
 }
 
+_STATES = {
+    DriftState.GREEN: Mark(DriftState.GREEN.value, "●", "pass"),
+    DriftState.GREY: Mark(DriftState.GREY.value, "○", "none"),
+    DriftState.AMBER_1: Mark(DriftState.AMBER_1.value, "▲", "thin"),
+    DriftState.AMBER_2: Mark(DriftState.AMBER_2.value, "▲▲", "thin"),
+    DriftState.RED: Mark(DriftState.RED.value, "■", "fail"),
+}
+
 
 def verdict_mark(verdict: str) -> Mark:
     """The mark of a check's verdict."""
     return _VERDICTS[Verdict(verdict)]
+
+
+def state_mark(state: str) -> Mark:
+    """The mark of the verdict on a site and month."""
+    return _STATES[DriftState(state)]

@@ -10,6 +10,7 @@ __all__ = [
     "count",
     "decimals_for",
     "decimals_for_width",
+    "evidence_words",
     "fixed",
     "megabytes",
     "per_cent",
@@ -24,6 +25,7 @@ _MINUS = "\N{MINUS SIGN}"
 _PER_CENT = "\N{NARROW NO-BREAK SPACE}%"
 _MOST_DECIMALS = 4
 _WITHOUT_INTERVAL = 2
+_MOST_EVIDENCE = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,13 @@ def share(part: int, whole: int) -> str:
     percent = round(100 * part / whole, decimals)
     # A case among many is not no case.
     return f"<{per_cent(10.0**-decimals, decimals)}" if part and not percent else per_cent(percent, decimals)
+
+
+def evidence_words(value: float) -> str:
+    """Evidence, as a multiple of none: a decimal below 10, none from there on, and no digits that nobody needs."""
+    if value >= _MOST_EVIDENCE:
+        return f"over {count(round(_MOST_EVIDENCE))}"
+    return count(round(value)) if value >= 10 else fixed(value, 1)
 
 
 def per_cent(value: float, decimals: int = 0) -> str:

@@ -1,12 +1,7 @@
 """The page: every chapter's text, tables and figures, rendered to one self-contained HTML document."""
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.exhibits.calibration import reliability_figure
@@ -26,10 +21,12 @@ from multisite.pack.measures import Measured, measured
 from multisite.pack.method import limits, notes
 from multisite.pack.model_comparison import Comparison, comparisons
 from multisite.pack.reference_chapter import reference_chapter
+from multisite.pack.rendering import rendered
 from multisite.pack.sentences.across_sites import auc_beside, new_site, sites_in_training
 from multisite.pack.sentences.calibration import calibration_statement
 from multisite.pack.sentences.calibration_strata import calibration_strata_sentences
 from multisite.pack.sentences.drift import PICTURE_NOT_ALARM, drift_statement, sites_without_months
+from multisite.pack.sentences.drift_verdicts import budget_lines, verdicts_statement
 from multisite.pack.sentences.failure_modes import failure_sentences
 from multisite.pack.sentences.headline import answer, test_set
 from multisite.pack.sentences.integrity import blocking_failures, integrity_statement
@@ -50,6 +47,7 @@ from multisite.pack.tables.calibration import calibration_table
 from multisite.pack.tables.calibration_strata import calibration_levels_tables, recalibration_table
 from multisite.pack.tables.consequences import consequences_table
 from multisite.pack.tables.drift import deployment_tables
+from multisite.pack.tables.drift_verdicts import drift_cases_table, verdict_grids
 from multisite.pack.tables.failure_modes import failure_modes_table
 from multisite.pack.tables.headline import headline_table
 from multisite.pack.tables.integrity import failures_table, scorecard
@@ -144,20 +142,9 @@ class MeasureExhibits:
 
 def render_page(evidence: Evidence) -> str:
     """The whole document. The same evidence gives the same bytes."""
-    templates = files(__package__) / "templates"
-    script = (templates / "report.js").read_text(encoding="utf-8")
-    environment = Environment(
-        loader=PackageLoader(__package__, "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     compared = comparisons(evidence)
-    return environment.get_template("report.html.j2").render(
-        style=(templates / "report.css").read_text(encoding="utf-8"),
-        script=script,
-        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    return rendered(
+        "report.html.j2",
         chapters=CHAPTERS,
         study=evidence.parameters,
         sites=evidence.sites,
@@ -190,6 +177,10 @@ def render_page(evidence: Evidence) -> str:
             for f in evidence.parameters.findings
         ],
         references=[reference_chapter(evidence, f) for f in evidence.parameters.findings],
+        drift_verdicts=verdicts_statement(evidence),
+        drift_grids=verdict_grids(evidence),
+        drift_cases=drift_cases_table(evidence),
+        drift_budget=budget_lines(evidence),
         drift_figures=drift_figures(evidence),
         drift_notice=PICTURE_NOT_ALARM,
         drift_absent=sites_without_months(evidence),
@@ -278,7 +269,7 @@ def _statements(evidence: Evidence, compared: Sequence[Comparison]) -> list[tupl
     for held in measured(evidence):
         said = measure_statement(held)
         blocks.append((held.title, [said] if said is not None else []))
-    blocks.append(("", [drift_statement(evidence)]))
+    blocks.append(("", [verdicts_statement(evidence) or drift_statement(evidence)]))
     for endpoint in evidence.endpoints:
         blocks.append((endpoint.title if len(evidence.endpoints) > 1 else "", [missing_statement(evidence, endpoint)]))
     return blocks

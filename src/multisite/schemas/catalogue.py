@@ -33,6 +33,7 @@ from multisite.schemas import (
     series_table,
     shortcut_use,
     shortcuts,
+    timeline,
     truth_sensitivity,
     verdicts,
 )
@@ -76,6 +77,7 @@ def _declared() -> dict[str, AnyArtefact]:
         drift_baseline,
         drift_performance,
         drift_verdicts,
+        timeline,
         looks,
         report,
     ):

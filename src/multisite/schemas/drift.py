@@ -15,6 +15,7 @@ __all__ = [
     "DRIFT_REFERENCE",
     "EVIDENTLY_BASELINE_PAGE",
     "EVIDENTLY_BASELINE_SNAPSHOT",
+    "EVIDENTLY_DEFINITION",
     "EVIDENTLY_MONTH_PAGE",
     "EVIDENTLY_MONTH_SNAPSHOT",
 ]
@@ -156,5 +157,8 @@ def _snapshot(name: str, description: str) -> FileArtefact:
 
 EVIDENTLY_BASELINE_PAGE = _page("evidently_baseline_page", "Evidently's page of the reference rows.")
 EVIDENTLY_BASELINE_SNAPSHOT = _snapshot("evidently_baseline_snapshot", "Evidently's snapshot of the reference rows.")
+EVIDENTLY_DEFINITION = _snapshot(
+    "evidently_definition", "Evidently's DataDefinition of the reference rows: which columns are numbers."
+)
 EVIDENTLY_MONTH_PAGE = _page("evidently_month_page", "Evidently's page of one month against the reference.")
 EVIDENTLY_MONTH_SNAPSHOT = _snapshot("evidently_month_snapshot", "Evidently's snapshot of one month.")

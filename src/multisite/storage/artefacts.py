@@ -19,7 +19,7 @@ from multisite.storage.objects import ObjectMissingError, ObjectStore
 from multisite.storage.zones import require_zone
 from multisite.vocabulary import Zone
 
-__all__ = ["WHOLE", "ArtefactStore", "parquet_bytes"]
+__all__ = ["WHOLE", "ArtefactStore", "parquet_bytes", "part_name"]
 
 WHOLE = "all"
 """Partition of an artefact that is not kept in parts."""
@@ -202,14 +202,19 @@ class ArtefactStore:
         return Part(partition, sha256_hex([content]), len(content), frame.height)
 
     def _part_key(self, artefact: AnyArtefact, site: str, partition: str) -> str:
-        suffix = artefact.suffix if isinstance(artefact, FileArtefact) else ".parquet"
-        return f"{self._study}/{site}/{artefact.name}/part-{partition}{suffix}"
+        return f"{self._study}/{site}/{part_name(artefact, partition)}"
 
     def _manifest_key(self, artefact: str, site: str) -> str:
         return f"{self._study}/{site}/{artefact}/manifest.json"
 
     def _receipt_key(self, site: str, stage: str, partition: str) -> str:
         return f"{self._study}/{site}/_receipts/{stage}/{partition}.json"
+
+
+def part_name(artefact: AnyArtefact, partition: str = WHOLE) -> str:
+    """Where a part lies in the folder of its site."""
+    suffix = artefact.suffix if isinstance(artefact, FileArtefact) else ".parquet"
+    return f"{artefact.name}/part-{partition}{suffix}"
 
 
 def parquet_bytes(frame: pl.DataFrame) -> bytes:

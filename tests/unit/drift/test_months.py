@@ -19,7 +19,7 @@ def test_the_baseline_conforms_and_has_a_page_and_a_snapshot(made: StageOutputs)
     for artefact in DRIFT_BASELINE_STAGE.writes:
         if isinstance(artefact, Artefact):
             artefact.conform(made.frames[artefact.name])
-    assert set(made.files) == {"evidently_baseline_page", "evidently_baseline_snapshot"}
+    assert set(made.files) == {"evidently_baseline_page", "evidently_baseline_snapshot", "evidently_definition"}
 
 
 def test_a_month_like_the_reference_shows_no_drift(made: StageOutputs) -> None:

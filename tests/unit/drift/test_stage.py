@@ -3,8 +3,11 @@ import sys
 
 import pytest
 
+from multisite.drift import BASELINE_PICTURE_STAGE, DRIFT_COMPARISON_STAGE
+from multisite.drift.picture.stage import PictureParameters
 from multisite.errors import UsageError
-from tests.unit.drift.builders import baseline, compare, in_month, monitored
+from multisite.schemas import AdoptedBaseline, StageInputs
+from tests.unit.drift.builders import COMPARISON, baseline, compare, in_month, monitored
 
 
 @pytest.mark.slow
@@ -28,14 +31,25 @@ def test_a_comparison_needs_a_month() -> None:
         compare(baseline(0), in_month(monitored(20), "2026-01"), None)
 
 
-def test_without_evidently_there_is_no_picture_and_the_months_say_how_to_install_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_without_evidently_there_is_no_picture_and_every_monitor_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "evidently", None)
-    made = baseline(20)
+    made = baseline(40)
     assert made.files == {}
-    assert not made.frames["drift_counts_baseline"].is_empty()
-    month = compare(made, in_month(monitored(20), "2026-01"), "2026-01")
+    month = compare(made, in_month(monitored(30), "2026-01"), "2026-01")
     assert month.files == {}
-    assert month.frames["drift_comparison"]["reason"].null_count() == 0
-    assert month.frames["drift_counts"]["n_studies"].sum() > 0
+    reasons = set(month.frames["drift_comparison"]["reason"])
+    assert reasons == {"Evidently cannot be imported (ModuleNotFoundError)"}
+
+
+def test_what_was_not_drawn_for_want_of_evidently_is_drawn_once_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = baseline(40)
+    inputs = StageInputs(
+        site="north",
+        partition="2026-01",
+        frames={**made.frames, "deployment": in_month(monitored(30), "2026-01")},
+        baselines=(AdoptedBaseline("0" * 16, "", made.frames),),
+    )
+    assert BASELINE_PICTURE_STAGE.run(inputs, PictureParameters()).settled
+    monkeypatch.setitem(sys.modules, "evidently", None)
+    assert not BASELINE_PICTURE_STAGE.run(inputs, PictureParameters()).settled
+    assert not DRIFT_COMPARISON_STAGE.run(inputs, COMPARISON).settled

@@ -14,7 +14,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -55,6 +55,8 @@ class EvidentlyVerdict:
 class EvidentlyDocument:
     """A page (HTML) and snapshot (JSON, readable by Evidently), or None where there was nothing to show.
 
+    ``definition`` is the baseline's DataDefinition as JSON; a month has none of its own.
+
     ``verdicts`` and ``failed`` are by monitored column; ``failed`` gives a reason for those that Evidently stopped on.
     """
 
@@ -62,6 +64,7 @@ class EvidentlyDocument:
     snapshot: bytes | None
     verdicts: Mapping[str, EvidentlyVerdict]
     failed: Mapping[str, str]
+    definition: bytes | None = None
 
 
 def compare_with_evidently(
@@ -134,7 +137,11 @@ def describe_with_evidently(
             return report.run(_dataset(library, reference, names), None, timestamp=_timestamp(window))
 
         snapshot, failed = _isolate(run, columns)
-        return _document(snapshot, {}, failed, title=f"{site}: baseline", notice=_NOTICE_BASELINE, left_out=left_out)
+        document = _document(
+            snapshot, {}, failed, title=f"{site}: baseline", notice=_NOTICE_BASELINE, left_out=left_out
+        )
+        defined = _definition(library, columns).json(exclude_none=True)
+        return replace(document, definition=stable_json(json.loads(defined)))
 
 
 @contextmanager
@@ -176,11 +183,14 @@ def _dataset(library: SimpleNamespace, frame: pl.DataFrame, columns: Sequence[st
         _shown(name): library.Series(frame[name].to_list(), dtype="float64" if _is_number(name) else "object")
         for name in columns
     }
-    definition = library.DataDefinition(
+    return library.Dataset.from_pandas(library.DataFrame(data), data_definition=_definition(library, columns))
+
+
+def _definition(library: SimpleNamespace, columns: Sequence[str]) -> Any:
+    return library.DataDefinition(
         numerical_columns=[_shown(name) for name in columns if _is_number(name)],
         categorical_columns=[_shown(name) for name in columns if not _is_number(name)],
     )
-    return library.Dataset.from_pandas(library.DataFrame(data), data_definition=definition)
 
 
 def _is_number(column: str) -> bool:

@@ -13,6 +13,7 @@ from multisite.schemas.drift import (
     DRIFT_REFERENCE,
     EVIDENTLY_BASELINE_PAGE,
     EVIDENTLY_BASELINE_SNAPSHOT,
+    EVIDENTLY_DEFINITION,
     EVIDENTLY_MONTH_PAGE,
     EVIDENTLY_MONTH_SNAPSHOT,
 )
@@ -53,8 +54,12 @@ def draw_baseline(inputs: StageInputs, parameters: PictureParameters) -> StageOu
         )
     except ConfigError:
         # The decision needs no picture, so a site without Evidently has none, and says so month by month.
-        return StageOutputs()
-    return StageOutputs(files=_files(document, EVIDENTLY_BASELINE_PAGE, EVIDENTLY_BASELINE_SNAPSHOT))
+        # Not settled: once it is installed, the next run draws.
+        return StageOutputs(settled=False)
+    files = _files(document, EVIDENTLY_BASELINE_PAGE, EVIDENTLY_BASELINE_SNAPSHOT)
+    if document.definition is not None:
+        files[EVIDENTLY_DEFINITION.name] = document.definition
+    return StageOutputs(files=files)
 
 
 def compare_month(inputs: StageInputs, parameters: ComparisonParameters) -> StageOutputs:
@@ -70,11 +75,13 @@ def compare_month(inputs: StageInputs, parameters: ComparisonParameters) -> Stag
     studies = deployment.filter((deployment["month"] == month) & deployment["is_first"])
     reasons = reasons_not_to_compare(reference, studies, minimum=parameters.minimum_values)
     columns = [name for name in monitored_columns(reference) if name not in reasons]
+    is_drawn = True
     try:
         document = compare_with_evidently(
             reference, studies, columns=columns, site=inputs.site, window=month, left_out=reasons
         )
     except ConfigError as error:
+        is_drawn = False
         document = EvidentlyDocument(None, None, {}, dict.fromkeys(columns, error.fact))
     comparison = comparison_table(
         reference,
@@ -87,6 +94,7 @@ def compare_month(inputs: StageInputs, parameters: ComparisonParameters) -> Stag
     return StageOutputs(
         frames={DRIFT_COMPARISON.name: comparison},
         files=_files(document, EVIDENTLY_MONTH_PAGE, EVIDENTLY_MONTH_SNAPSHOT),
+        settled=is_drawn,
     )
 
 
@@ -108,9 +116,9 @@ BASELINE_PICTURE_STAGE = Stage(
     title="Draw the drift baseline",
     verb="baseline",
     scope=Scope.SITE,
-    version=1,
+    version=2,
     reads=(DRIFT_REFERENCE,),
-    writes=(EVIDENTLY_BASELINE_PAGE, EVIDENTLY_BASELINE_SNAPSHOT),
+    writes=(EVIDENTLY_BASELINE_PAGE, EVIDENTLY_BASELINE_SNAPSHOT, EVIDENTLY_DEFINITION),
     run=draw_baseline,
     parameters=_picture_parameters,
 )

@@ -10,6 +10,7 @@ from typing import Literal
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -19,7 +20,7 @@ from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
 from matplotlib.transforms import Affine2D
 
-from multisite.pack.figures.palette import GRID, INK
+from multisite.pack.figures.palette import GRID, INK, PAPER
 from multisite.pack.figures.svg import clean_svg
 
 __all__ = ["SMALL", "TEXT", "Canvas", "fitted", "text_width", "wrapped"]
@@ -135,13 +136,27 @@ class Canvas:
         with mpl.rc_context(_style()), mpl.rc_context({"svg.hashsalt": slug}), warnings.catch_warnings():
             # The reader's browser sets the text, so it does not matter which scripts the local font lacks.
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-            figure = Figure(figsize=(self.width / 72, self.height / 72))
+            figure = self._figure()
             FigureCanvasSVG(figure)
-            pixels = Affine2D().scale(1, -1).translate(0, self.height)
-            for stroke in self._strokes:
-                figure.add_artist(stroke(pixels))
             figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
         return clean_svg(written.getvalue(), slug=slug, title=title, description=description)
+
+    def to_png(self) -> bytes:
+        """The picture on white, for where SVG is not shown: in mails. Equal drawings give equal bytes."""
+        written = io.BytesIO()
+        with mpl.rc_context(_style()), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            figure = self._figure()
+            FigureCanvasAgg(figure)
+            figure.savefig(written, format="png", facecolor=PAPER, metadata={"Software": None})
+        return written.getvalue()
+
+    def _figure(self) -> Figure:
+        figure = Figure(figsize=(self.width / 72, self.height / 72))
+        pixels = Affine2D().scale(1, -1).translate(0, self.height)
+        for stroke in self._strokes:
+            figure.add_artist(stroke(pixels))
+        return figure
 
 
 @lru_cache(maxsize=4096)

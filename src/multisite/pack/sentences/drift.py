@@ -18,7 +18,7 @@ PICTURE_NOT_ALARM = (
     "Evidently's verdict is a picture, not an alarm: its default limits look at the size of a difference or at "
     "a p-value, "
     "take no account of how many monitors and months are looked at, and drop missing values. "
-    "A decision rule with a stated rate of false alarms is not part of this version."
+    "The verdicts are by a rule of our own, with a stated rate of false alarms, and make no use of it."
 )
 
 _TOPIC, _ANCHOR = "After deployment", "drift"

@@ -28,7 +28,8 @@ class Column:
 class Cell:
     """``text`` is the value, ``interval`` what follows it in brackets, ``note`` a second, smaller line.
 
-    ``quiet`` cells show missing or thin evidence; ``mark`` puts a shape before the words.
+    ``quiet`` cells show missing or thin evidence; ``mark`` puts a shape before the words, ``link`` makes them lead to
+    another place.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Cell:
     sort: float | str | None = None
     quiet: bool = False
     mark: Mark | None = None
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

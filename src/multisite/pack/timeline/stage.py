@@ -1,0 +1,57 @@
+"""The stage that draws a site's timeline from its verdicts."""
+
+from dataclasses import dataclass
+
+from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
+from multisite.schemas.drift import DRIFT_COMPARISON
+from multisite.schemas.drift_baseline import DRIFT_BUDGET
+from multisite.schemas.drift_feed import DRIFT_EVENTS
+from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
+from multisite.schemas.timeline import MONTH_CHART, TIMELINE_PAGE
+from multisite.study import Site, Study
+
+__all__ = ["TIMELINE_STAGE", "TimelineParameters", "timeline_parameters"]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineParameters:
+    """The study's title, and its models by id with title and version."""
+
+    title: str
+    models: tuple[tuple[str, str], ...]
+
+
+def timeline_parameters(study: Study, site: Site | None) -> TimelineParameters:
+    """The parameters; nothing of the site file is looked at."""
+    return TimelineParameters(
+        study.title, tuple((model.id, f"{model.title} {model.version}") for model in study.models)
+    )
+
+
+def _draw_timeline(inputs: StageInputs, parameters: TimelineParameters) -> StageOutputs:
+    # Matplotlib takes half a second to import, which no other command should pay for.
+    from multisite.pack.timeline.month_chart import month_chart
+    from multisite.pack.timeline.page import render_timeline
+    from multisite.pack.timeline.record import SiteRecord
+
+    record = SiteRecord.from_inputs(inputs, parameters)
+    files = {TIMELINE_PAGE.name: render_timeline(record).encode()}
+    chart = month_chart(record)
+    if chart is not None:
+        files[MONTH_CHART.name] = chart
+    return StageOutputs(files=files)
+
+
+TIMELINE_STAGE = Stage(
+    name="timeline",
+    title="Draw the timeline",
+    verb="monitor",
+    scope=Scope.SITE,
+    version=1,
+    reads=(DRIFT_VERDICTS, DRIFT_MONITORS, DRIFT_CASES, DRIFT_EVENTS, DRIFT_COMPARISON),
+    optional_reads=(DRIFT_BUDGET,),
+    writes=(TIMELINE_PAGE, MONTH_CHART),
+    run=_draw_timeline,
+    parameters=timeline_parameters,
+    isolates_sites=True,
+)
