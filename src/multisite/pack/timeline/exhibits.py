@@ -24,8 +24,9 @@ LEGEND = (
     "Each month's value stands on its usual range (shaded: 95 of 100 months of that size if nothing had changed; wider "
     "where a month has fewer studies), n its studies. Filled squares are signals, hollow squares changes too small to "
     "matter, hollow circles were not judged, and triangles are planned (up) or muted (down). Letters above the axis "
-    "are events; a bar is a case of the family, with a ring in the month of its acknowledgement. Of a category the share "
-    "that changed most is drawn, and joined only while it is the same one. What could not be judged may lie beyond the axis."
+    "are events; a bar is a case of the family, with a ring in the month of its acknowledgement. Of a category the "
+    "share that changed most is drawn, and joined only while it is the same one. What could not be judged may lie "
+    "beyond the axis."
 )
 """How every control chart is read."""
 
