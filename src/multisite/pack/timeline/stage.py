@@ -15,16 +15,19 @@ __all__ = ["TIMELINE_STAGE", "TimelineParameters", "timeline_parameters"]
 
 @dataclass(frozen=True, slots=True)
 class TimelineParameters:
-    """The study's title, and its models by id with title and version."""
+    """The study's title, its models by id with title and version, and the smallest count that the picture tells."""
 
     title: str
     models: tuple[tuple[str, str], ...]
+    minimum_cell: int = 10
 
 
 def timeline_parameters(study: Study, site: Site | None) -> TimelineParameters:
     """The parameters; nothing of the site file is looked at."""
     return TimelineParameters(
-        study.title, tuple((model.id, f"{model.title} {model.version}") for model in study.models)
+        study.title,
+        tuple((model.id, f"{model.title} {model.version}") for model in study.models),
+        study.drift.minimum_cell,
     )
 
 
@@ -36,7 +39,7 @@ def _draw_timeline(inputs: StageInputs, parameters: TimelineParameters) -> Stage
 
     record = SiteRecord.from_inputs(inputs, parameters)
     files = {TIMELINE_PAGE.name: render_timeline(record).encode()}
-    chart = month_chart(record)
+    chart = month_chart(record, minimum_cell=parameters.minimum_cell)
     if chart is not None:
         files[MONTH_CHART.name] = chart
     return StageOutputs(files=files)
