@@ -13,8 +13,8 @@ _SITE = Column("site", _TEXT, "Site identifier")
 _PSEUDONYM, _QUASI = ColumnPrivacy.PSEUDONYM, ColumnPrivacy.QUASI
 _PAIR = (Column("finding", _TEXT, "A finding of the study file"), Column("model", _TEXT, "A model of the study file"))
 _GROUP = (
-    Column("axis", _TEXT, "overall, or software_versions"),
-    Column("level", _TEXT, "overall, or the software versions"),
+    Column("axis", _TEXT, "overall, software_versions, or month: of the studies"),
+    Column("level", _TEXT, "overall, the software versions, or a month as YYYY-MM"),
 )
 
 DEPLOYMENT_LABELS = Artefact(

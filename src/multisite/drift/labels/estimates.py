@@ -22,6 +22,9 @@ from multisite.vocabulary import OVERALL
 __all__ = ["Endpoint", "InUse", "Validated", "performance_rows"]
 
 MINIMUM_LABELLED = 10
+BY_MONTH = "month"
+"""The axis whose levels are the months of the studies."""
+
 _MOST_UNEVEN = 0.1
 _ALPHA = 0.05
 _POWER_Z, _TEST_Z = 0.841621, 2.326348
@@ -89,10 +92,14 @@ def performance_rows(
 def _from_labels(
     labels: pl.DataFrame, base: dict[str, Any], endpoint: Endpoint, known: Validated | None
 ) -> list[dict[str, Any]]:
-    """All mature months together, with an interval that holds however often one looks."""
+    """All mature months together, by software version and month by month, with intervals that hold however often one
+    looks."""
     rows = []
-    age = mature_age(labels.filter(axis=OVERALL), month=base["month"])
-    for (axis, level), group in labels.group_by("axis", "level", maintain_order=True):
+    whole = labels.filter(axis=OVERALL)
+    age = mature_age(whole, month=base["month"])
+    singly = whole.with_columns(pl.lit(BY_MONTH).alias("axis"), pl.col("month").alias("level"))
+    groups = pl.concat([labels, singly]).group_by("axis", "level", maintain_order=True)
+    for (axis, level), group in groups:
         arrived = arrived_by(group, month=base["month"], age=age)
         if axis != OVERALL and arrived.n_labelled == 0:
             continue

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.drift import DRIFT_COMPARISON
 from multisite.schemas.drift_baseline import DRIFT_BUDGET
-from multisite.schemas.drift_feed import DRIFT_EVENTS
+from multisite.schemas.drift_feed import DEPLOYMENT_DEVICES, DRIFT_EVENTS
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
 from multisite.schemas.timeline import MONTH_CHART, TIMELINE_PAGE
 from multisite.study import Site, Study
@@ -50,9 +51,9 @@ TIMELINE_STAGE = Stage(
     title="Draw the timeline",
     verb="monitor",
     scope=Scope.SITE,
-    version=1,
+    version=2,
     reads=(DRIFT_VERDICTS, DRIFT_MONITORS, DRIFT_CASES, DRIFT_EVENTS, DRIFT_COMPARISON),
-    optional_reads=(DRIFT_BUDGET,),
+    optional_reads=(DRIFT_BUDGET, DEPLOYMENT_DEVICES, DRIFT_PERFORMANCE),
     writes=(TIMELINE_PAGE, MONTH_CHART),
     run=_draw_timeline,
     parameters=timeline_parameters,

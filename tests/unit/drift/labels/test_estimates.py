@@ -126,6 +126,12 @@ def test_software_versions_are_told_apart() -> None:
     assert rows["level"].to_list() == ["A", "B"]
 
 
+def test_mature_months_are_told_one_by_one() -> None:
+    rows = told(studies()).filter(axis="month", month="2026-08", measure="sensitivity", method="labels")
+    assert rows["level"].to_list() == MONTHS[:6]
+    assert rows["estimate"].null_count() == 0
+
+
 def test_without_a_validated_value_there_is_an_estimate_and_no_verdict() -> None:
     row = of(told(studies(), validated(None)), "2026-08", "labels")
     assert (row["verdict"], row["reference"]) == ("insufficient evidence", None)
