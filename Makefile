@@ -29,6 +29,7 @@ test-fast: $(READY) ## Unit, property and contract tests: under a minute
 test-power: $(READY) ## 200 simulated cohorts: how often planted faults are found, how often clean ones fail
 	$(BIN)/python -m tests.power --seeds 200
 	$(BIN)/python -m tests.power --verdicts --seeds 200
+	$(BIN)/python -m tests.power.drift
 
 test-coverage: $(READY) ## Simulated data sets: how often each interval holds the truth
 	$(BIN)/python -m tests.coverage

@@ -14,7 +14,7 @@ __all__ = [
     "FaultsMissedError",
     "LedgerBrokenError",
     "MachineError",
-    "MailFailedError",
+    "MailNotSentError",
     "MultisiteError",
     "SchemaError",
     "SitesFailedError",
@@ -108,8 +108,8 @@ class SitesFailedError(MultisiteError):
     exit_code = 23
 
 
-class MailFailedError(MultisiteError):
-    """A mail was refused, or could not be handed over; it stays in the outbox, and the next run tries again."""
+class MailNotSentError(MultisiteError):
+    """A monthly mail has not reached everybody; it is in the outbox, and the next run sends what waits there."""
 
     exit_code = 24
 

@@ -16,6 +16,7 @@ def main() -> int:
     from tests.benchmarks import (
         bench_bootstrap,
         bench_delong,
+        bench_drift,
         bench_evaluation,
         bench_headers,
         bench_performance,
@@ -37,6 +38,7 @@ def main() -> int:
         bench_delong,
         bench_bootstrap,
         bench_ray_bootstrap,
+        bench_drift,
     )
     chosen = sys.argv[1:]
     for bench in (

@@ -102,6 +102,14 @@ def test_looks_are_of_sites_and_are_counted_when_all_stages_have_looked() -> Non
     assert min(place for place, stage in enumerate(STAGES) if stage.reads_ledger) > last
 
 
+def test_a_fault_at_one_site_ends_the_monthly_verdict_of_that_site_alone() -> None:
+    # One stage that does not say so would end the run for all sites.
+    assert {stage.name for stage in STAGES if stage.verb == "monitor"} == {
+        stage.name for stage in STAGES if stage.isolates_sites
+    }
+    assert all(stage.scope is not Scope.STUDY for stage in STAGES if stage.isolates_sites)
+
+
 @pytest.mark.parametrize("artefact", TABLES, ids=lambda artefact: artefact.name)
 def test_an_artefact_is_described_column_by_column(artefact: Artefact) -> None:
     assert all(column.description for column in artefact.columns)

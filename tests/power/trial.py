@@ -16,7 +16,7 @@ from tests.power.things import Thing, all_named
 
 __all__ = ["Sighting", "Trial", "try_seed"]
 
-_IN_SCORES = ("sensitivity", "calibration", "drift")
+_IN_SCORES = ("sensitivity", "calibration", "drift", "alarm")
 """Kinds of planted faults that lie in how the model scores; the estimates show them, and no check."""
 
 _SIDE = 32

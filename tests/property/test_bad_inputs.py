@@ -52,6 +52,21 @@ NAN_IS_DOCUMENTED = {
     "jackknife_acceleration": "a value that is NaN",
     "jackknife_variance": "one patient, or a value that is NaN",
     "detail_correlations": "a picture without detail",
+    "cell_statistics": "a side without a study",
+    "largest_cell_change": "a side without a study",
+    "location_change": "a side without a study, or a reference in one bin",
+    "rank_scores": "a reference without a study",
+    "cells_evidence": "a reference without a study",
+    "location_evidence": "a reference without a study, or in one bin",
+    "null_limits": "a reference without a study",
+    "p_value_from_limits": "a statistic that is not there, or a month without a study",
+    "share_p_value": "a side without a study",
+    "label_maturity": "an age that no study has reached",
+    "usual_share_range": "a side without a study",
+    "volume_prediction": "no study in the months before",
+    "volume_p_value": "no study in the months before",
+    "volume_evidence": "no study in the months before",
+    "mix_and_within": "a group that has no rate on either side",
 }
 """Functions that return bare arrays, or numbers, of which NaN is the declared absence."""
 
@@ -1049,6 +1064,184 @@ OTHERS: Mapping[str, Mapping[str, Callable[[], Any]]] = {
 }  # fmt: skip
 
 
+BAD_COUNTS: Mapping[str, Any] = {
+    "no bin": [],
+    "no study": [0, 0, 0],
+    "one bin": [4],
+    "all in one bin": [0, 5, 0],
+    "a fraction": [0.5, 1.5, 2],
+    "very many": [10**12, 1, 1],
+    "negative": [-1, 2, 3],
+    "NaN": [NAN, 2, 3],
+    "infinite": [INF, 2, 3],
+    "other bins": [1, 2],
+    "two-dimensional": [[1, 2, 3]],
+    "a number": 3,
+}
+USUAL = [3, 4, 5]
+
+
+def on_both_sides(call: Callable[[Any, Any], Any]) -> dict[str, Callable[[], Any]]:
+    months = {f"month: {called}": lambda bad=bad: call(bad, USUAL) for called, bad in BAD_COUNTS.items()}
+    references = {f"reference: {called}": lambda bad=bad: call(USUAL, bad) for called, bad in BAD_COUNTS.items()}
+    both = {f"both: {called}": lambda bad=bad: call(bad, bad) for called, bad in BAD_COUNTS.items()}
+    effects = {
+        f"design effect {effect}": lambda effect=effect: library.largest_cell_change(USUAL, USUAL, design_effect=effect)
+        for effect in (0.5, NAN, INF)
+    }
+    return {**months, **references, **both, **effects}
+
+
+def with_changes(call: Callable[..., Any], usual: Mapping[str, Any], **bad: Sequence[Any]) -> dict[str, Any]:
+    """A call for each bad value of each argument, the others as usual."""
+    return {
+        f"{argument} is {value}": lambda argument=argument, value=value: call(**{**usual, argument: value})
+        for argument, values in bad.items()
+        for value in values
+    }
+
+
+NUMBERS = (-1, NAN, INF)
+MONITORING: Mapping[str, Mapping[str, Callable[[], Any]]] = {
+    "largest_cell_change": on_both_sides(library.largest_cell_change),
+    "location_change": on_both_sides(library.location_change),
+    "cell_statistics": on_both_sides(library.cell_statistics),
+    "rank_scores": on_both_sides(lambda _, reference: library.rank_scores(reference)),
+    "cells_evidence": on_both_sides(lambda month, reference: library.cells_evidence([month, month], reference)),
+    "location_evidence": on_both_sides(lambda month, reference: library.location_evidence([month, month], reference)),
+    "null_limits": with_changes(
+        library.null_limits,
+        {"reference": USUAL, "n_studies": 5, "probabilities": [0.5, 0.1], "statistic": "cells", "replicates": 100},
+        reference=list(BAD_COUNTS.values()),
+        n_studies=(0, *NUMBERS),
+        probabilities=([], [0.0], [1.5], [NAN], 0.5),
+        statistic=("shape", "location"),
+        replicates=(0, 99, NAN),
+        design_effect=(0.5, NAN, INF),
+    ),
+    "p_value_from_limits": with_changes(
+        library.p_value_from_limits,
+        {
+            "statistic": 1.5, "n_studies": 30, "grid_n": [25, 50], "probabilities": [0.5, 0.1],
+            "limits": [[1, 2], [1, 2]],
+        },
+        statistic=(NAN, INF, [1.0, 2.0]),
+        n_studies=(0, *NUMBERS),
+        grid_n=([50, 25], [25], [0, 25], [NAN, 25], []),
+        probabilities=([0.1, 0.5], [0.5], [NAN, 0.1], []),
+        limits=([[NAN, NAN]] * 2, [[1, 2]], [[2, 2], [2, 2]], []),
+    ),
+    "share_p_value": with_changes(
+        library.share_p_value,
+        {"x": 3, "n": 10, "x_reference": 30, "n_reference": 100},
+        x=(11, [3, 4], *NUMBERS), n=(0, 2, *NUMBERS), x_reference=(101, *NUMBERS), n_reference=(0, *NUMBERS),
+        design_effect=(0.5, NAN, INF, 1e9),
+    ),
+    "usual_share_range": with_changes(
+        library.usual_share_range,
+        {"x_reference": 30, "n_reference": 100, "n": 10},
+        x_reference=(101, *NUMBERS), n_reference=(0, *NUMBERS), n=(0, *NUMBERS), level=(0, 1, NAN),
+        design_effect=(0.5, NAN, INF),
+    ),
+    "volume_prediction": with_changes(
+        library.volume_prediction,
+        {"counts": [30, 40], "exposures": [20, 21], "exposure": 22},
+        counts=([], [0, 0], [-1, 3], [NAN, 3], [INF, 3], [3]), exposures=([0, 1], [NAN, 1], [INF, 1]),
+        exposure=(0, *NUMBERS), level=(0, 1, NAN),
+    ),
+    "volume_p_value": with_changes(
+        library.volume_p_value,
+        {"count": 33, "counts": [30, 40], "exposures": [20, 21], "exposure": 22},
+        count=NUMBERS, counts=([0, 0], [-1, 3], [NAN, 3]), exposure=(0, *NUMBERS),
+    ),
+    "volume_evidence": with_changes(
+        library.volume_evidence,
+        {"months": [33, 0], "month_exposures": [20, 21], "counts": [30, 40], "exposures": [20, 21]},
+        months=([], [1], [0.5, 1], [NAN, 1], [INF, 1], [-1, 1]), month_exposures=([0, 1], [NAN, 1], [INF, 1]),
+        counts=([0, 0], [-1, 3], [NAN, 3]),
+    ),
+    "silence_p_value": with_changes(
+        library.silence_p_value,
+        {"days": 3, "rate_per_day": 0.5, "n_days": 21},
+        days=(0, 22, 0.5, *NUMBERS), rate_per_day=(0.0, 1e9, *NUMBERS), n_days=(0, 0.5, *NUMBERS),
+    ),
+    "detectable_share_change": with_changes(
+        library.detectable_share_change,
+        {"share": 0.1, "n": 100, "n_reference": 1000, "alpha": 0.05},
+        share=(0, 1, 1.1, *NUMBERS), n=(0, -1, NAN), n_reference=(0, -1, NAN), alpha=(0, 1, NAN), power=(0, 1, NAN),
+    ),
+    "detectable_location_change": with_changes(
+        library.detectable_location_change,
+        {"n": 100, "n_reference": 1000, "alpha": 0.05},
+        n=(0, -1, NAN), n_reference=(0, -1, NAN), alpha=(0, 1, NAN), power=(0, 1, NAN),
+    ),
+    "mix_and_within": with_changes(
+        library.mix_and_within,
+        {"weights": [1, 2], "rates": [0.1, 0.2], "weights_now": [2, 1], "rates_now": [0.1, 0.3]},
+        weights=([0, 0], [-1, 2], [NAN, 1], [INF, 1], [1], []), rates=([NAN, NAN], [INF, 0.1], [0.1]),
+        rates_now=([NAN, NAN], [0.1]),
+    ),
+}  # fmt: skip
+
+
+LINE = library.calibration_line(ScoreCounts([0.2, 0.5, 0.8], [2, 5, 8], [8, 5, 2]))
+NO_LINE = library.calibration_line(ScoreCounts([0.5], [1], [0]))
+EXPECTED = {"scores": [0.2, 0.8], "counts": [5, 5], "threshold": 0.5, "calibration": LINE}
+AUDITED = {"predicted": [0.2, 0.8], "called": [0, 1], "truth": [NAN, 1], "probability": [NAN, 0.5]}
+
+
+def audited(**changed: Any) -> Any:
+    return library.audited_share(library.audit_sums(**{**AUDITED, **changed}))
+
+
+LABEL_FREE: Mapping[str, Mapping[str, Callable[[], Any]]] = {
+    "expected_accuracy": with_changes(
+        library.expected_accuracy,
+        EXPECTED,
+        scores=([0.2], [0.2, 2.0], [NAN, 0.5], [0.0, 1.0]),
+        counts=([0, 0], [-1, 1], [NAN, 1], [INF, 1]),
+        calibration=(NO_LINE,),
+        level=(0.0, 1.0, NAN),
+        odds_factor=(0.5, NAN, INF),
+        threshold=(0.0, 2.0),
+    ),
+    "audit_sums": with_changes(
+        library.audit_sums,
+        AUDITED,
+        predicted=([0.2], [0.2, 2.0], [NAN, 0.5]),
+        called=([0, 2], [NAN, 1]),
+        truth=([NAN, NAN], [2, 1]),
+        probability=([NAN, 0.0], [NAN, NAN], [NAN, 2.0]),
+    ),
+    "audited_share": {
+        "nobody audited": lambda: audited(truth=[NAN, NAN]),
+        "few with the finding": lambda: audited(),
+        "level is 1": lambda: library.audited_share(library.audit_sums(**AUDITED), level=1.0),
+        "no study": lambda: audited(predicted=[], called=[], truth=[], probability=[]),
+    },
+    "label_maturity": with_changes(
+        library.label_maturity,
+        {"arrived": [1, 1], "waiting": [0, 1]},
+        arrived=([0, 0], [-1, 0], [NAN, 0], [1], []),
+        waiting=([0, 0], [-1, 0], [NAN, 0]),
+    ),
+    "anytime_interval": with_changes(
+        library.anytime_interval,
+        {"positive": 2, "total": 4, "alpha": 0.05},
+        positive=(0, 4, 5, -1, NAN),
+        total=(0, -1, NAN),
+        alpha=(0.0, 1.0, NAN),
+    ),
+    "spending_boundaries": with_changes(
+        library.spending_boundaries,
+        {"fractions": [0.5, 1.0], "alpha": 0.025},
+        fractions=([], [0.0, 1.0], [1.0, 0.5], [0.5, 1.5], [NAN, 1.0]),
+        alpha=(0.0, 0.5, NAN),
+        spending=("none",),
+    ),
+}
+
+
 def every_call() -> list[Any]:
     kinds: list[tuple[Mapping[str, Any], Mapping[str, Any], Callable[[Any, Any], Any]]] = [
         (OF_SCORE_COUNTS, SCORE_COUNTS, lambda call, given: call(given())),
@@ -1066,7 +1259,12 @@ def every_call() -> list[Any]:
         for name, call in functions.items()
         for called, given in inputs.items()
     ]
-    calls += [(name, called, call) for name, inputs in OTHERS.items() for called, call in inputs.items()]
+    calls += [
+        (name, called, call)
+        for table in (OTHERS, MONITORING, LABEL_FREE)
+        for name, inputs in table.items()
+        for called, call in inputs.items()
+    ]
     return [pytest.param(name, call, id=f"{name}-{called}") for name, called, call in calls]
 
 
@@ -1111,5 +1309,5 @@ def test_a_bad_input_has_a_stated_result(name: str, call: Callable[[], Any]) -> 
 def test_every_public_function_is_in_the_table() -> None:
     public = {name for name in library.__all__ if inspect.isfunction(getattr(library, name))}
     kinds = (OF_SCORE_COUNTS, OF_CASES, OF_MOMENTS, OF_FOUR, OF_SAMPLES, OF_RATINGS, OF_CODED_CASES, OF_MEASURED)
-    tables = (*kinds, OTHERS)
+    tables = (*kinds, OTHERS, MONITORING, LABEL_FREE)
     assert public - {name for table in tables for name in table} == set()

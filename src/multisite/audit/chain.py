@@ -6,7 +6,7 @@ The last entries are the exception: a chain from which they were cut is a shorte
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from multisite.audit.entry import Entry
+from multisite.audit.entry import Entry, Event
 from multisite.storage.canonical import digest_of, sha256_hex
 
 __all__ = ["BEFORE_THE_FIRST", "Chain", "Link", "chain_of"]
@@ -27,6 +27,11 @@ class Link:
     sha256: str
     holds: bool
 
+    @property
+    def is_message(self) -> bool:
+        """Whether it is a sound entry on a mail or a drill, which tells of a verdict and bears on none."""
+        return self.holds and self.entry is not None and self.entry.event in (Event.MAIL, Event.DRILL)
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:
@@ -46,8 +51,8 @@ class Chain:
 
     @property
     def sha256(self) -> str:
-        """Digest of all that the ledger holds."""
-        return digest_of([[link.number, link.sha256] for link in self.links])
+        """Digest of all that the ledger holds, but for sound entries on mails and drills: no stage depends on them."""
+        return digest_of([[link.number, link.sha256] for link in self.links if not link.is_message])
 
 
 def chain_of(files: Sequence[tuple[int, bytes]], *, study: str, site: str) -> Chain:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from multisite.storage.canonical import canonical_json
 
@@ -21,6 +21,22 @@ class Event(StrEnum):
     MUTED = "monitor muted"
     MAIL = "mail"
     DRILL = "drill"
+
+
+_FORMS: Final[Mapping[str, Mapping[str, type]]] = {
+    Event.LOOK: {"stages": list, "protocol": str, "evaluated": str},
+    Event.BASELINE: {"baseline": str, "from_month": str, "reason": str, "approver": str, "previous": str},
+    Event.ACKNOWLEDGED: {"model": str, "case_number": int, "by": str, "cause": str},
+    Event.CLOSED: {"model": str, "case_number": int, "by": str, "reason": str, "month": str},
+    Event.MUTED: dict.fromkeys(("model", "monitor", "axis", "level", "reason", "approver", "until"), str),
+    Event.MAIL: {
+        **dict.fromkeys(("model", "month", "message_id", "digest", "outcome"), str),
+        "revision": int,
+        "is_drill": bool,
+    },
+    Event.DRILL: {"month": str},
+}
+"""What the content of an entry holds at least, by event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +71,15 @@ class Entry:
             raise TypeError("a field of the entry is not of its type")
         if not isinstance(entry.content, dict) or entry.to_bytes() != content:
             raise ValueError("the entry is not in its canonical form")
-        if entry.event == Event.LOOK.value and not _is_look(entry.content):
-            raise ValueError("the entry does not say what was looked at")
+        if not _is_of_its_form(entry.event, entry.content):
+            raise ValueError("the entry does not say what its event is about")
         return entry
 
 
-def _is_look(content: Mapping[str, Any]) -> bool:
-    stages = content.get("stages")
-    named = isinstance(stages, list) and all(isinstance(stage, str) for stage in stages)
-    return named and all(isinstance(content.get(name), str) for name in ("protocol", "evaluated"))
+def _is_of_its_form(event: str, content: Mapping[str, Any]) -> bool:
+    stages = content.get("stages", []) if event == Event.LOOK.value else []
+    form = _FORMS.get(event, {})
+    # Of exactly the type: a boolean is no number of a case.
+    return all(type(content.get(name)) is kind for name, kind in form.items()) and all(
+        isinstance(stage, str) for stage in stages
+    )

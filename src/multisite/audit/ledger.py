@@ -1,7 +1,7 @@
 """A site's ledger in a workspace, ``<study>/<site>/_ledger/000001.json`` and so on: added to, never changed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -58,11 +58,33 @@ class Ledger:
             When others kept adding entries.
         StoreError
             When the entry cannot be written.
+        ValueError
+            When ``content`` is not of the event's form; nothing is added.
+        """
+        entry = self.append_if(_always, event, time=time, run=run, code_version=code_version, content=content)
+        assert entry is not None
+        return entry
+
+    def append_if(
+        self,
+        due: Callable[[Chain], bool],
+        event: Event,
+        *,
+        time: datetime,
+        run: str,
+        code_version: str,
+        content: Mapping[str, Any],
+    ) -> Entry | None:
+        """As ``append``, as long as ``due`` holds of the chain that the entry is added to; None where it does not.
+
+        Of two runs that add the same at the same moment, the second is asked again, of a chain with the first's entry.
         """
         for _ in range(_ATTEMPTS):
             chain = self.chain()
             if chain.broken_at is not None:
                 raise self.broken(chain.broken_at)
+            if not due(chain):
+                return None
             entry = Entry(
                 sequence=len(chain.links) + 1,
                 time=time.astimezone(UTC).isoformat(timespec="seconds"),
@@ -75,6 +97,8 @@ class Ledger:
                 previous=chain.head,
             )
             key = f"{self._study}/{self._site}/{FOLDER}/{entry.sequence:06d}.json"
+            # What cannot be read back would break the ledger for good.
+            Entry.from_bytes(entry.to_bytes())
             if self._objects.create(key, entry.to_bytes()):
                 return entry
         raise MachineError(
@@ -91,3 +115,7 @@ class Ledger:
             remedy="Restore the folder from a backup. Where there is none, move it away, keep it, and say so wherever"
             " looks are reported: counting then begins anew.",
         )
+
+
+def _always(chain: Chain) -> bool:
+    return True

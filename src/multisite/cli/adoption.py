@@ -4,13 +4,13 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 
 from multisite.cli.running import RunOptions, execute, workspace_location
 from multisite.cli.terminal import Terminal
-from multisite.errors import UsageError
-from multisite.runners.baselines import adopt, adoptions_of, candidate_name
+from multisite.errors import MachineError, UsageError
+from multisite.runners.baselines import adopt, adoption_of, adoptions_of, candidate_name
 from multisite.runners.work import open_artefacts
 from multisite.storage.artefacts import ArtefactStore
 from multisite.study import Site, load_sites, load_study
@@ -29,14 +29,32 @@ class Adopting:
     approver: str
     from_month: str
 
+    @classmethod
+    def checked(cls, *, reason: str, approver: str, from_month: str, today: date) -> "Adopting":
+        """From what the command line said; without a month it is for that of ``today``.
+
+        Raises
+        ------
+        UsageError
+            Without a reason or an approver, or for a month that is not written as YYYY-MM.
+        """
+        if not reason.strip() or not approver.strip():
+            raise UsageError(
+                "a baseline is replaced with a reason and an approver",
+                place="--adopt",
+                remedy="Give --reason and --approver; both stand in the ledger.",
+            )
+        month = from_month or today.strftime("%Y-%m")
+        if not _MONTH.fullmatch(month):
+            raise UsageError(
+                "a baseline is adopted from a month on", place="--from", remedy="Give the month as YYYY-MM, as 2026-05."
+            )
+        return cls(reason.strip(), approver.strip(), month)
+
 
 def run_baseline(options: RunOptions, adopting: Adopting | None) -> int:
     """Make the baselines; with ``adopting``, adopt what is new at every site; then tell which one stands."""
     study, sites = load_study(options.study), load_sites(options.sites)
-    if adopting is not None and not _MONTH.fullmatch(adopting.from_month):
-        raise UsageError(
-            "a baseline is adopted from a month on", place="--from", remedy="Give the month as YYYY-MM, as 2026-05."
-        )
     terminal = Terminal(json_lines=options.json)
     terminal.title(study.title, f"{len(sites)} site{'s' if len(sites) != 1 else ''}, {options.runner} runner")
     summary = execute("baseline", study=study, sites=sites, options=options, terminal=terminal)
@@ -59,7 +77,8 @@ def print_baselines(store: ArtefactStore, sites: Sequence[Site], terminal: Termi
         rows += [(site.site, one.name, one.from_month or "the beginning", one.reason, one.approver) for one in adopted]
         if not adopted:
             rows.append((site.site, "none", "", "no validated study with the watched columns", ""))
-    terminal.table("Adopted baselines", ("site", "baseline", "from", "reason", "approved by"), rows)
+    if rows:
+        terminal.table("Adopted baselines", ("site", "baseline", "from", "reason", "approved by"), rows)
     if changed:
         terminal.warn(
             f"The validated set, or what is watched of it, has changed at {', '.join(changed)} since the baseline was"
@@ -79,13 +98,21 @@ def _adopt(store: ArtefactStore, sites: Sequence[Site], adopting: Adopting) -> N
         raise UsageError(
             "no site has a baseline that is not adopted yet", place="--adopt", remedy="Nothing needs adopting."
         )
-    for site in changed:
-        adopt(
-            store,
+    # All are looked at before the first is adopted: a refusal at one leaves every site as it was.
+    wanted = [
+        (
             site,
-            reason=adopting.reason,
-            approver=adopting.approver,
-            from_month=adopting.from_month,
-            clock=partial(datetime.now, UTC),
-            run_id=run,
+            adoptions_of(store, site),
+            adoption_of(
+                store, site, reason=adopting.reason, approver=adopting.approver, from_month=adopting.from_month
+            ),
         )
+        for site in changed
+    ]
+    for site, before, adoption in wanted:
+        if not adopt(store, site, adoption, before=before, clock=partial(datetime.now, UTC), run_id=run):
+            raise MachineError(
+                "another run has adopted a baseline meanwhile",
+                place=f"site {site}",
+                remedy="Look at what is adopted now: `multisite baseline` without --adopt.",
+            )

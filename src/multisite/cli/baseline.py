@@ -1,5 +1,6 @@
 """`multisite baseline`: make each site's drift baseline, and adopt another one in the place of the adopted."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -17,13 +18,17 @@ from multisite.cli.options import (
     site_places,
 )
 from multisite.cli.verbs import VERB_HELP
+from multisite.errors import UsageError
 
 __all__ = ["add_to"]
 
 Adopt = Annotated[bool, typer.Option("--adopt", help="Adopt what the cohort makes now in the place of the adopted.")]
 Reason = Annotated[str, typer.Option(help="Why, for --adopt; it stands in the ledger.")]
 Approver = Annotated[str, typer.Option(help="Who approved it, for --adopt; it stands in the ledger.")]
-FromMonth = Annotated[str, typer.Option("--from", metavar="YYYY-MM", help="First month that it is for, with --adopt.")]
+FromMonth = Annotated[
+    str,
+    typer.Option("--from", metavar="YYYY-MM", help="First month that it is for, with --adopt; this month if left out."),
+]
 
 
 def baseline(
@@ -55,7 +60,12 @@ def baseline(
         pin_sites=pin_sites,
         json=json,
     )
-    adopting = Adopting(reason=reason, approver=approver, from_month=from_month) if adopt else None
+    today = datetime.now(UTC).date()
+    if not adopt and (reason or approver or from_month):
+        raise UsageError(
+            "nothing is adopted without being asked for", place="--reason, --approver, --from", remedy="Add --adopt."
+        )
+    adopting = Adopting.checked(reason=reason, approver=approver, from_month=from_month, today=today) if adopt else None
     raise typer.Exit(run_baseline(options, adopting))
 
 

@@ -12,7 +12,6 @@ from multisite import __version__
 from multisite.audit import Event, ledger_rows
 from multisite.cli.monitoring import Mailing, checked_month, print_rows
 from multisite.cli.running import workspace_location
-from multisite.cli.sending import send_month
 from multisite.cli.terminal import Terminal
 from multisite.drift.rule.calendar import months_between
 from multisite.drift.rule.drill import with_injected_drift
@@ -25,9 +24,10 @@ from multisite.runners.work import open_artefacts
 from multisite.schemas.drift import DRIFT_COUNTS
 from multisite.schemas.drift_baseline import DRIFT_MOMENTS
 from multisite.schemas.drift_feed import DEPLOYMENT_DAYS, DRIFT_EVENTS
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.storage.artefacts import ArtefactStore
 from multisite.study import Site, Study, load_sites, load_study
-from multisite.vocabulary import Zone
+from multisite.vocabulary import OVERALL, MonitorFamily, MonitorStatus, Zone
 
 __all__ = ["run_drill"]
 
@@ -35,7 +35,7 @@ __all__ = ["run_drill"]
 def run_drill(
     study_file: Path, site_files: Sequence[Path], workspace: str, *, month: str, mailing: Mailing, json: bool
 ) -> int:
-    """Inject, judge, print and mail; the ledger of each site notes the drill, and nothing else is kept."""
+    """Inject, judge, print and mail; each site's ledger notes the drill, but for a dry run; nothing else is kept."""
     checked_month(month)
     study, sites = load_study(study_file), load_sites(site_files)
     store = open_artefacts(workspace_location(workspace), study, Zone.SITE)
@@ -48,17 +48,28 @@ def run_drill(
             "no site has studies in this month", place="--month", remedy="Take a month that `multisite monitor` judged."
         )
     print_rows(rows, terminal, title="Verdicts of the drill")
+    unseen = [site for site, made in drilled.items() if not _is_seen(made, month)]
+    if unseen:
+        terminal.warn(
+            f"The injected drift gave no signal at {', '.join(unseen)}: the month has too few studies, or the monitors"
+            " are muted. So large a change of the model's output would not be told of in such a month."
+        )
     run = uuid.uuid4().hex
-    for site in sites:
+    # A dry run has proved nothing to anybody.
+    for site in sites if mailing.dry_run is None else ():
         ledger_of(store, site.site).append(
             Event.DRILL, time=datetime.now(UTC), run=run, code_version=__version__, content={"month": month}
         )
     if not mailing.is_asked_for:
         return 0
+    # The mail's rooms are loaded where there is a mail.
+    from multisite.cli.sending import send_month
+
     return send_month(
         study=study,
         sites=sites,
         store=store,
+        workspace=workspace,
         month=month,
         dry_run=mailing.dry_run,
         is_drill=True,
@@ -66,8 +77,16 @@ def run_drill(
         clock=partial(datetime.now, UTC),
         run_id=run,
         faults={},
-        drilled=drilled,
+        drilled={site: made.tables() for site, made in drilled.items()},
     )
+
+
+def _is_seen(made: Verdicts, month: str) -> bool:
+    """Whether a monitor of the model's output, into which the drift was injected, has a signal."""
+    output = made.monitors.filter(
+        month=month, axis=OVERALL, family=MonitorFamily.OUTPUT.value, status=MonitorStatus.SIGNAL.value
+    )
+    return not output.is_empty()
 
 
 def _drilled(store: ArtefactStore, study: Study, site: Site, month: str) -> Verdicts:
@@ -77,6 +96,7 @@ def _drilled(store: ArtefactStore, study: Study, site: Site, month: str) -> Verd
         moments=store.read(DRIFT_MOMENTS, site.site).filter(pl.col("window") != month),
         days=days,
         events=store.read(DRIFT_EVENTS, site.site),
+        performance=store.read(DRIFT_PERFORMANCE, site.site),
         ledger=ledger_rows(ledger_of(store, site.site).chain()),
     )
     first = days["date"].dt.strftime("%Y-%m").min() if days.height else None

@@ -19,8 +19,8 @@ def show_evidently_workspace(
 ) -> None:
     """Write Evidently's own workspace: a project per site, a run for the baseline and for each month.
 
-    Nothing is computed again, and Evidently need not be installed here. To look at the folder, with usage reports off:
-    `DO_NOT_TRACK=1 evidently ui --workspace FOLDER`.
+    Nothing is computed again, and Evidently need not be installed here. To look at it:
+    `DO_NOT_TRACK=1 evidently ui --workspace FOLDER`, where the first word switches its usage reports off.
 
     Example: `multisite show evidently-workspace configs/demo.yaml --site harbour --to evidently-runs`
     """

@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 from multisite import __version__
-from multisite.cli import baseline, check_config, cohort_diff, demo, evidently_workspace, looks, monitor, show, verbs
+from multisite.cli import (
+    baseline,
+    bounces,
+    check_config,
+    cohort_diff,
+    demo,
+    evidently_workspace,
+    looks,
+    monitor,
+    show,
+    verbs,
+)
 from multisite.cli.failing import exit_with
 from multisite.cli.two_words import TwoWordCommands
 from multisite.errors import MultisiteError
@@ -43,6 +54,7 @@ def _root(
 verbs.add_to(app)
 baseline.add_to(app)
 monitor.add_to(app)
+bounces.add_to(app)
 check_config.add_to(app)
 cohort_diff.add_to(app)
 show.add_to(app)

@@ -109,9 +109,10 @@ def close(
     workspace: Workspace = "workspace",
     debug: Debug = False,
 ) -> None:
-    """Close a case with a reason. A signal that goes on opens another one: adopt a new baseline for a change that stays.
+    """Close a case with a reason. A signal that goes on opens another: adopt a new baseline for a change that stays.
 
-    Example: `multisite monitor close configs/demo.yaml --site harbour --case 1 --by "Dr Lee" --reason "…" --month 2024-05`
+    Example: `multisite monitor close configs/demo.yaml --site harbour --case 1 --by "Dr Lee" --month 2024-05 \\
+    --reason "…"`
     """
     from multisite.cli.noting import note_closure
 
@@ -171,7 +172,7 @@ def drill(
 ) -> None:
     """Prove that a hospital would be told: inject a drift into a month's counts, judge it, and mail it marked DRILL.
 
-    Nothing that is kept is changed but the ledger, which notes the drill.
+    Nothing that is kept is changed but the ledger, which notes the drill; with `--dry-run` nothing is noted.
 
     Example: `multisite monitor drill configs/demo.yaml --sites configs/sites --month 2024-03 --dry-run mails`
     """

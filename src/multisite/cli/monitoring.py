@@ -13,7 +13,6 @@ import polars as pl
 
 from multisite.cli.adoption import print_baselines
 from multisite.cli.running import RunOptions, execute, workspace_location
-from multisite.cli.sending import send_month
 from multisite.cli.terminal import Terminal
 from multisite.errors import MultisiteError, SitesFailedError, UsageError
 from multisite.runners.work import open_artefacts
@@ -40,6 +39,12 @@ class Mailing:
 
     send: bool = False
     dry_run: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.send and self.dry_run is not None:
+            raise UsageError(
+                "a mail is sent, or written to a folder", place="--send, --dry-run", remedy="Give one of the two."
+            )
 
     @property
     def is_asked_for(self) -> bool:
@@ -69,10 +74,14 @@ def run_monitor(options: RunOptions, *, month: str | None, mailing: Mailing) -> 
     _print_verdicts(store, sites, summary.faults, terminal, through)
     exit_code = SitesFailedError.exit_code if summary.faults else 0
     if mailing.is_asked_for:
+        # The mail's rooms are loaded where there is a mail.
+        from multisite.cli.sending import send_month
+
         sent = send_month(
             study=study,
             sites=sites,
             store=store,
+            workspace=options.workspace,
             month=through,
             dry_run=mailing.dry_run,
             is_drill=False,

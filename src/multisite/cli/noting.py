@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -111,14 +111,16 @@ def note_mute(
             remedy="Give a nearer day, and renew it.",
         )
     known = store.read(DRIFT_MONITORS, site).filter(
-        (pl.col("monitor") == muting.monitor) & (pl.col("axis") == muting.axis) & (pl.col("level") == muting.level)
+        model=model, monitor=muting.monitor, axis=muting.axis, level=muting.level
     )
     if known.is_empty():
         raise UsageError(
             "the site has no such monitor", place="--monitor, --axis, --level", remedy="Take them from the timeline."
         )
-    _append(store, site, Event.MUTED, {"model": model, **asdict(muting)})
-    Terminal().say(f"The monitor does not signal at {site} up to {muting.until}; it is still judged and printed.")
+    # Python takes 20260930 for a day, too; the ledger spells it in one way.
+    noted = replace(muting, reason=muting.reason.strip(), approver=muting.approver.strip(), until=until.isoformat())
+    _append(store, site, Event.MUTED, {"model": model, **asdict(noted)})
+    Terminal().say(f"The monitor does not signal at {site} up to {noted.until}; it is still judged and printed.")
 
 
 def _opened(

@@ -127,6 +127,8 @@ def _stages() -> Iterator[str]:
             reads.append("the site's stores")
         if stage.reads_ledger:
             reads.append("the site's ledger")
+        if stage.reads_baseline:
+            reads.append("the adopted baselines")
         writes = [f"`{artefact.name}`" for artefact in stage.writes]
         yield f"| {stage.name} | `{stage.verb}` | {stage.scope} | {', '.join(reads)} | {', '.join(writes)} |"
     yield ""

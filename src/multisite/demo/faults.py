@@ -170,13 +170,22 @@ def planted_in_whole_sites(plan: DemoPlan, sites: tuple[str, ...]) -> tuple[Plan
     ]
     if plan.change_month is not None:
         month = f"{plan.month_start(plan.change_month):%Y-%m}"
-        records.append(
+        home = sites[_HOME_OF_CHANGE % plan.sites]
+        expected: dict[str, int | float | str] = {"name": month, "number": plan.change_month}
+        records += [
             Planted(
                 "software_change",
                 "drift",
                 f"A scanner gets new software in month {plan.change_month}, and its scores rise",
-                sites[_HOME_OF_CHANGE % plan.sites],
-                {"name": month, "number": plan.change_month},
-            )
-        )
+                home,
+                expected,
+            ),
+            Planted(
+                "software_alarm",
+                "alarm",
+                f"The verdict on month {plan.change_month} tells of that software, and no other month alarms before",
+                home,
+                expected,
+            ),
+        ]
     return tuple(records)

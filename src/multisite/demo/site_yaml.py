@@ -53,6 +53,28 @@ stores:
 tables:
 """,
             *(_table(hospital, table, data) for table in _TABLE_COMMENTS),
+            f"""\
+  # Planned updates, new devices and the like, with `date`, `kind`, `title`, and for planned ones `window_end`.
+  # events:
+  #   path: {data}/{table_folder(hospital).as_posix()}/events.csv
+
+# Who is told of each month's verdict. Mails are sent by `multisite monitor --send` only; the demo's go nowhere.
+#   server      the hospital's mail server; `security` is starttls, tls, or none; user and password are in the variables
+#               that `user_env` and `password_env` name; `ca_file`, `timeout_seconds`, `attempts` may be given
+#   people      addresses by role; `escalation` says per state (GREY, AMBER-1, AMBER-2, RED, …) whom to `tell`, who is
+#               the `owner`, what to do (`act`), `within_working_days`; docs/how-to/monthly-reports.md has the defaults
+#   devices     pseudonyms of devices, as printed, and what the hospital calls them; `holidays` are no working days
+monthly:
+  server: {{host: 127.0.0.1, port: 1025, security: none}}
+  sender: multisite@{hospital.id}.example
+  people:
+    qa_lead: [qa@{hospital.id}.example]
+    ai_lead: [ai-lead@{hospital.id}.example]
+  escalation: {{}}
+  contact: Radiology QA office, extension 4711
+  devices: {{}}
+  holidays: []
+""",
         )
     )
 

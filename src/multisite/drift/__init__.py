@@ -10,6 +10,7 @@ alarm without cause and large ones stay silent over what matters. Nothing here t
 
 from multisite.drift.baseline import DRIFT_BASELINE_STAGE
 from multisite.drift.deployment import DEPLOYMENT_STAGE
+from multisite.drift.labels.stage import DRIFT_PERFORMANCE_STAGE
 from multisite.drift.monitors import MONITORABLE_CATEGORIES, MONITORABLE_NUMBERS, Monitors, monitors_of
 from multisite.drift.months.stage import DRIFT_COUNTS_STAGE
 from multisite.drift.picture.stage import BASELINE_PICTURE_STAGE, DRIFT_COMPARISON_STAGE
@@ -21,6 +22,7 @@ __all__ = [
     "DRIFT_BASELINE_STAGE",
     "DRIFT_COMPARISON_STAGE",
     "DRIFT_COUNTS_STAGE",
+    "DRIFT_PERFORMANCE_STAGE",
     "DRIFT_VERDICTS_STAGE",
     "MONITORABLE_CATEGORIES",
     "MONITORABLE_NUMBERS",

@@ -93,8 +93,8 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "Whether a patient was seen at two sites is not known: pseudonyms differ between sites.",
         "How much a patient's age, sex or scanner explains a difference between sites has not been separated "
         "out: each stratum is looked at alone.",
-        "Months after the validation are judged for change, from counts: nothing is said of performance in routine "
-        "use, and who is told what stands in the mails and the timeline of each site.",
+        "Months after the validation are judged for change, from counts. What labels say of performance in routine "
+        "use, and who is told what, stands in the mails and the timeline of each site.",
         "Digests show that inputs have not changed since they were written. They are not signatures and do not "
         "say by whom.",
     )

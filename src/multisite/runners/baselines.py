@@ -4,47 +4,30 @@ What the validated cohort makes of a baseline changes with the cohort; what mont
 first baseline is adopted by itself; any other by a person who gives a reason, and from a month on.
 """
 
-import io
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-import polars as pl
-
 from multisite import __version__
-from multisite.audit import Event, Ledger
-from multisite.errors import MachineError, UsageError
+from multisite.audit import Chain, Event
+from multisite.errors import UsageError
+from multisite.runners.kept_baselines import BASELINE_ARTEFACTS, digests_now, keep, name_of, read_kept
 from multisite.runners.looks import ledger_of
-from multisite.schemas import AdoptedBaseline, Artefact
-from multisite.schemas.drift import DRIFT_COUNTS_BASELINE, DRIFT_REFERENCE
-from multisite.schemas.drift_baseline import DRIFT_BASELINE_MONITORS, DRIFT_BUDGET, DRIFT_LIMITS
-from multisite.storage.artefacts import ArtefactStore, parquet_bytes
-from multisite.storage.canonical import canonical_json, digest_of, sha256_hex
-from multisite.storage.objects import ObjectMissingError
+from multisite.schemas import AdoptedBaseline
+from multisite.storage.artefacts import ArtefactStore
+from multisite.storage.canonical import digest_of
 
 __all__ = [
-    "BASELINE_ARTEFACTS",
     "Adoption",
     "adopt",
     "adopt_first",
     "adopted_baselines",
+    "adoption_of",
     "adoptions_digest",
     "adoptions_of",
     "candidate_name",
 ]
 
-BASELINE_ARTEFACTS: tuple[Artefact, ...] = (
-    DRIFT_REFERENCE,
-    DRIFT_COUNTS_BASELINE,
-    DRIFT_BASELINE_MONITORS,
-    DRIFT_LIMITS,
-    DRIFT_BUDGET,
-)
-"""What a baseline consists of."""
-
-_FOLDER = "_baselines"
-_NAME_LENGTH = 16
 _FIRST = "first baseline of the site"
 _NOBODY = "nobody: the first is adopted by itself"
 
@@ -63,13 +46,8 @@ class Adoption:
 
 def candidate_name(store: ArtefactStore, site: str) -> str | None:
     """Name of the baseline that the site's cohort makes now; None where none was made, or it holds no study."""
-    parts: dict[str, list[str]] = {}
-    for artefact in BASELINE_ARTEFACTS:
-        manifest = store.manifest(artefact, site)
-        if manifest is None or (artefact is DRIFT_REFERENCE and manifest.n_rows == 0):
-            return None
-        parts[artefact.name] = [part.sha256 for part in manifest.parts]
-    return digest_of(parts)[:_NAME_LENGTH]
+    digests = digests_now(store, site)
+    return None if digests is None else name_of(digests)
 
 
 def adoptions_of(store: ArtefactStore, site: str) -> tuple[Adoption, ...]:
@@ -84,12 +62,7 @@ def adoptions_of(store: ArtefactStore, site: str) -> tuple[Adoption, ...]:
     chain = ledger.chain()
     if chain.broken_at is not None:
         raise ledger.broken(chain.broken_at)
-    found = []
-    for link in chain.links:
-        if link.entry is not None and link.entry.event == Event.BASELINE.value:
-            content = link.entry.content
-            found.append(Adoption(*(str(content[name]) for name in ("baseline", "from_month", "reason", "approver"))))
-    return tuple(found)
+    return _adoptions_in(chain)
 
 
 def adoptions_digest(store: ArtefactStore, site: str) -> str:
@@ -102,23 +75,12 @@ def adopt_first(store: ArtefactStore, site: str, *, clock: Clock, run_id: str) -
     name = candidate_name(store, site)
     if name is None or adoptions_of(store, site):
         return None
-    adoption = Adoption(name, "", _FIRST, _NOBODY)
-    _keep(store, site, name)
-    _note(store, site, adoption, clock=clock, run_id=run_id)
-    return name
+    is_noted = adopt(store, site, Adoption(name, "", _FIRST, _NOBODY), before=(), clock=clock, run_id=run_id)
+    return name if is_noted else None
 
 
-def adopt(
-    store: ArtefactStore,
-    site: str,
-    *,
-    reason: str,
-    approver: str,
-    from_month: str,
-    clock: Clock,
-    run_id: str,
-) -> Adoption:
-    """Adopt what the cohort makes now, from a month on, which is then judged by both baselines.
+def adoption_of(store: ArtefactStore, site: str, *, reason: str, approver: str, from_month: str) -> Adoption:
+    """What would be adopted at the site: what its cohort makes now, from a month on that both baselines then judge.
 
     Raises
     ------
@@ -147,10 +109,37 @@ def adopt(
             place=place,
             remedy="Give a later month with --from.",
         )
-    adoption = Adoption(name, from_month if before else "", reason.strip(), approver.strip())
-    _keep(store, site, name)
-    _note(store, site, adoption, clock=clock, run_id=run_id)
-    return adoption
+    return Adoption(name, from_month if before else "", reason.strip(), approver.strip())
+
+
+def adopt(
+    store: ArtefactStore, site: str, adoption: Adoption, *, before: tuple[Adoption, ...], clock: Clock, run_id: str
+) -> bool:
+    """Keep the tables and note the adoption; False, and nothing is noted, where more than ``before`` is adopted by now.
+
+    Of two runs that adopt at the same moment, one is answered True.
+
+    Raises
+    ------
+    MachineError
+        When the tables are not those of the adoption any more, or what is kept under its name is damaged.
+    """
+    keep(store, site, adoption.name)
+    entry = ledger_of(store, site).append_if(
+        lambda chain: _adoptions_in(chain) == before,
+        Event.BASELINE,
+        time=clock(),
+        run=run_id,
+        code_version=__version__,
+        content={
+            "baseline": adoption.name,
+            "from_month": adoption.from_month,
+            "reason": adoption.reason,
+            "approver": adoption.approver,
+            "previous": before[-1].name if before else "",
+        },
+    )
+    return entry is not None
 
 
 def adopted_baselines(store: ArtefactStore, site: str) -> tuple[AdoptedBaseline, ...]:
@@ -165,50 +154,16 @@ def adopted_baselines(store: ArtefactStore, site: str) -> tuple[AdoptedBaseline,
         AdoptedBaseline(
             adoption.name,
             adoption.from_month,
-            {artefact.name: _read(store, site, adoption.name, artefact) for artefact in BASELINE_ARTEFACTS},
+            {artefact.name: read_kept(store, site, adoption.name, artefact) for artefact in BASELINE_ARTEFACTS},
         )
         for adoption in adoptions_of(store, site)
     )
 
 
-def _keep(store: ArtefactStore, site: str, name: str) -> None:
-    """Copy the tables. Equal tables have equal names, so that doing it twice changes nothing."""
-    digests = {}
-    for artefact in BASELINE_ARTEFACTS:
-        content = parquet_bytes(store.read(artefact, site))
-        digests[artefact.name] = sha256_hex([content])
-        store.objects.write(_key(store, site, name, f"{artefact.name}.parquet"), content)
-    store.objects.write(_key(store, site, name, "contents.json"), canonical_json(digests))
-
-
-def _note(store: ArtefactStore, site: str, adoption: Adoption, *, clock: Clock, run_id: str) -> None:
-    ledger: Ledger = ledger_of(store, site)
-    ledger.append(
-        Event.BASELINE,
-        time=clock(),
-        run=run_id,
-        code_version=__version__,
-        content={
-            "baseline": adoption.name,
-            "from_month": adoption.from_month,
-            "reason": adoption.reason,
-            "approver": adoption.approver,
-        },
+def _adoptions_in(chain: Chain) -> tuple[Adoption, ...]:
+    entries = [link.entry for link in chain.links if link.entry is not None]
+    return tuple(
+        Adoption(*(str(entry.content[name]) for name in ("baseline", "from_month", "reason", "approver")))
+        for entry in entries
+        if entry.event == Event.BASELINE.value
     )
-
-
-def _read(store: ArtefactStore, site: str, name: str, artefact: Artefact) -> pl.DataFrame:
-    place = f"site {site}, baseline {name}, table {artefact.name}"
-    remedy = f"Restore the folder `{_FOLDER}/{name}` of the site from a backup."
-    try:
-        digests = json.loads(store.objects.read(_key(store, site, name, "contents.json")))
-        content = store.objects.read(_key(store, site, name, f"{artefact.name}.parquet"))
-    except (ObjectMissingError, ValueError):
-        raise MachineError("the adopted baseline is not complete", place=place, remedy=remedy) from None
-    if digests.get(artefact.name) != sha256_hex([content]):
-        raise MachineError("the adopted baseline is not what was adopted", place=place, remedy=remedy)
-    return pl.read_parquet(io.BytesIO(content))
-
-
-def _key(store: ArtefactStore, site: str, name: str, file: str) -> str:
-    return f"{store.study}/{site}/{_FOLDER}/{name}/{file}"

@@ -116,7 +116,8 @@ def run_stages(
         n_skipped = len(tasks) - len(todo)
         observer.stage_started(stage, n_tasks=len(tasks), n_done_before=n_skipped)
         looks.note(stage, sites=[task.site for task in todo])
-        receipts.update(_run(stage, todo, executor, observer, stop, isolated))
+        done = _run(stage, todo, executor, observer, stop, isolated)
+        receipts.update(done)
         n_rows = _commit(
             stage,
             tasks,
@@ -126,13 +127,14 @@ def run_stages(
             store=store,
             made_for=made_for,
             fingerprints=fingerprints,
+            through=through,
         )
         if stage is DRIFT_BASELINE_STAGE:
-            for site in sites:
+            for site in isolated.sound:
                 adopt_first(store, site.site, clock=clock, run_id=run_id)
         seconds = time.monotonic() - started
         observer.stage_done(stage, n_rows=n_rows, seconds=seconds)
-        summaries.append(StageSummary(stage.name, stage.title, len(todo), n_skipped, n_rows, seconds))
+        summaries.append(StageSummary(stage.name, stage.title, len(done), n_skipped, n_rows, seconds))
     return RunSummary(tuple(summaries), isolated.faults)
 
 
@@ -206,13 +208,14 @@ def _commit(
     store: ArtefactStore,
     made_for: MadeFor,
     fingerprints: Mapping[str, Mapping[str, str]],
+    through: str | None,
 ) -> int:
     owners: Sequence[Site | None] = [None] if stage.scope is Scope.STUDY else sites
     n_rows = 0
     for site in owners:
         folder = site.site if site else STUDY_FOLDER
         own = [receipts[(folder, task.partition)] for task in tasks if task.folder == folder]
-        lineage = lineage_of(stage, [site.site] if site else [s.site for s in sites], store, made_for)
+        lineage = lineage_of(stage, [site.site] if site else [s.site for s in sites], store, made_for, through=through)
         fingerprint = fingerprints[site.site] if site else {}
         for artefact, manifest in manifests_for(
             stage, study=study, site=site, fingerprint=fingerprint, lineage=lineage, receipts=own

@@ -109,9 +109,8 @@ def plan_stage(
         pseudonym key than the site has.
     """
     names = tuple(site.site for site in sites)
-    asked = {"calendar": through or ""} if stage.reads_calendar else {}
     if stage.scope is Scope.STUDY:
-        lineage = lineage_of(stage, names, store, made_for)
+        lineage = lineage_of(stage, names, store, made_for, through=through)
         lineage["protocol"] = protocol_digest(study)
         basis = basis_of(stage, study, None, {})
         return [_task(stage, study, None, names, WHOLE, lineage, basis, workspace)]
@@ -119,7 +118,7 @@ def plan_stage(
     for site in sites:
         if not is_asked_for(stage, study, site):
             continue
-        lineage = {**lineage_of(stage, (site.site,), store, made_for), **asked}
+        lineage = lineage_of(stage, (site.site,), store, made_for, through=through)
         basis = basis_of(stage, study, site, fingerprints[site.site])
         for partition, own in _partitions(stage, site.site, store, made_for):
             task = _task(stage, study, site, names, partition, {**lineage, **own}, basis, workspace)
@@ -196,9 +195,14 @@ def _partitions(stage: Stage, site: str, store: ArtefactStore, made_for: MadeFor
     ]
 
 
-def lineage_of(stage: Stage, sites: Sequence[str], store: ArtefactStore, made_for: MadeFor) -> dict[str, str]:
-    """SHA-256 of every input as ``site/artefact``, but for the one that the stage takes part by part."""
-    lineage: dict[str, str] = {}
+def lineage_of(
+    stage: Stage, sites: Sequence[str], store: ArtefactStore, made_for: MadeFor, *, through: str | None = None
+) -> dict[str, str]:
+    """SHA-256 of every input as ``site/artefact``, but for the one that the stage takes part by part.
+
+    For a stage that reads the calendar, ``calendar`` is the month ``through`` that was asked for, empty for none.
+    """
+    lineage: dict[str, str] = {"calendar": through or ""} if stage.reads_calendar else {}
     for artefact in stage.reads:
         if artefact is stage.partition_of:
             continue

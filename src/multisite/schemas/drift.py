@@ -44,6 +44,7 @@ DRIFT_REFERENCE = Artefact(
     ),
     families=_MONITORED,
     key=("study_instance_uid",),
+    version=2,
 )
 
 DEPLOYMENT = Artefact(
@@ -62,6 +63,7 @@ DEPLOYMENT = Artefact(
     families=_MONITORED,
     key=("study_instance_uid",),
     partitioned_by="month",
+    version=2,
 )
 
 DEPLOYMENT_COUNTS = Artefact(
@@ -108,6 +110,7 @@ DRIFT_COUNTS_BASELINE = Artefact(
     "Counts of the reference rows per monitor on bins that are kept for every later month.",
     _COUNTS,
     key=_COUNTS_KEY,
+    version=2,
 )
 
 DRIFT_COUNTS = Artefact(
@@ -116,6 +119,7 @@ DRIFT_COUNTS = Artefact(
     "Counts of one month's rows on the baseline's bins.",
     _COUNTS,
     key=_COUNTS_KEY,
+    version=2,
 )
 
 DRIFT_COMPARISON = Artefact(

@@ -114,7 +114,8 @@ class Stage:
     ``reads_test_labels`` says that it looks at the reference standard of test cases: a run notes that in the site's
     ledger before such a stage begins. ``copies_labels`` says that it passes them on and holds them against nothing,
     which is no look. ``reads_tuning_labels`` stages are handed the labels of the split ``tune`` only. All others are
-    handed their inputs without labels. ``reads_ledger`` stages run again when the ledger has changed,
+    handed their inputs without labels. ``reads_ledger`` stages run again when the ledger has
+    changed (but for mails and drills, which bear on no stage),
     ``reads_baseline`` stages when a baseline was adopted, ``reads_calendar`` stages when another month is asked for.
     ``isolates_sites`` says that a fault at one site is that site's alone: the run goes on at the others.
     """

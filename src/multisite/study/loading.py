@@ -30,7 +30,7 @@ def load_study(path: Path) -> Study:
 
 
 def load_site(path: Path) -> Site:
-    """One site file; folders and table paths in it are made absolute, relative to the file.
+    """One site file; folders and paths of tables and certificates in it are made absolute, relative to the file.
 
     Raises
     ------
@@ -47,7 +47,11 @@ def load_site(path: Path) -> Site:
         name: table.model_copy(update={"path": str((folder / table.path).resolve())})
         for name, table in site.tables.items()
     }
-    return site.model_copy(update={"stores": stores, "tables": tables})
+    monthly = site.monthly
+    if monthly is not None and monthly.server.ca_file is not None:
+        server = monthly.server.model_copy(update={"ca_file": str((folder / monthly.server.ca_file).resolve())})
+        monthly = monthly.model_copy(update={"server": server})
+    return site.model_copy(update={"stores": stores, "tables": tables, "monthly": monthly})
 
 
 def load_sites(places: Sequence[Path]) -> tuple[Site, ...]:

@@ -66,7 +66,7 @@ def test_looks_behind_a_break_are_counted_and_the_break_is_told(ledger: Ledger, 
 
 def test_an_entry_on_something_else_is_no_look(ledger: Ledger) -> None:
     entry = ledger.append(
-        Event.LOOK, time=datetime(2026, 1, 1, tzinfo=UTC), run="a", code_version="1", content={"other": 1}
+        Event.DRILL, time=datetime(2026, 1, 1, tzinfo=UTC), run="a", code_version="1", content={"month": "2026-01"}
     )
     assert look_of(entry) is None
     assert look_of(None) is None

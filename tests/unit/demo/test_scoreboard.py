@@ -228,3 +228,35 @@ def test_months_that_were_not_compared_find_nothing() -> None:
          "mean_reference": pl.Float64, "mean_current": pl.Float64}
     )  # fmt: skip
     assert not only(DRIFT, {(ALL_SITES, "drift_comparison"): frame}).found
+
+
+ALARM = Planted("x", "alarm", "s", "a", {"name": "2024-02", "number": 2})
+
+
+def monthly_verdicts(*rows: tuple[str, str, str, str]) -> dict[tuple[str, str], pl.DataFrame]:
+    frame = pl.DataFrame(rows, schema=["site", "month", "state", "cause"], orient="row")
+    return {(ALL_SITES, "drift_verdicts"): frame}
+
+
+@pytest.mark.parametrize(
+    ("before", "state", "cause", "elsewhere", "found"),
+    [
+        ("GREEN", "AMBER-2", "software 1 → 2 on X", "GREEN", True),
+        ("GREEN", "RED", "software 1 → 2 on X", "GREY", True),
+        ("GREEN", "AMBER-2", "", "GREEN", False),  # no cause is named
+        ("GREEN", "GREEN", "", "GREEN", False),  # silent
+        ("AMBER-1", "AMBER-2", "software 1 → 2 on X", "GREEN", False),  # a month too early
+        ("GREEN", "AMBER-2", "software 1 → 2 on X", "AMBER-1", False),  # and at a site where nothing changed
+    ],
+)
+def test_an_alarm_is_found_when_the_planted_month_alone_alarms_and_names_its_software(
+    before: str, state: str, cause: str, elsewhere: str, found: bool
+) -> None:
+    frames = monthly_verdicts(
+        ("a", "2024-01", before, ""), ("a", "2024-02", state, cause), ("b", "2024-02", elsewhere, "")
+    )
+    assert only(ALARM, frames).found == found
+
+
+def test_a_month_without_a_verdict_finds_nothing() -> None:
+    assert not only(ALARM, monthly_verdicts(("b", "2024-02", "GREEN", ""))).found

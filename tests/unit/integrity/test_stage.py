@@ -30,7 +30,7 @@ _STUDY: dict[str, Any] = {
         "strata": [{"id": "vendor", "title": "Vendor", "column": "vendor", "when_missing": "level"}],
     },
     "performance": {"threshold": 0.5, "seed": 1},
-    "drift": {"numbers": ["age_years"]},
+    "drift": {"population": {"numbers": ["age_years"]}},
 }
 
 _COHORT = """

@@ -35,8 +35,10 @@ def test_the_worst_site_is_told_with_its_sentence_and_sites_without_months_are_n
 
 def test_green_everywhere_is_quiet_grey_everywhere_no_evidence_and_no_month_nothing() -> None:
     green, grey = evidence(state=pl.lit("GREEN")), evidence(state=pl.lit("GREY"))
-    said = [verdicts_statement(found) for found in (green, grey)]
-    assert [one.mark for one in said if one is not None] == [QUIET, NO_EVIDENCE]
+    quiet, unknown = verdicts_statement(green), verdicts_statement(grey)
+    assert quiet is not None
+    assert unknown is not None
+    assert (quiet.mark, unknown.mark) == (QUIET, NO_EVIDENCE)
     assert verdicts_statement(evidence(where=pl.lit(False))) is None
 
 

@@ -17,10 +17,11 @@ from multisite.drift.monitors import (
     failed_column,
     score_column,
 )
+from multisite.drift.months.counts import OTHER_LEVEL
 from multisite.schemas.drift_baseline import DRIFT_BASELINE_MONITORS
 from multisite.vocabulary import OVERALL, LearntFrom, MonitorFamily, MonitorKind
 
-__all__ = ["Floors", "positions_on_bins", "register_monitors", "watched_axes"]
+__all__ = ["Floors", "monitor_names", "positions_on_bins", "register_monitors", "watched_axes"]
 
 _UNITS = {"_mm": "mm", "_kv": "kV", "_years": "years"}
 _VALIDATED, _FIRST = LearntFrom.VALIDATED, LearntFrom.FIRST_MONTHS
@@ -53,6 +54,14 @@ def watched_axes(monitors: Monitors) -> dict[str, tuple[str, ...]]:
     alerts = {kind_of(alert_column(a.finding, a.model))[1]: monitors.categories for a in monitors.alerts}
     scores = {kind_of(score_column(*pair))[1]: monitors.subgroups for pair in monitors.scores}
     return {name: tuple(f"category_{axis}" for axis in axes) for name, axes in {**alerts, **scores}.items()}
+
+
+def monitor_names(monitors: Monitors) -> frozenset[str]:
+    """What every monitor is called that a baseline may have."""
+    columns = [kind_of(name)[1] for name in monitors.columns]
+    feed = [f"{name}_{model}" for model in monitors.models for name in ("volume", "silence")]
+    shares = [kind_of(name)[1] for name in monitors.shares]
+    return frozenset([*columns, *(f"missing_{name}" for name in columns), *shares, *feed])
 
 
 def register_monitors(
@@ -139,11 +148,11 @@ def _rows(
 def _subgroups(
     row: dict[str, object], whole: pl.DataFrame, reference: pl.DataFrame, column: str, monitors: Monitors
 ) -> Iterator[dict[str, object]]:
-    """The monitor within the levels of the subgroups that have studies enough ever to be judged."""
+    """The monitor within the named levels of the subgroups that have studies enough ever to be judged."""
     kind, monitor = kind_of(column)
     for axis in monitors.subgroups if monitor in watched_axes(monitors) else ():
         levels = whole.filter(monitor=monitor, axis=axis)["level"].unique().sort()
-        for level in levels:
+        for level in levels.filter(levels != OTHER_LEVEL):
             own = reference.filter(pl.col(f"category_{axis}") == level)
             known = own.filter(pl.col(column).is_not_null())
             if known.height < _LEAST_IN_SUBGROUP:
@@ -208,6 +217,7 @@ def _missing(
     return {
         **made,
         **_floor(monitor, MonitorKind.SHARE, floors, own, None),
-        "learnt_from": _VALIDATED.value,
+        # Cases without a score are left out of the validated set, so it cannot tell how often one lacks in use.
+        "learnt_from": (_FIRST if row["family"] == MonitorFamily.OUTPUT.value else _VALIDATED).value,
         "season": "not separable yet" if row["season"] == "not separable yet" else "none seen",
     }

@@ -7,11 +7,12 @@ import polars as pl
 from multisite.drift.baseline.bins import register_bins
 from multisite.drift.baseline.limits import make_limits
 from multisite.drift.baseline.reference import reference_studies
-from multisite.drift.baseline.registry import Floors, register_monitors, watched_axes
+from multisite.drift.baseline.registry import Floors, monitor_names, register_monitors, watched_axes
 from multisite.drift.baseline.season import CALENDAR_WINDOW, spans_two_years
 from multisite.drift.monitors import Monitors, monitors_of
 from multisite.drift.months.counts import BASELINE_WINDOW, Axes, count_on_bins
 from multisite.drift.rule.budget_table import Budget, budget_table
+from multisite.errors import ConfigError
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.cohort import COHORT, PREDICTIONS
 from multisite.schemas.drift import DRIFT_COUNTS_BASELINE, DRIFT_REFERENCE
@@ -88,8 +89,22 @@ def axes_of(study: Study) -> Axes:
 
 
 def floors_of(study: Study) -> Floors:
-    """The smallest changes that the study file declares."""
+    """The smallest changes that the study file declares.
+
+    Raises
+    ------
+    ConfigError
+        When one is declared of a monitor that there is not.
+    """
     smallest = study.drift.smallest_changes
+    known = monitor_names(monitors_of(study))
+    unknown = sorted(set(smallest.monitors) - known)
+    if unknown:
+        raise ConfigError(
+            f"there is no monitor {', '.join(f'`{name}`' for name in unknown)}",
+            place="drift.smallest_changes.monitors",
+            remedy=f"Monitors: {', '.join(sorted(known))}.",
+        )
     return Floors(
         share=smallest.share,
         standard_deviations=smallest.standard_deviations,
@@ -122,7 +137,7 @@ DRIFT_BASELINE_STAGE = Stage(
     title="Make the drift baseline",
     verb="baseline",
     scope=Scope.SITE,
-    version=2,
+    version=3,
     reads=(COHORT, PREDICTIONS),
     writes=(DRIFT_REFERENCE, DRIFT_COUNTS_BASELINE, DRIFT_BASELINE_MONITORS, DRIFT_LIMITS, DRIFT_BUDGET),
     run=make_baseline,

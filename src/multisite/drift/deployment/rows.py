@@ -15,7 +15,8 @@ from multisite.schemas.drift import DEPLOYMENT, DEPLOYMENT_COUNTS
 __all__ = ["OUTCOMES", "count_outcomes", "monitored_studies", "route_rows"]
 
 _LOST = ("unknown finding or model", "no images", "no eligible modality", "no study date", "no patient")
-_UNSCORED = ("duplicated", "failed", "abstained", "score missing", "score out of range")
+_UNSCORED = ("duplicated", "failed", "abstained", "unknown outcome", "score missing", "score out of range")
+_PROCESSED = "processed"
 
 OUTCOMES: tuple[str, ...] = ("monitored", *_UNSCORED, *_LOST)
 """What can become of a row. A lost row brings no study; one without a sound score brings the study without it."""
@@ -34,7 +35,8 @@ def route_rows(
     """Every row of ``table`` with the acquisition of its study's index series, its month and its ``outcome``.
 
     A fault of a row is judged in this order: a finding or model that the study file does not name, no images, images of
-    other modalities only, no study date, no patient, duplicated, failed, abstained, score missing, score out of range.
+    other modalities only, no study date, no patient, duplicated, failed, abstained, an outcome in another word than
+    these two and ``processed``, score missing, score out of range.
     Rows that repeat a study, finding and model with the same score are one score and its copies, which are counted as
     duplicated; where they differ, nobody knows which one was meant, and all are.
     No eligibility rule is applied: use outside the validated population is something to be seen, not to be left out.
@@ -73,6 +75,8 @@ def route_rows(
         .then(pl.lit("duplicated"))
         .when(pl.col("said").is_in(["failed", "abstained"]))
         .then(pl.col("said"))
+        .when(pl.col("said") != _PROCESSED)
+        .then(pl.lit("unknown outcome"))
         .when(pl.col("score").is_null())
         .then(pl.lit("score missing"))
         .when(~pl.col("score").is_between(0, 1))
@@ -125,7 +129,7 @@ def _said(table: pl.DataFrame) -> list[pl.Expr]:
     """What the table says of a row, in columns that a site may leave out."""
     absent = [pl.lit(None, pl.Boolean).alias(name) for name in _TOLD if name not in table.columns]
     if "outcome" in table.columns:
-        said = pl.col("outcome").str.strip_chars().str.to_lowercase()
+        said = pl.col("outcome").str.strip_chars().str.to_lowercase().replace("", None)
     else:
         said = pl.lit(None, pl.String)
     return [said.alias("said"), *absent, *(pl.col(name) for name in _TOLD if name in table.columns)]

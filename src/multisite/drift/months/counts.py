@@ -10,7 +10,7 @@ from multisite.schemas.drift import DRIFT_COUNTS
 from multisite.schemas.drift_baseline import DRIFT_MOMENTS
 from multisite.vocabulary import OVERALL
 
-__all__ = ["BASELINE_WINDOW", "Axes", "count_on_bins", "moments_of_numbers"]
+__all__ = ["BASELINE_WINDOW", "OTHER_LEVEL", "Axes", "count_on_bins", "moments_of_numbers"]
 
 BASELINE_WINDOW = "baseline"
 """The window of the reference; every other window is a month."""
@@ -18,7 +18,8 @@ BASELINE_WINDOW = "baseline"
 Axes = dict[str, tuple[str, ...]]
 """Monitor → the categories within whose registered values it is counted, too, as named in frames."""
 
-_OTHER = "other"
+OTHER_LEVEL = "other"
+"""The level of what has no level of its own."""
 
 
 def count_on_bins(
@@ -36,7 +37,8 @@ def count_on_bins(
 
     A category of the window that no ``reference`` study has gets a bin of its own, after the registered ones and of the
     kind ``unseen``, when at least ``rare`` studies of the window have it; below that it is counted among the others.
-    The levels of an axis are the registered values of its category, and ``other`` for the rest and for no value.
+    The levels of an axis are the registered values of its category, and ``other`` for the rest, for no value, and for a
+    value that is itself called so.
     """
     parts = []
     for (kind, monitor), cells in bins.sort("monitor", "bin").group_by("kind", "monitor", maintain_order=True):
@@ -87,10 +89,11 @@ def _subsets(
     yield OVERALL, OVERALL, studies
     for column in axes:
         axis = column.removeprefix("category_")
-        levels = bins.filter((pl.col("monitor") == axis) & (pl.col("bin_kind") == "category"))["label"].to_list()
+        own = bins.filter((pl.col("monitor") == axis) & (pl.col("bin_kind") == "category"))["label"].to_list()
+        levels = [level for level in own if level != OTHER_LEVEL]
         for level in levels:
             yield axis, level, studies.filter(pl.col(column) == level)
-        yield axis, _OTHER, studies.filter(~pl.col(column).is_in(levels).fill_null(False))
+        yield axis, OTHER_LEVEL, studies.filter(~pl.col(column).is_in(levels).fill_null(False))
 
 
 def _counted(

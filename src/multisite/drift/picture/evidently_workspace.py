@@ -1,8 +1,8 @@
 """Evidently's own workspace, put together from archived snapshots, so that `evidently ui` shows the runs.
 
-Evidently 0.7 keeps a folder per project: ``metadata.json``, and a file per run under ``snapshots``, all named by UUIDs.
-Archived snapshots are such files already. Names are made from study, site and month: the same runs give the same files,
-and a revised month takes the place of the one before it.
+Evidently 0.7 keeps a folder per project: ``metadata.json``, and a file per run under ``snapshots``, all named by
+UUIDs. Archived snapshots are such files already. Names are made from study, site and month, so that the same runs give
+the same files, and a revised month takes the place of the one before it.
 """
 
 import json

@@ -56,7 +56,6 @@ def simulate_budget(
     lines = lines_of(
         false_ambers_per_year=false_ambers_per_year,
         false_reds_per_five_years=false_reds_per_five_years,
-        families={monitor.family for monitor in monitors},
     )
     signals = find_signals(monitors, judged, lines=lines)
     families = [monitor.family for monitor in monitors]

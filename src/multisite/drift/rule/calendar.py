@@ -4,9 +4,10 @@ import calendar
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 
-__all__ = ["first_day", "last_day", "longest_silence", "months_between", "working_days"]
+__all__ = ["first_day", "last_day", "longest_silence", "months_apart", "months_between", "working_days"]
 
 _WEEKEND = 5
+_MONTHS_A_YEAR = 12
 
 
 def months_between(first: str, last: str) -> list[str]:
@@ -17,6 +18,12 @@ def months_between(first: str, last: str) -> list[str]:
         found.append(f"{year:04d}-{month:02d}")
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
     return found
+
+
+def months_apart(first: str, last: str) -> int:
+    """Months from ``first`` to ``last`` (YYYY-MM)."""
+    (year, month), (later_year, later_month) = (map(int, value.split("-")) for value in (first, last))
+    return (later_year - year) * _MONTHS_A_YEAR + later_month - month
 
 
 def first_day(month: str) -> date:
@@ -41,17 +48,23 @@ def working_days(first: date, last: date, holidays: Collection[date] = ()) -> It
 
 
 def longest_silence(
-    studies: Mapping[date, int], *, month: str, since: date, holidays: Collection[date] = ()
+    studies: Mapping[date, int],
+    *,
+    month: str,
+    since: date,
+    until: date | None = None,
+    holidays: Collection[date] = (),
 ) -> tuple[int, int]:
     """The longest run of working days without a study that touches the month, and the working days it was sought in.
 
-    A run that began before the month, at the earliest on ``since``, is counted whole. Studies of a weekend or holiday
-    end a run as any others do.
+    A run that began before the month, at the earliest on ``since``, is counted whole; one that reaches ``until``, or
+    else the end of the month, so far. Studies of a weekend or holiday end a run as any others do.
     """
     longest = run = considered = 0
     begin = first_day(month)
     day = since
-    while day <= last_day(month):
+    end = until or last_day(month)
+    while day <= end:
         if studies.get(day, 0) > 0:
             run = 0
         elif day.weekday() < _WEEKEND and day not in holidays:

@@ -50,16 +50,24 @@ def read_events(events: pl.DataFrame) -> list[DriftEvent]:
 def event_of(monitor: Monitor, *, month: str, since: str, events: Sequence[DriftEvent]) -> DriftEvent | None:
     """The event that goes with a change of ``monitor`` that was seen in ``month`` and began in ``since``.
 
-    Candidates lie between the month before ``since`` and ``month``. One that changes the monitor's column by itself
-    comes first; what the model makes of the images may come from any. Of several the one nearest to the beginning of
-    ``since``, and of these the one that most studies show.
+    Candidates lie between the month before ``since`` and the month after it: ``since`` is an estimate. One that changes
+    the monitor's column by itself comes first; what the model makes of the images may come from any. Of several the one
+    nearest to the beginning of ``since``, and of these the one that most studies show; a value never seen before comes
+    last, for it is rather a trace of an event than the event.
     """
-    candidates = [event for event in events if _before(since) <= event.month <= month]
+    candidates = [event for event in events if _before(since) <= event.month <= min(month, _after(since))]
     own = [event for event in candidates if _column(monitor) in event.monitors]
     chosen = own or (candidates if monitor.family in _READ_BY_ANY else [])
     begin = first_day(since)
     return min(
-        chosen, key=lambda event: (event.month != since, -event.n_studies, abs((event.day - begin).days)), default=None
+        chosen,
+        key=lambda event: (
+            event.kind is DriftEventKind.NEW_VALUE,
+            event.month != since,
+            -event.n_studies,
+            abs((event.day - begin).days),
+        ),
+        default=None,
     )
 
 
@@ -77,6 +85,11 @@ def is_planned_change(monitor: Monitor, *, month: str, events: Sequence[DriftEve
 
 def _column(monitor: Monitor) -> str:
     return monitor.id.removeprefix("missing_")
+
+
+def _after(month: str) -> str:
+    year, number = map(int, month.split("-"))
+    return f"{year + 1}-01" if number == 12 else f"{year}-{number + 1:02d}"
 
 
 def _before(month: str) -> str:

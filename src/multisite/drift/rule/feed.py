@@ -28,16 +28,24 @@ class FeedMonth:
 
 
 def read_feed(
-    studies: Mapping[date, int], *, months: Sequence[str], holidays: Collection[date] = ()
+    studies: Mapping[date, int],
+    *,
+    months: Sequence[str],
+    holidays: Collection[date] = (),
+    until: date | None = None,
 ) -> list[FeedMonth]:
-    """The feed's months; the first of them begins with the first day that has a study."""
+    """The feed's months; the first of them begins with the first day that has a study.
+
+    ``until`` is the last day that is known of, in a month that may not be over: what follows it is no silence.
+    """
     since = min(studies, default=first_day(months[0]) if months else None)
     found = []
     for month in months:
         begin = max(first_day(month), since) if since else first_day(month)
-        days = sum(1 for _ in working_days(begin, last_day(month), holidays))
-        silence, sought = longest_silence(studies, month=month, since=since or begin, holidays=holidays)
-        total = sum(n for day, n in studies.items() if first_day(month) <= day <= last_day(month))
+        end = min(last_day(month), until) if until else last_day(month)
+        days = sum(1 for _ in working_days(begin, end, holidays))
+        silence, sought = longest_silence(studies, month=month, since=since or begin, until=end, holidays=holidays)
+        total = sum(n for day, n in studies.items() if first_day(month) <= day <= end)
         found.append(FeedMonth(month, total, max(days, 1), silence, sought))
     return found
 
@@ -84,4 +92,5 @@ def _judged(p: FloatArray, change: FloatArray, n: Sequence[int], n_reference: in
         since=np.full(shape, -1),
         n=np.asarray(n, dtype=np.float64)[None],
         n_reference=np.full(shape, float(n_reference)),
+        holds=np.ones(shape, dtype=bool),
     )

@@ -6,6 +6,7 @@ import numpy as np
 
 from multisite.drift.rule.series import Limits, MonitorSeries
 from multisite.stats import (
+    BooleanArray,
     FloatArray,
     cell_statistics,
     cells_evidence,
@@ -31,7 +32,8 @@ class Judged:
 
     ``change`` is that of the month, and ``lasting_change`` that of the months since ``since`` together, both signed and
     in the monitor's unit of change, less what chance alone gives in cells of several. ``evidence`` is carried on
-    through months that cannot be judged.
+    through months that cannot be judged. ``holds`` says whether the month itself is likelier under the shares since
+    ``since`` than under those of the reference: once a change is over, its evidence speaks for it no longer.
     """
 
     p_value: FloatArray
@@ -42,6 +44,7 @@ class Judged:
     since: np.ndarray
     n: FloatArray
     n_reference: FloatArray
+    holds: BooleanArray
 
 
 def judge(series: MonitorSeries) -> Judged:
@@ -60,10 +63,20 @@ def judge(series: MonitorSeries) -> Judged:
     else:
         evidence, since = cells.evidence, cells.since
     p, change, cell = _month(series, kept, enough)
-    _, lasting, _ = _month(series, _since_then(kept, since), enough, p_values=False)
+    block = _since_then(kept, since)
+    _, lasting, _ = _month(series, block, enough, p_values=False)
     known = np.broadcast_to((n_reference >= MINIMUM_STUDIES)[:, None], evidence.shape)
-    return Judged(p, change, lasting, cell, np.where(known, evidence, np.nan), since, n, np.broadcast_to(
-        n_reference[:, None], n.shape))  # fmt: skip
+    return Judged(
+        p_value=p,
+        change=change,
+        lasting_change=lasting,
+        cell=cell,
+        evidence=np.where(known, evidence, np.nan),
+        since=since,
+        n=n,
+        n_reference=np.broadcast_to(n_reference[:, None], n.shape),
+        holds=_holds(kept, block, references),
+    )
 
 
 def _month(
@@ -151,6 +164,15 @@ def _limit_p(limits: Limits | None, statistic: FloatArray, n: FloatArray, enough
         limits=limits.table,
     )
     return np.where(enough, p, np.nan)
+
+
+def _holds(months: FloatArray, block: FloatArray, references: FloatArray) -> BooleanArray:
+    """Whether each month is likelier under the shares of its block than under the reference's; true of no studies."""
+    changed, unchanged = (
+        np.log((counts + 0.5) / (counts + 0.5).sum(axis=-1, keepdims=True)) for counts in (block, references[:, None])
+    )
+    gain = (months * (changed - unchanged)).sum(axis=-1)
+    return np.asarray((gain > 0) | (months.sum(axis=-1) == 0), dtype=bool)
 
 
 def _since_then(months: FloatArray, since: np.ndarray) -> FloatArray:

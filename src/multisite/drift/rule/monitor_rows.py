@@ -96,6 +96,9 @@ def _found(segment: Segment, at: int, place: int, moments: Moments) -> dict[str,
     """What was found, beside what is usual at this number of studies."""
     monitor, judged = segment.monitors[place], segment.judged[place]
     n, n_reference = int(judged.n[0, at]), int(judged.n_reference[0, at])
+    if _is_learning(segment, at, monitor):
+        # What is learnt so far is no reference yet, and would change what is said of this month as others come.
+        n_reference = 0
     base: dict[str, Any] = {
         "n_studies": n,
         "n_reference": n_reference,
@@ -118,7 +121,7 @@ def _found(segment: Segment, at: int, place: int, moments: Moments) -> dict[str,
         return {**base, **_usual_mean(monitor, n, n_reference), "value": mean}
     series = segment.series[monitor.key]
     cell = max(0, int(judged.cell[0, at]))
-    x, before = float(series.months[0, at, cell]), float(series.references[0, cell])
+    x, before = float(series.months[0, at, cell]), float(segment.usual[monitor.key][at, cell])
     label = series.cells[cell] if monitor.kind is MonitorKind.CATEGORY else ""
     low, high = usual_share_range(before, n_reference, n=n, design_effect=monitor.design_effect)
     usual = before / n_reference if n_reference else None
@@ -152,7 +155,9 @@ def _tested(segment: Segment, at: int, place: int, tests: int) -> dict[str, Any]
         "p_value": _rounded(judged.p_value[0, at]),
         "adjusted_p_value": _rounded(segment.signals.adjusted[0, at, place]),
         "evidence": _rounded(judged.evidence[0, at]),
-        "detectable_change": _rounded(_detectable(segment, at, place, monitor, alpha=segment.lines.level / tests)),
+        "detectable_change": _rounded(
+            _detectable(segment, at, place, monitor, alpha=float(segment.signals.level[0, at]) / tests)
+        ),
     }
 
 
@@ -165,9 +170,9 @@ def _detectable(segment: Segment, at: int, place: int, monitor: Monitor, *, alph
     if monitor.kind is MonitorKind.NUMBER:
         found = detectable_location_change(n=n, n_reference=m, alpha=alpha)
     else:
-        series = segment.series[monitor.key]
         cell = max(0, int(judged.cell[0, at]))
-        share = float(series.references[0, cell] / series.references[0].sum())
+        usual = segment.usual[monitor.key][at]
+        share = float(usual[cell] / usual.sum())
         found = detectable_share_change(share, n=n, n_reference=m, alpha=alpha)
     return None if found is None else max(found, monitor.smallest_change)
 
@@ -189,7 +194,10 @@ def _status(segment: Segment, at: int, place: int, *, is_signal: bool) -> dict[s
 
 def _why_not(segment: Segment, at: int, place: int) -> str:
     monitor, judged = segment.monitors[place], segment.judged[place]
-    if monitor.learnt_from is LearntFrom.FIRST_MONTHS and at < segment.n_first:
+    series = segment.series.get(monitor.key)
+    if series is not None and series.fault:
+        return series.fault
+    if _is_learning(segment, at, monitor):
         return f"learning what is usual: month {at + 1} of {segment.n_first}"
     if judged.n_reference[0, at] < MINIMUM_STUDIES:
         return f"fewer than {MINIMUM_STUDIES} reference studies have a value"
@@ -198,6 +206,10 @@ def _why_not(segment: Segment, at: int, place: int) -> str:
     if judged.n[0, at] < MINIMUM_STUDIES:
         return f"fewer than {MINIMUM_STUDIES} studies of the month have a value"
     return "one and the same value in all studies of the reference"
+
+
+def _is_learning(segment: Segment, at: int, monitor: Monitor) -> bool:
+    return monitor.learnt_from is LearntFrom.FIRST_MONTHS and at < segment.n_first
 
 
 def _rounded(value: float | None) -> float | None:

@@ -1,7 +1,7 @@
 """From judged segments to the months of a site and model: signals with their events, states, cases."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,9 +9,18 @@ from multisite.drift.rule.causes import DriftEvent, event_of
 from multisite.drift.rule.segment import Rules, Segment
 from multisite.drift.rule.states import Case, MonthSignals, MonthState, follow
 from multisite.drift.rule.told import Told
+from multisite.schemas import AdoptedBaseline
 from multisite.vocabulary import MonitorFamily, MonitorKind
 
-__all__ = ["ORDER_OF_FAMILIES", "FoundSignal", "JudgedMonth", "cause_of", "follow_months", "signals_of_month"]
+__all__ = [
+    "ORDER_OF_FAMILIES",
+    "FoundSignal",
+    "JudgedMonth",
+    "cause_of",
+    "follow_months",
+    "signals_of_month",
+    "spans_of",
+]
 
 ORDER_OF_FAMILIES = (
     MonitorFamily.PERFORMANCE,
@@ -70,18 +79,24 @@ def signals_of_month(segment: Segment, at: int, events: Sequence[DriftEvent]) ->
 
 
 def follow_months(
-    segments: Sequence[Segment], events: Sequence[DriftEvent], *, rules: Rules, told: Told, n_before: int = 0
+    segments: Sequence[Segment],
+    events: Sequence[DriftEvent],
+    *,
+    rules: Rules,
+    told: Told,
+    breaches: frozenset[str] = frozenset(),
 ) -> tuple[list[JudgedMonth], list[Case]]:
     """The months of ``segments`` in order, each judged by the segment that it stands in, with states and cases.
 
-    ``n_before`` months of routine use lie before the first of them: shadow months are counted from the very first.
+    ``breaches`` are the months at whose end labels say that the model does worse than it may.
     """
     gathered: list[tuple[Segment, int, tuple[FoundSignal, ...], MonthSignals]] = []
     for segment in segments:
         for at, month in enumerate(segment.months):
             found = signals_of_month(segment, at, events)
-            shadow = n_before + len(gathered) < rules.shadow_months
-            gathered.append((segment, at, found, _month_signals(segment, at, month, found, shadow=shadow)))
+            signals = _month_signals(segment, at, found, breached=month in breaches)
+            signals = replace(signals, shadow=len(gathered) < rules.shadow_months)
+            gathered.append((segment, at, found, signals))
     states, cases = follow([signals for *_, signals in gathered], closed_by_hand=told.closed)
     judged = [
         JudgedMonth(signals.month, segment, at, found, signals, state)
@@ -98,18 +113,16 @@ def cause_of(found: Sequence[FoundSignal]) -> DriftEvent | None:
     return max(tally, key=lambda event: tally[event], default=None)
 
 
-def _month_signals(
-    segment: Segment, at: int, month: str, found: Sequence[FoundSignal], *, shadow: bool
-) -> MonthSignals:
+def _month_signals(segment: Segment, at: int, found: Sequence[FoundSignal], *, breached: bool) -> MonthSignals:
     cause = cause_of(found)
     hard = any(one.is_hard for one in found)
+    performance = {MonitorFamily.PERFORMANCE} if breached else set()
     return MonthSignals(
-        month=month,
-        families=frozenset(one.family for one in found),
-        is_red=bool(segment.signals.is_red[0, at]) or hard,
+        month=segment.months[at],
+        families=frozenset(one.family for one in found) | performance,
+        is_red=bool(segment.signals.is_red[0, at]) or hard or breached,
         cause=cause.title if cause else "",
-        reason="" if found else _why_not_judged(segment, at),
-        shadow=shadow,
+        reason="" if found or breached else _why_not_judged(segment, at),
     )
 
 
@@ -126,3 +139,14 @@ def _why_not_judged(segment: Segment, at: int) -> str:
     return "no study in the month" if n == 0 else f"too few studies to judge: {n} in the month" if n < 10 else (
         "nothing of the month can be held against the baseline"
     )  # fmt: skip
+
+
+def spans_of(baselines: Sequence[AdoptedBaseline], months: Sequence[str]) -> list[tuple[AdoptedBaseline, list[str]]]:
+    """Each baseline with the months that it alone decides."""
+    spans = []
+    for place, baseline in enumerate(baselines):
+        end = baselines[place + 1].from_month if place + 1 < len(baselines) else "9999-99"
+        own = [month for month in months if baseline.from_month <= month < end]
+        if own:
+            spans.append((baseline, own))
+    return spans

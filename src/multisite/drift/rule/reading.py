@@ -10,7 +10,10 @@ from multisite.drift.rule.series import Limits, Monitor, MonitorSeries
 from multisite.stats import FloatArray
 from multisite.vocabulary import LearntFrom, MonitorFamily, MonitorKind
 
-__all__ = ["MISSING", "read_monitors", "read_series"]
+__all__ = ["DO_NOT_FIT", "MISSING", "read_monitors", "read_series", "without_counts"]
+
+DO_NOT_FIT = "its counts and limits do not fit each other"
+"""Why a monitor cannot be judged whose tables contradict each other."""
 
 MISSING = "missing_"
 """What the monitor of studies without a value is called, before the column's name."""
@@ -51,7 +54,8 @@ def read_series(
     months: Sequence[str],
     window: str = "baseline",
 ) -> list[MonitorSeries]:
-    """Series of the monitors that count studies; a monitor that the counts do not hold has no series.
+    """Series of the monitors that count studies; one whose counts are missing or do not fit
+    has a series without studies that says so: it is not assessable, and the others are judged.
 
     Parameters
     ----------
@@ -66,10 +70,7 @@ def read_series(
     """
     before = _by_key(baseline.filter(window=window))
     later = _by_key(counts)
-    tables = {
-        (str(monitor), str(axis), str(level)): _limits(rows)
-        for (monitor, axis, level), rows in limits.group_by("monitor", "axis", "level", maintain_order=True)
-    }
+    limits_by_key = _by_key(limits)
     found = []
     for monitor in monitors:
         if monitor.kind not in _COUNTED:
@@ -78,10 +79,20 @@ def read_series(
         key = (monitor.id.removeprefix(MISSING) if is_missing else monitor.id, monitor.axis, monitor.level)
         reference = before.get(key)
         if reference is None:
+            found.append(without_counts(monitor, len(months), fault="the baseline holds no counts of it"))
             continue
-        rows = later.get(key)
-        found.append(_series(monitor, reference, rows, months, tables.get(monitor.key, {}), is_missing=is_missing))
+        try:
+            own = limits_by_key.get(monitor.key)
+            tables = {} if own is None else _limits(own)
+            found.append(_series(monitor, reference, later.get(key), months, tables, is_missing=is_missing))
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            found.append(without_counts(monitor, len(months), fault=DO_NOT_FIT))
     return found
+
+
+def without_counts(monitor: Monitor, n_months: int, *, fault: str) -> MonitorSeries:
+    """A series of one cell without any study."""
+    return MonitorSeries(monitor, ("",), np.zeros(1), np.zeros((1, n_months, 1)), {}, fault)
 
 
 def _by_key(frame: pl.DataFrame) -> dict[tuple[str, str, str], pl.DataFrame]:

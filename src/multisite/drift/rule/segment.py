@@ -1,7 +1,7 @@
 """The months that one baseline is for, judged for one model: monitors, what each month says of them, and signals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -10,17 +10,18 @@ import polars as pl
 from multisite.drift.rule.calendar import last_day
 from multisite.drift.rule.causes import DriftEvent, is_planned_change
 from multisite.drift.rule.feed import FeedMonth, judge_silence, judge_volume, read_feed
-from multisite.drift.rule.judged import MINIMUM_STUDIES, Judged, judge
+from multisite.drift.rule.judged import MINIMUM_STUDIES, Judged
+from multisite.drift.rule.learnt import JudgedSeries, from_month, judge_series, learn, with_first_months
 from multisite.drift.rule.lines import Lines, lines_of
 from multisite.drift.rule.reading import read_monitors, read_series
-from multisite.drift.rule.series import Monitor, MonitorSeries, from_first_months
+from multisite.drift.rule.series import Monitor, MonitorSeries
 from multisite.drift.rule.signals import Signals, find_signals
 from multisite.drift.rule.told import Told
 from multisite.schemas import AdoptedBaseline
 from multisite.schemas.drift import DRIFT_COUNTS_BASELINE
 from multisite.schemas.drift_baseline import DRIFT_BASELINE_MONITORS, DRIFT_LIMITS
 from multisite.stats import BooleanArray, FloatArray, proportion
-from multisite.vocabulary import OVERALL, LearntFrom, MonitorKind
+from multisite.vocabulary import OVERALL, MonitorKind
 
 __all__ = ["Band", "Rules", "Segment", "judge_segment"]
 
@@ -57,7 +58,8 @@ class Segment:
     """Judged months of a baseline; arrays have the shape (n_months, n_monitors).
 
     ``stopped`` says of each month whether the feed had stopped, ``outside`` of each month and monitor whether an alert
-    rate left its agreed band. ``ranges`` are expected, low and high of the volume.
+    rate left its agreed band. ``ranges`` are expected, low and high of the volume. ``usual`` holds the reference of
+    each monitor that counts studies, shape (n_months, n_cells): with a season, it is that of the calendar month.
     """
 
     baseline: AdoptedBaseline
@@ -74,6 +76,7 @@ class Segment:
     muted: BooleanArray
     planned: BooleanArray
     n_first: int
+    usual: Mapping[tuple[str, str, str], FloatArray]
 
 
 def judge_segment(
@@ -86,6 +89,9 @@ def judge_segment(
     rules: Rules,
     told: Told,
     events: Sequence[DriftEvent],
+    before: Sequence[str] = (),
+    everything: pl.DataFrame | None = None,
+    until: date | None = None,
 ) -> Segment:
     """Every month of ``months`` on one baseline.
 
@@ -93,32 +99,48 @@ def judge_segment(
     ----------
     counts
         DRIFT_COUNTS on the bins of ``baseline``.
+    until
+        The last day that is known of; None where the months are over.
     days
         Studies of the model per day.
+    before, everything
+        Months of routine use before the first of ``months``, and DRIFT_COUNTS on the bins of every baseline: what is
+        learnt from the first months is learnt from these.
     """
     frames = baseline.frames
-    registered = [m for m in read_monitors(frames[DRIFT_BASELINE_MONITORS.name]) if m.model in ("", model)]
+    registry = frames[DRIFT_BASELINE_MONITORS.name]
+    # In the order of their keys: sums and digests must not depend on the order of rows.
+    own = [m for m in read_monitors(registry) if m.model in ("", model)]
+    registered = sorted(own, key=lambda monitor: monitor.key)
+    if before and everything is not None:
+        counts = with_first_months(counts, everything, monitors=registered, before=before)
+    reference = frames[DRIFT_COUNTS_BASELINE.name]
     series = read_series(
-        registered,
-        baseline=frames[DRIFT_COUNTS_BASELINE.name],
-        counts=counts,
-        limits=frames[DRIFT_LIMITS.name],
-        months=months,
+        registered, baseline=reference, counts=counts, limits=frames[DRIFT_LIMITS.name], months=(*before, *months)
     )
-    learnt = [one if _is_validated(one) else from_first_months(one, rules.first_months) for one in series]
-    by_key = {one.monitor.key: one for one in learnt}
-    feed = read_feed(days, months=months, holidays=rules.holidays)
+    seasons = {(r["monitor"], r["axis"], r["level"]): r["season"] for r in registry.iter_rows(named=True)}
+    n_before = len(before)
+    by_key = {
+        one.monitor.key: judge_series(
+            learn(one, n_before=n_before, n_first=rules.first_months),
+            months=months,
+            season=seasons[one.monitor.key],
+            baseline=reference,
+        )
+        for one in series
+    }
+    feed = read_feed(days, months=(*before, *months), holidays=rules.holidays, until=until)
     volume, ranges = judge_volume(feed, n_first=rules.first_months)
     silence, stopped = judge_silence(feed, n_first=rules.first_months, silent_days=rules.silent_days)
     monitors, judged = [], []
     for monitor in registered:
         if monitor.key in by_key:
-            found = judge(by_key[monitor.key])
+            found = by_key[monitor.key].judged
         elif monitor.kind is MonitorKind.VOLUME:
-            found = volume
+            found = from_month(volume, n_before)
         elif monitor.kind is MonitorKind.SILENCE:
             # It has a rule of its own, and takes no part in the correction for many tests.
-            found = silence
+            found = from_month(silence, n_before)
         else:
             continue
         monitors.append(monitor)
@@ -126,7 +148,6 @@ def judge_segment(
     lines = lines_of(
         false_ambers_per_year=rules.false_ambers_per_year,
         false_reds_per_five_years=rules.false_reds_per_five_years,
-        families={monitor.family for monitor in monitors},
     )
     muted, planned = _left_out(monitors, months, told, events)
     tested = [
@@ -138,30 +159,24 @@ def judge_segment(
         baseline=baseline,
         months=tuple(months),
         monitors=tuple(monitors),
-        series=by_key,
+        series={key: one.series for key, one in by_key.items()},
         judged=tuple(judged),
         signals=signals,
         lines=lines,
-        feed=tuple(feed),
-        ranges=ranges,
-        stopped=stopped,
+        feed=tuple(feed[n_before:]),
+        ranges=ranges[n_before:],
+        stopped=stopped[n_before:],
         outside=_outside_bands(monitors, by_key, months, rules.bands) & ~muted,
         muted=muted,
         planned=planned,
-        n_first=rules.first_months,
+        n_first=max(0, rules.first_months - n_before),
+        usual={key: one.usual for key, one in by_key.items()},
     )
-
-
-def _is_validated(series: MonitorSeries) -> bool:
-    return series.monitor.learnt_from is LearntFrom.VALIDATED
 
 
 def _untested(judged: Judged) -> Judged:
     nothing = np.full_like(judged.p_value, np.nan)
-    return Judged(
-        nothing, judged.change, judged.lasting_change, judged.cell, judged.evidence, judged.since, judged.n,
-        judged.n_reference,
-    )  # fmt: skip
+    return replace(judged, p_value=nothing)
 
 
 def _left_out(
@@ -178,7 +193,7 @@ def _left_out(
 
 def _outside_bands(
     monitors: Sequence[Monitor],
-    series: Mapping[tuple[str, str, str], MonitorSeries],
+    series: Mapping[tuple[str, str, str], JudgedSeries],
     months: Sequence[str],
     bands: Sequence[Band],
 ) -> BooleanArray:
@@ -187,9 +202,9 @@ def _outside_bands(
     agreed = {(f"alert_{band.finding}_{band.model}", OVERALL, OVERALL): band for band in bands}
     for place, monitor in enumerate(monitors):
         band = agreed.get(monitor.key)
-        if band is None:
+        if band is None or series[monitor.key].series.fault:
             continue
-        for at, counted in enumerate(series[monitor.key].months[0]):
+        for at, counted in enumerate(series[monitor.key].series.months[0]):
             n = round(float(counted.sum()))
             if n >= MINIMUM_STUDIES:
                 rate = proportion(round(float(counted[0])), n)

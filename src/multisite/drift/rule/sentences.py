@@ -9,6 +9,9 @@ from multisite.vocabulary import DriftState, MonitorKind
 
 __all__ = ["change_words", "sentence_of"]
 
+OTHER = "other"
+"""The cell of the values that have none of their own."""
+
 
 def change_words(row: dict[str, Any]) -> str:
     """A changed monitor in words: `AI alert rate for nodule rose from 6.1 % to 9.4 %`."""
@@ -24,7 +27,8 @@ def change_words(row: dict[str, Any]) -> str:
         return f"{title}: {now}, where {before} are usual"
     verb = "rose" if value > usual else "fell"
     if kind is MonitorKind.CATEGORY:
-        return f"{title} {row['cell']} {verb} from {before} to {now}"
+        cell = "values that are rare or new" if row["cell"] == OTHER else row["cell"]
+        return f"{title}: {cell} {verb} from {before} to {now}"
     if kind is MonitorKind.NUMBER:
         return f"{title} {verb} from {before} to {now} on average"
     return f"{title} {verb} from {before} to {now}"

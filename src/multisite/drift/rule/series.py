@@ -1,6 +1,6 @@
 """A monitor's months as counts, beside the counts of its reference: what every judgement is made from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class MonitorSeries:
 
     ``reference`` has the shape (n_cells,) or, in a simulation, (n_runs, n_cells); ``months`` (n_runs, n_months,
     n_cells), where real data are one run. Of a share the first cell is the one that is meant. ``limits`` are by
-    statistic, for numbers and categories.
+    statistic, for numbers and categories. ``fault`` says why there are no counts, empty where there are.
     """
 
     monitor: Monitor
@@ -58,6 +58,7 @@ class MonitorSeries:
     reference: FloatArray
     months: FloatArray
     limits: dict[str, Limits]
+    fault: str = ""
 
     @property
     def references(self) -> FloatArray:
@@ -70,4 +71,4 @@ def from_first_months(series: MonitorSeries, n_first: int) -> MonitorSeries:
     first = series.months[:, :n_first].sum(axis=1)
     months = series.months.copy()
     months[:, :n_first] = 0.0
-    return MonitorSeries(series.monitor, series.cells, first, months, series.limits)
+    return replace(series, reference=first, months=months)

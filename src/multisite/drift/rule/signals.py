@@ -18,7 +18,8 @@ class Signals:
     """Arrays whose last axis is the monitor, but for those of the whole month, of shape (n_runs, n_months).
 
     ``signal`` is a change that is large enough and beyond chance; ``small`` one that is beyond chance and too small.
-    ``evidence`` and ``red_evidence`` are means over the monitors, of those whose lasting change is large enough.
+    ``evidence`` and ``red_evidence`` are means over the monitors, of those whose lasting change is large enough and
+    still holds. ``level`` is that of each family's tests.
     """
 
     adjusted: FloatArray
@@ -27,6 +28,7 @@ class Signals:
     evidence: FloatArray
     red_evidence: FloatArray
     is_red: BooleanArray
+    level: FloatArray
 
 
 def find_signals(
@@ -37,7 +39,8 @@ def find_signals(
     A test signals where its adjusted p-value is at most the level and the month's change is large enough. Evidence
     signals where its mean over all monitors has reached the amber line; it is then put down to those that stand out
     (e-BH at 1 / line), and to the largest of all if none does. Evidence of a lasting change that is too small is
-    counted as none. ``left_out`` marks what is muted or planned: it is tested, and never signals.
+    counted as none, and so is that of one which the month itself contradicts. ``left_out`` marks what is muted or
+    planned: it is tested, and never signals.
     """
     p, change, lasting, evidence = (
         np.stack([getattr(one, name) for one in judged], axis=-1)
@@ -45,15 +48,19 @@ def find_signals(
     )
     out = np.zeros(p.shape, dtype=bool) if left_out is None else left_out
     floors = np.array([monitor.smallest_change for monitor in monitors])
+    holds = np.stack([one.holds for one in judged], axis=-1)
     adjusted = np.full(p.shape, np.nan)
+    n_families = np.zeros(p.shape[:-1])
     families = [monitor.family for monitor in monitors]
     for family in sorted(set(families)):
         members = np.flatnonzero([one is family for one in families])
         adjusted[..., members] = adjusted_p_values(p[..., members])
+        n_families += (~np.isnan(p[..., members])).any(axis=-1)
+    level = lines.level / np.maximum(1, n_families)
     judged_now, large = ~np.isnan(p), np.abs(np.nan_to_num(change)) >= floors
     lasting_large = np.abs(np.nan_to_num(lasting)) >= floors
-    beyond = np.nan_to_num(adjusted, nan=1.0) <= lines.level
-    told = np.where(lasting_large & ~out, np.nan_to_num(evidence), 0.0)
+    beyond = np.nan_to_num(adjusted, nan=1.0) <= level[..., None]
+    told = np.where(lasting_large & holds & ~out, np.nan_to_num(evidence), 0.0)
     n_known = np.maximum(1, (~np.isnan(evidence)).sum(axis=-1))
     mean = told.sum(axis=-1) / n_known
     reached = mean >= lines.amber
@@ -69,6 +76,7 @@ def find_signals(
         evidence=mean,
         red_evidence=red_mean,
         is_red=(red_mean >= lines.red) & (signal & red_members).any(axis=-1),
+        level=level,
     )
 
 

@@ -11,6 +11,7 @@ from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.drift import DRIFT_COUNTS
 from multisite.schemas.drift_baseline import DRIFT_MOMENTS
 from multisite.schemas.drift_feed import DEPLOYMENT_DAYS, DRIFT_EVENTS
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
 from multisite.study import Site, Study
 
@@ -33,6 +34,7 @@ def judge_months(inputs: StageInputs, parameters: VerdictParameters) -> StageOut
         moments=inputs.frame(DRIFT_MOMENTS.name),
         days=days,
         events=inputs.frame(DRIFT_EVENTS.name),
+        performance=inputs.frame(DRIFT_PERFORMANCE.name),
         ledger=inputs.ledger,
     )
     made = judge_site(
@@ -42,6 +44,8 @@ def judge_months(inputs: StageInputs, parameters: VerdictParameters) -> StageOut
         models=parameters.models,
         months=judged_months(days, through=inputs.through),
         rules=parameters.rules,
+        # A month that nobody asked for may not be over: what has not come yet is no silence.
+        until=None if inputs.through else max(days["date"].to_list(), default=None),
     )
     return StageOutputs(
         frames={DRIFT_MONITORS.name: made.monitors, DRIFT_VERDICTS.name: made.verdicts, DRIFT_CASES.name: made.cases}
@@ -87,8 +91,8 @@ DRIFT_VERDICTS_STAGE = Stage(
     title="Judge every month",
     verb="monitor",
     scope=Scope.SITE,
-    version=1,
-    reads=(DRIFT_COUNTS, DRIFT_MOMENTS, DEPLOYMENT_DAYS, DRIFT_EVENTS),
+    version=2,
+    reads=(DRIFT_COUNTS, DRIFT_MOMENTS, DEPLOYMENT_DAYS, DRIFT_EVENTS, DRIFT_PERFORMANCE),
     writes=(DRIFT_MONITORS, DRIFT_VERDICTS, DRIFT_CASES),
     run=judge_months,
     parameters=_parameters,

@@ -59,10 +59,9 @@ class _Following:
         return [case for case in self.cases.values() if case.closed is None]
 
     def matching(self, signals: MonthSignals) -> Case | None:
-        for case in self.open_cases():
-            if case.families & signals.families or (signals.cause and case.cause == signals.cause):
-                return case
-        return None
+        open_cases = self.open_cases()
+        same = [case for case in open_cases if signals.cause and case.cause == signals.cause]
+        return _first([*same, *(case for case in open_cases if case.families & signals.families)])
 
 
 def follow(
@@ -127,10 +126,10 @@ def _month(following: _Following, signals: MonthSignals, before: str) -> MonthSt
 
 def _quiet(following: _Following, signals: MonthSignals) -> MonthState:
     if signals.reason:
-        return MonthState(signals.month, DriftState.GREY, _first(following.open_cases()))
+        return MonthState(signals.month, DriftState.GREY, _first_number(following.open_cases()))
     _count_clean(following, signals.month)
     still = following.open_cases()
-    return MonthState(signals.month, DriftState.AMBER_1 if still else DriftState.GREEN, _first(still))
+    return MonthState(signals.month, DriftState.AMBER_1 if still else DriftState.GREEN, _first_number(still))
 
 
 def _count_clean(following: _Following, month: str, *, but: int | None = None) -> None:
@@ -141,5 +140,9 @@ def _count_clean(following: _Following, month: str, *, but: int | None = None) -
             following.cases[case.number] = replace(case, clean=clean, closed=closed)
 
 
-def _first(cases: Sequence[Case]) -> int | None:
+def _first(cases: Sequence[Case]) -> Case | None:
+    return cases[0] if cases else None
+
+
+def _first_number(cases: Sequence[Case]) -> int | None:
     return cases[0].number if cases else None

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -22,9 +22,10 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """A monitor that does not signal up to a day, and why."""
+    """A monitor that does not signal in months that end between two days, both included, and why."""
 
     key: tuple[str, str, str]
+    since: date
     until: date
     reason: str
 
@@ -39,34 +40,63 @@ class Told:
 
     def muted(self, key: tuple[str, str, str], day: date) -> str | None:
         """Why a monitor does not signal on ``day``; None where it does."""
-        return next((mute.reason for mute in self.mutes if mute.key == key and day <= mute.until), None)
+        return next((mute.reason for mute in self.mutes if mute.key == key and mute.since <= day <= mute.until), None)
 
 
 def read_told(ledger: pl.DataFrame | None, *, model: str) -> Told:
-    """What the ledger (LEDGER_ROWS) says of the cases and monitors of ``model``. An entry that says it badly says
-    nothing: it neither closes nor mutes.
+    """What the ledger (LEDGER_ROWS) says of the cases and monitors of ``model``.
+
+    An entry that says it badly, or behind a break of the chain, says nothing: it neither closes nor mutes. A case is
+    closed at the end of the month that its entry names, else of the month before the entry was made, the last that
+    whoever closed it can have been told of. A mute begins with the day of its entry, and leaves earlier months as they
+    were.
     """
     told = Told({}, {}, ())
     mutes = []
-    rows = [] if ledger is None else ledger.filter(pl.col("content").is_not_null()).iter_rows(named=True)
+    rows = (
+        [] if ledger is None else ledger.filter(pl.col("content").is_not_null() & pl.col("holds")).iter_rows(named=True)
+    )
     for row in rows:
-        content = json.loads(row["content"])
-        if content.get("model") != model:
+        content = _content(row["content"])
+        if content.get("model") != model or _day(row["time"]) is None:
             continue
         if row["event"] == _ACKNOWLEDGED and isinstance(content.get("case_number"), int):
             noted = Acknowledgement(str(content.get("by", "")), str(row["time"]))
             told.acknowledged.setdefault(content["case_number"], noted)
         elif row["event"] == _CLOSED and isinstance(content.get("case_number"), int):
-            told.closed.setdefault(content["case_number"], str(content.get("month", "")))
+            told.closed.setdefault(content["case_number"], _closing_month(content, row["time"]))
         elif row["event"] == _MUTED:
-            mute = _mute(content)
+            mute = _mute(content, row["time"])
             mutes += [mute] if mute else []
     return Told(told.acknowledged, told.closed, tuple(mutes))
 
 
-def _mute(content: dict[str, Any]) -> Mute | None:
+def _content(text: str) -> dict[str, Any]:
     try:
-        key = (str(content["monitor"]), str(content["axis"]), str(content["level"]))
-        return Mute(key, date.fromisoformat(content["until"]), str(content["reason"]))
-    except (KeyError, TypeError, ValueError):
+        content = json.loads(text)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _day(text: object) -> date | None:
+    try:
+        return date.fromisoformat(str(text)[:10])
+    except ValueError:
         return None
+
+
+def _closing_month(content: dict[str, Any], time: object) -> str:
+    named, day = _day(f"{content.get('month')}-01"), _day(time)
+    if named is not None or day is None:
+        return str(content.get("month"))
+    return (day.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+
+
+def _mute(content: dict[str, Any], time: object) -> Mute | None:
+    key = tuple(str(content.get(name) or "") for name in ("monitor", "axis", "level"))
+    reason, approver = (str(content.get(name) or "").strip() for name in ("reason", "approver"))
+    since, until = _day(time), _day(content.get("until"))
+    if not all((*key, reason, approver)) or since is None or until is None:
+        return None
+    return Mute((key[0], key[1], key[2]), since, until, reason)

@@ -1,7 +1,7 @@
 """The verdicts of a site: every model, every month, every case, from tallies and the ledger alone."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -9,19 +9,22 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from multisite.drift.rule.calendar import months_apart
+from multisite.drift.rule.case_rows import case_rows
 from multisite.drift.rule.causes import DriftEvent, read_events
+from multisite.drift.rule.in_use import breaches_of, performance_rows
 from multisite.drift.rule.monitor_rows import monitor_rows, read_moments
-from multisite.drift.rule.months import JudgedMonth, cause_of, follow_months
+from multisite.drift.rule.months import JudgedMonth, cause_of, follow_months, spans_of
 from multisite.drift.rule.segment import Rules, Segment, judge_segment
 from multisite.drift.rule.sentences import sentence_of
-from multisite.drift.rule.states import Case
 from multisite.drift.rule.told import Told, read_told
 from multisite.schemas import AdoptedBaseline
 from multisite.schemas.drift import DRIFT_COUNTS_BASELINE
 from multisite.schemas.drift_baseline import DRIFT_BASELINE_MONITORS
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
 from multisite.storage.canonical import digest_of
-from multisite.vocabulary import DriftState, MonitorStatus
+from multisite.vocabulary import DriftState, MonitorFamily, MonitorStatus
 
 __all__ = ["SiteTallies", "Verdicts", "judge_site"]
 
@@ -30,13 +33,15 @@ _YEAR = 12
 
 @dataclass(frozen=True, slots=True)
 class SiteTallies:
-    """What a site's verdicts are made from: DRIFT_COUNTS, DRIFT_MOMENTS, DEPLOYMENT_DAYS, DRIFT_EVENTS, and the ledger
-    (LEDGER_ROWS)."""
+    """What a site's verdicts are made from: DRIFT_COUNTS, DRIFT_MOMENTS, DEPLOYMENT_DAYS, DRIFT_EVENTS,
+    DRIFT_PERFORMANCE, and the ledger (LEDGER_ROWS).
+    """
 
     counts: pl.DataFrame
     moments: pl.DataFrame
     days: pl.DataFrame
     events: pl.DataFrame
+    performance: pl.DataFrame = field(default_factory=DRIFT_PERFORMANCE.empty)
     ledger: pl.DataFrame | None = None
 
 
@@ -48,6 +53,10 @@ class Verdicts:
     verdicts: pl.DataFrame
     cases: pl.DataFrame
 
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """By name of the artefact."""
+        return {DRIFT_MONITORS.name: self.monitors, DRIFT_VERDICTS.name: self.verdicts, DRIFT_CASES.name: self.cases}
+
 
 def judge_site(
     tallies: SiteTallies,
@@ -57,10 +66,14 @@ def judge_site(
     models: Sequence[str],
     months: Sequence[str],
     rules: Rules,
+    until: date | None = None,
 ) -> Verdicts:
     """Every month of ``months`` (YYYY-MM, rising and without a gap) for every model.
 
-    A month without a baseline is GREY. The first month of a later baseline is judged by the one before it, too.
+    ``until`` is the last day that is known of where the last month may not be over.
+
+    Months before the first study of a model are no months of its routine use. A month without a baseline is GREY. The
+    first month of a later baseline is judged by the one before it, too.
     """
     monitor_table: list[dict[str, Any]] = []
     verdict_table: list[dict[str, Any]] = []
@@ -72,6 +85,8 @@ def judge_site(
     for model in models:
         told = read_told(tallies.ledger, model=model)
         days = _days(tallies.days, model)
+        begin = min(days).strftime("%Y-%m") if days else ""
+        own_months = [month for month in months if month >= begin]
 
         def segment(
             baseline: AdoptedBaseline,
@@ -79,18 +94,37 @@ def judge_site(
             model: str = model,
             told: Told = told,
             days: Mapping[date, int] = days,
+            own_months: Sequence[str] = tuple(own_months),
         ) -> Segment:
-            counts = by_baseline[baseline.name]
-            return judge_segment(baseline, counts, days, months=of, model=model, rules=rules, told=told, events=events)
+            return judge_segment(
+                baseline,
+                by_baseline[baseline.name],
+                days,
+                months=of,
+                model=model,
+                rules=rules,
+                told=told,
+                events=events,
+                before=[month for month in own_months if month < of[0]],
+                everything=tallies.counts,
+                until=until,
+            )
 
-        spans = _spans(baselines, months)
+        spans = spans_of(baselines, own_months)
         segments = [segment(baseline, of) for baseline, of in spans]
-        judged, cases = follow_months(segments, events, rules=rules, told=told)
-        overlaps = _overlaps(spans, months, segment, events, rules, told)
+        breaches = breaches_of(tallies.performance, model=model)
+        judged, cases = follow_months(segments, events, rules=rules, told=told, breaches=breaches)
+        overlaps = _overlaps(spans, segment, events, rules, told)
         rows = monitor_rows(
             judged, site=site, model=model, moments=moments, counts=by_baseline, baselines=frames, rules=rules,
             is_overlap=False,
         )  # fmt: skip
+        rows += performance_rows(
+            tallies.performance,
+            model=model,
+            baseline_of={month.month: month.segment.baseline.name for month in judged},
+            titles=dict(rules.titles),
+        )
         monitor_table += rows
         for month in overlaps.values():
             monitor_table += monitor_rows(
@@ -99,8 +133,11 @@ def judge_site(
             )  # fmt: skip
         verdict_table += _verdict_rows(judged, rows, site=site, model=model, overlaps=overlaps)
         judged_months = {month.month for month in judged}
-        verdict_table += [_without_baseline(site, model, month) for month in months if month not in judged_months]
-        case_table += _case_rows(cases, told, site=site, model=model)
+        verdict_table += [
+            _without_baseline(site, model, month, months_grey=number)
+            for number, month in enumerate((m for m in own_months if m not in judged_months), start=1)
+        ]
+        case_table += case_rows(cases, told, site=site, model=model)
     return Verdicts(
         pl.DataFrame(monitor_table, schema=DRIFT_MONITORS.schema).sort(*DRIFT_MONITORS.key),
         pl.DataFrame(verdict_table, schema=DRIFT_VERDICTS.schema).sort(*DRIFT_VERDICTS.key),
@@ -112,20 +149,8 @@ def _days(frame: pl.DataFrame, model: str) -> dict[date, int]:
     return dict(frame.filter(model=model).select("date", "n_studies").rows())
 
 
-def _spans(baselines: Sequence[AdoptedBaseline], months: Sequence[str]) -> list[tuple[AdoptedBaseline, list[str]]]:
-    """Each baseline with the months that it alone decides."""
-    spans = []
-    for place, baseline in enumerate(baselines):
-        end = baselines[place + 1].from_month if place + 1 < len(baselines) else "9999-99"
-        own = [month for month in months if baseline.from_month <= month < end]
-        if own:
-            spans.append((baseline, own))
-    return spans
-
-
 def _overlaps(
     spans: Sequence[tuple[AdoptedBaseline, list[str]]],
-    months: Sequence[str],
     segment: Callable[[AdoptedBaseline, Sequence[str]], Segment],
     events: Sequence[DriftEvent],
     rules: Rules,
@@ -156,11 +181,14 @@ def _verdict_rows(
     for month in judged:
         own, segment, at = by_month.get(month.month, []), month.segment, month.at
         opened += [month.month] if month.state.opened else []
-        grey = grey + 1 if month.state.state is DriftState.GREY else 0
+        # A shadow month could be judged: it is grey because nobody is alarmed yet.
+        grey = grey + 1 if month.state.state is DriftState.GREY and not month.signals.shadow else 0
         cause = cause_of(month.found)
         keys = [segment.monitors[one.place].key for one in month.found]
         by_key = {(row["monitor"], row["axis"], row["level"]): row for row in own}
         n_judged = sum(row["status"] != MonitorStatus.NOT_ASSESSABLE.value for row in own)
+        in_use = [row for row in own if row["family"] == MonitorFamily.PERFORMANCE.value]
+        breached = [row for row in in_use if row["status"] == MonitorStatus.SIGNAL.value]
         reason = "nobody is alarmed in the first months" if month.signals.shadow else month.signals.reason
         overlap = overlaps.get(month.month)
         registry = segment.baseline.frames[DRIFT_BASELINE_MONITORS.name]
@@ -173,7 +201,7 @@ def _verdict_rows(
             "sentence": sentence_of(
                 month.state.state,
                 month=month.month,
-                rows=[by_key[key] for key in keys if not month.signals.shadow],
+                rows=[] if month.signals.shadow else [*breached, *(by_key[key] for key in keys)],
                 cause=cause,
                 reason=reason,
                 n_monitors=len(own),
@@ -183,13 +211,13 @@ def _verdict_rows(
             "case_number": month.state.case_number,
             "n_studies": segment.feed[at].n_studies,
             "n_monitors": len(own),
-            "n_signals": len(month.found),
+            "n_signals": len(month.found) + len(breached),
             "n_not_assessable": len(own) - n_judged,
             "evidence": _rounded(segment.signals.evidence[0, at]),
             "amber_line": segment.lines.amber,
             "red_evidence": _rounded(segment.signals.red_evidence[0, at]),
             "red_line": segment.lines.red,
-            "ambers_last_year": sum(_months_apart(one, month.month) < _YEAR for one in opened),
+            "ambers_last_year": sum(months_apart(one, month.month) < _YEAR for one in opened),
             "months_grey": grey,
             "baseline": segment.baseline.name,
             "overlap_state": overlap.state.state.value if overlap else None,
@@ -205,43 +233,16 @@ def _season(registry: pl.DataFrame) -> str:
     return "season not separable yet" if seasons <= {"not separable yet"} else "season taken into account"
 
 
-def _without_baseline(site: str, model: str, month: str) -> dict[str, Any]:
+def _without_baseline(site: str, model: str, month: str, *, months_grey: int) -> dict[str, Any]:
     reason = "the site has no baseline: no validated study with the watched columns"
     row: dict[str, Any] = {
         "site": site, "month": month, "model": model, "state": DriftState.GREY.value, "cause": "",
         "sentence": f"{month} could not be judged: {reason}.", "reason": reason, "case_number": None, "n_studies": 0,
         "n_monitors": 0, "n_signals": 0, "n_not_assessable": 0, "evidence": None, "amber_line": 0.0,
-        "red_evidence": None, "red_line": 0.0, "ambers_last_year": 0, "months_grey": 0, "baseline": "",
+        "red_evidence": None, "red_line": 0.0, "ambers_last_year": 0, "months_grey": months_grey, "baseline": "",
         "overlap_state": None, "season": "season not separable yet", "is_shadow": False,
     }  # fmt: skip
     return {**row, "digest": digest_of(row)}
-
-
-def _case_rows(cases: Sequence[Case], told: Told, *, site: str, model: str) -> list[dict[str, Any]]:
-    rows = []
-    for case in cases:
-        noted = told.acknowledged.get(case.number)
-        rows.append(
-            {
-                "site": site,
-                "model": model,
-                "case_number": case.number,
-                "cause": case.cause or ", ".join(sorted(family.value for family in case.families)),
-                "families": ", ".join(sorted(family.value for family in case.families)),
-                "opened": case.opened,
-                "last": case.last,
-                "worst": case.worst.value,
-                "acknowledged": noted.time if noted else None,
-                "acknowledged_by": noted.by if noted else None,
-                "closed": case.closed,
-            }
-        )
-    return rows
-
-
-def _months_apart(first: str, last: str) -> int:
-    (year, month), (later_year, later_month) = (map(int, value.split("-")) for value in (first, last))
-    return (later_year - year) * _YEAR + later_month - month
 
 
 def _rounded(value: float) -> float | None:

@@ -30,7 +30,7 @@ def in_words(monitor: Monitor, titles: Mapping[str, str]) -> str:
     words = _name(monitor.id, monitor.finding, titles)
     if monitor.axis == OVERALL:
         return words
-    return f"{words}, {_plain(monitor.axis).lower()} {monitor.level}"
+    return f"{_plain(monitor.axis)} {monitor.level}: {words}"
 
 
 def month_words(month: str) -> str:

@@ -44,7 +44,7 @@ def verdicts_statement(evidence: Evidence) -> Statement | None:
 
 
 def budget_lines(evidence: Evidence) -> tuple[str, ...]:
-    """False alarms of each site and model in simulated years without change, at the size nearest to its own months."""
+    """For each site and model, false alarms in simulated years without change, at the size nearest to its months."""
     budget, verdicts = evidence.frame(DRIFT_BUDGET), evidence.frame(DRIFT_VERDICTS)
     lines = []
     for (site, model), rows in verdicts.sort("site", "model", "month").group_by("site", "model", maintain_order=True):

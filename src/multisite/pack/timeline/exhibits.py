@@ -25,8 +25,8 @@ LEGEND = (
     "where a month has fewer studies), n its studies. Filled squares are signals, hollow squares changes too small to "
     "matter, hollow circles were not judged, and triangles are planned (up) or muted (down). Letters above the axis "
     "are events; a bar is a case of the family, with a ring in the month of its acknowledgement. Of a category the "
-    "share that changed most is drawn, and joined only while it is the same one. What was not judged may lie beyond "
-    "the axis."
+    "share that changed most is drawn, and joined only while it is the same one. What could not be judged may lie "
+    "beyond the axis."
 )
 """How every control chart is read."""
 

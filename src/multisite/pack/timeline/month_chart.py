@@ -1,12 +1,15 @@
 """The picture inside the mail: states of the last months, and what changed most in the last of them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from multisite.pack.figures.canvas import SMALL, TEXT, Canvas, fitted
 from multisite.pack.figures.control_chart import ChartMonth, ControlChart, last_words
 from multisite.pack.figures.palette import ACCENT, ALERT, BAND, GRID, INK, MUTED, PAPER, PASS, THIN
 from multisite.pack.timeline.exhibits import chart_of
 from multisite.pack.timeline.record import SiteRecord, Watched
 from multisite.pack.words import month_words
-from multisite.vocabulary import DriftState, MonitorStatus
+from multisite.vocabulary import DriftState, MonitorKind, MonitorStatus
 
 __all__ = ["month_chart"]
 
@@ -26,8 +29,11 @@ _COLOURS = {
 _SHORT = {DriftState.AMBER_1: "AMB-1", DriftState.AMBER_2: "AMB-2"}
 
 
-def month_chart(record: SiteRecord) -> bytes | None:
+def month_chart(record: SiteRecord, *, minimum_cell: int = 10) -> bytes | None:
     """A PNG 600 pixels wide, legible in grey; None where no month was judged.
+
+    It leaves the site's analysts with the mail, so that a share is left out where it would tell a count under
+    ``minimum_cell``, of those with it or of those without.
 
     It shows the last twelve months of up to four models, the worst first, and up to three monitors with a signal in the
     last month. What it shows stands in the mail's words, too.
@@ -35,7 +41,7 @@ def month_chart(record: SiteRecord) -> bytes | None:
     if not record.months:
         return None
     models = record.models[:_MOST_MODELS]
-    changes = _changes(record)
+    changes = _changes(record, minimum_cell)
     height = _SIDE + _MODEL * len(models) + (_HEADING + _CHANGE * len(changes) if changes else 0.0) + _FOOT
     canvas = Canvas(_WIDTH, height)
     top = _SIDE
@@ -52,10 +58,19 @@ def month_chart(record: SiteRecord) -> bytes | None:
     return canvas.to_png()
 
 
-def _changes(record: SiteRecord) -> list[Watched]:
+def _changes(record: SiteRecord, minimum: int) -> list[Watched]:
     last, signal = record.months[-1], MonitorStatus.SIGNAL
     found = [one for one in record.watched if last in one.rows and one.rows[last]["status"] == signal]
-    return [one for one in found if one.rows[last]["value"] is not None][:_MOST_CHANGES]
+    return [one for one in found if _may_be_told(one.rows[last], minimum)][:_MOST_CHANGES]
+
+
+def _may_be_told(row: Mapping[str, Any], minimum: int) -> bool:
+    if row["value"] is None:
+        return False
+    if row["kind"] not in (MonitorKind.SHARE, MonitorKind.CATEGORY):
+        return True
+    count = round(row["value"] * row["n_studies"])
+    return not any(0 < side < minimum for side in (count, row["n_studies"] - count))
 
 
 def _ribbon(canvas: Canvas, record: SiteRecord, model: str, top: float) -> None:

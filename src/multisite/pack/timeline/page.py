@@ -7,6 +7,7 @@ from multisite.pack.marks import Mark, state_mark
 from multisite.pack.rendering import rendered
 from multisite.pack.tables.table import Table
 from multisite.pack.timeline.exhibits import LEGEND, evidence_figure, family_exhibits
+from multisite.pack.timeline.in_use_tables import devices_table, performance_table
 from multisite.pack.timeline.record import SiteRecord
 from multisite.pack.timeline.tables import cases_table, events_table, not_judged_table, verdict_table
 from multisite.pack.timeline.words import budget_words, picture_words
@@ -20,6 +21,7 @@ CHAPTERS = (
     ("cases-and-events", "Cases, events"),
     ("monitors", "Control charts"),
     ("evidence", "Evidence"),
+    ("in-use", "In use"),
     ("months", "Every month"),
     ("open-questions", "Not judged"),
     ("reading", "How to read"),
@@ -73,6 +75,8 @@ def render_timeline(record: SiteRecord) -> str:
         verdicts=[verdict_table(record, model) for model in record.models],
         cases=cases_table(record),
         events=events_table(record),
+        devices=devices_table(record) if now else None,
+        in_use=performance_table(record) if now else None,
         not_judged=_not_judged(record),
         picture=picture_words(record),
     )

@@ -11,7 +11,8 @@ from multisite.pack.timeline.stage import TimelineParameters
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.drift import DRIFT_COMPARISON
 from multisite.schemas.drift_baseline import DRIFT_BUDGET
-from multisite.schemas.drift_feed import DRIFT_EVENTS
+from multisite.schemas.drift_feed import DEPLOYMENT_DEVICES, DRIFT_EVENTS
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
 from multisite.vocabulary import DriftEventKind, DriftState, MonitorFamily, MonitorStatus
 
@@ -67,10 +68,11 @@ class SiteRecord:
 
     @classmethod
     def from_inputs(cls, inputs: StageInputs, parameters: TimelineParameters) -> "SiteRecord":
-        """The record; without a simulated budget its frame is empty."""
+        """The record; without a simulated budget, devices or performance, their frames are empty."""
         needed = (DRIFT_VERDICTS, DRIFT_MONITORS, DRIFT_CASES, DRIFT_EVENTS, DRIFT_COMPARISON)
         frames = {artefact.name: inputs.frame(artefact.name) for artefact in needed}
-        frames[DRIFT_BUDGET.name] = inputs.frames.get(DRIFT_BUDGET.name, DRIFT_BUDGET.empty())
+        for artefact in (DRIFT_BUDGET, DEPLOYMENT_DEVICES, DRIFT_PERFORMANCE):
+            frames[artefact.name] = inputs.frames.get(artefact.name, artefact.empty())
         return cls(parameters, inputs.site, frames)
 
     def frame(self, artefact: Artefact) -> pl.DataFrame:

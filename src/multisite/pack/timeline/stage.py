@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.drift import DRIFT_COMPARISON
 from multisite.schemas.drift_baseline import DRIFT_BUDGET
-from multisite.schemas.drift_feed import DRIFT_EVENTS
+from multisite.schemas.drift_feed import DEPLOYMENT_DEVICES, DRIFT_EVENTS
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
 from multisite.schemas.timeline import MONTH_CHART, TIMELINE_PAGE
 from multisite.study import Site, Study
@@ -15,16 +16,19 @@ __all__ = ["TIMELINE_STAGE", "TimelineParameters", "timeline_parameters"]
 
 @dataclass(frozen=True, slots=True)
 class TimelineParameters:
-    """The study's title, and its models by id with title and version."""
+    """The study's title, its models by id with title and version, and the smallest count that the picture tells."""
 
     title: str
     models: tuple[tuple[str, str], ...]
+    minimum_cell: int = 10
 
 
 def timeline_parameters(study: Study, site: Site | None) -> TimelineParameters:
     """The parameters; nothing of the site file is looked at."""
     return TimelineParameters(
-        study.title, tuple((model.id, f"{model.title} {model.version}") for model in study.models)
+        study.title,
+        tuple((model.id, f"{model.title} {model.version}") for model in study.models),
+        study.drift.minimum_cell,
     )
 
 
@@ -36,7 +40,7 @@ def _draw_timeline(inputs: StageInputs, parameters: TimelineParameters) -> Stage
 
     record = SiteRecord.from_inputs(inputs, parameters)
     files = {TIMELINE_PAGE.name: render_timeline(record).encode()}
-    chart = month_chart(record)
+    chart = month_chart(record, minimum_cell=parameters.minimum_cell)
     if chart is not None:
         files[MONTH_CHART.name] = chart
     return StageOutputs(files=files)
@@ -47,9 +51,9 @@ TIMELINE_STAGE = Stage(
     title="Draw the timeline",
     verb="monitor",
     scope=Scope.SITE,
-    version=1,
+    version=2,
     reads=(DRIFT_VERDICTS, DRIFT_MONITORS, DRIFT_CASES, DRIFT_EVENTS, DRIFT_COMPARISON),
-    optional_reads=(DRIFT_BUDGET,),
+    optional_reads=(DRIFT_BUDGET, DEPLOYMENT_DEVICES, DRIFT_PERFORMANCE),
     writes=(TIMELINE_PAGE, MONTH_CHART),
     run=_draw_timeline,
     parameters=timeline_parameters,

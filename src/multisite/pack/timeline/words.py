@@ -48,7 +48,7 @@ def evidence_finding(record: SiteRecord) -> str:
 
 
 def budget_words(record: SiteRecord, model: str) -> str:
-    """How often the verdict is wrong by design, simulated at the size nearest to the last month; empty for unknown."""
+    """How often the verdict is wrong by design, simulated at the size nearest to the last month's; empty if unknown."""
     simulated = record.frame(DRIFT_BUDGET).filter(model=model)
     if simulated.is_empty():
         return ""
@@ -56,12 +56,12 @@ def budget_words(record: SiteRecord, model: str) -> str:
     here = named(record.verdicts[model][-1]["ambers_last_year"], "case", "cases")
     row = min(simulated.iter_rows(named=True), key=lambda row: (abs(row["n_studies"] - size), row["n_studies"]))
     return (
-        f"In {count(row['n_years'])} simulated years without any change, with {count(row['n_studies'])} studies a "
-        f"month, {fixed(row['ambers_per_year'], 2)} cases a year were opened falsely (95 % sure: at most "
+        f"In {count(row['n_years'])} simulated years without change, with {count(row['n_studies'])} studies a month, "
+        f"{fixed(row['ambers_per_year'], 2)} cases a year were opened falsely (95 % sure: at most "
         f"{fixed(row['ambers_per_year_upper'], 2)}; allowed {row['budget_ambers_per_year']:g}), and "
         f"{fixed(row['reds_per_five_years'], 2)} red ones in five years (at most "
         f"{fixed(row['reds_per_five_years_upper'], 2)}; allowed {row['budget_reds_per_five_years']:g}). "
-        f"Here: {here} opened in the last twelve months."
+        f"Here: {named(record.verdicts[model][-1]['ambers_last_year'], 'case', 'cases')} opened in the last year."
     )
 
 

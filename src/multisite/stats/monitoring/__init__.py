@@ -7,7 +7,13 @@ from multisite.stats.monitoring.limits import null_limits, p_value_from_limits
 from multisite.stats.monitoring.location_change import LocationChange, location_change, rank_scores
 from multisite.stats.monitoring.mix import mix_and_within
 from multisite.stats.monitoring.share_prediction import share_p_value, usual_share_range
-from multisite.stats.monitoring.volume import VolumePrediction, silence_p_value, volume_p_value, volume_prediction
+from multisite.stats.monitoring.volume import (
+    VolumePrediction,
+    silence_p_value,
+    volume_evidence,
+    volume_p_value,
+    volume_prediction,
+)
 
 __all__ = [
     "CellChange",
@@ -28,6 +34,7 @@ __all__ = [
     "share_p_value",
     "silence_p_value",
     "usual_share_range",
+    "volume_evidence",
     "volume_p_value",
     "volume_prediction",
 ]

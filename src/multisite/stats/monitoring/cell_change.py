@@ -9,7 +9,7 @@ from scipy import special
 from multisite.stats.estimate import FloatArray
 from multisite.stats.monitoring.counts import effective_counts
 
-__all__ = ["CellChange", "cell_statistics", "largest_cell_change"]
+__all__ = ["CellChange", "cell_statistics", "deviance_roots", "largest_cell_change"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def largest_cell_change(month: npt.ArrayLike, reference: npt.ArrayLike, *, desig
     Parameters
     ----------
     month, reference
-        Counts per bin, shape (n_bins,).
+        Counts per bin, shape (n_bins,); many at once: :func:`cell_statistics`.
     design_effect
         At least 1; both sides are divided by it.
 
@@ -67,15 +67,46 @@ def largest_cell_change(month: npt.ArrayLike, reference: npt.ArrayLike, *, desig
     n, m = float(now.sum()), float(before.sum())
     if n == 0 or m == 0:
         return CellChange(float("nan"), -1, float("nan"))
-    roots = cell_statistics(now, before)
-    cell = int(np.argmax(roots))
+    roots = deviance_roots(now, before)
+    # Of two bins both are equal but for rounding.
+    cell = int(np.argmax(roots >= roots.max() * (1 - 1e-9)))
     return CellChange(float(roots[cell]), cell, float(now[cell] / n - before[cell] / m))
 
 
 def cell_statistics(now: FloatArray, before: FloatArray) -> FloatArray:
-    """√G of each bin, shape as ``now`` and ``before`` broadcast, bins last; both sides have studies."""
+    """√G of each bin against all others, of many months at once: see :func:`largest_cell_change`.
+
+    Parameters
+    ----------
+    now, before
+        Effective counts, bins last, of shapes that broadcast: months (…, n_months, n_bins) against references
+        (…, 1, n_bins).
+
+    Returns
+    -------
+    FloatArray
+        The broadcast shape, 0 or more.
+
+    Raises
+    ------
+    ValueError
+        If there is no bin, the numbers of bins differ, or a count is negative or infinite.
+
+    Undefined cases
+    ---------------
+    NaN where a side has no study.
+    """
+    now, before = effective_counts(now, 1.0), effective_counts(before, 1.0)
+    if now.shape[-1] != before.shape[-1]:
+        raise ValueError("Month and reference must have the same bins.")
+    return deviance_roots(now, before)
+
+
+def deviance_roots(now: FloatArray, before: FloatArray) -> FloatArray:
+    """:func:`cell_statistics` of counts that are known to be counts."""
     n, m = now.sum(axis=-1, keepdims=True), before.sum(axis=-1, keepdims=True)
-    share = (now + before) / (n + m)
+    known = (n > 0) & (m > 0)
+    share = (now + before) / np.where(known, n + m, 1.0)
     deviance = (
         special.rel_entr(now, n * share)
         + special.rel_entr(n - now, n * (1 - share))
@@ -83,4 +114,5 @@ def cell_statistics(now: FloatArray, before: FloatArray) -> FloatArray:
         + special.rel_entr(m - before, m * (1 - share))
     )
     # Rounding can leave a hair below zero, or make a count that equals its total an infinite hair away.
-    return np.asarray(np.sqrt(2 * np.clip(np.nan_to_num(deviance, nan=0.0, posinf=0.0), 0, None)), dtype=np.float64)
+    roots = np.sqrt(2 * np.clip(np.nan_to_num(deviance, nan=0.0, posinf=0.0), 0, None))
+    return np.asarray(np.where(known, roots, np.nan), dtype=np.float64)

@@ -16,7 +16,7 @@ from multisite.stats.estimate import FloatArray
 from multisite.stats.monitoring.counts import effective_counts
 from multisite.stats.monitoring.location_change import rank_scores
 
-__all__ = ["DriftEvidence", "cells_evidence", "location_evidence"]
+__all__ = ["DriftEvidence", "cells_evidence", "detector", "location_evidence"]
 
 _PRIOR = 0.5
 _CONCENTRATIONS = np.array([10.0, 50.0, 250.0, 1000.0])
@@ -41,7 +41,8 @@ def cells_evidence(months: npt.ArrayLike, reference: npt.ArrayLike, *, design_ef
     Parameters
     ----------
     months
-        Counts, shape (…, n_months, n_bins). A month without a study starts nothing and carries the evidence on.
+        Counts, shape (…, n_months, n_bins): any axes in front, of monitors or simulated years. A month without a study
+        starts nothing and carries the evidence on.
     reference
         Counts, shape (…, n_bins).
     design_effect
@@ -79,17 +80,18 @@ def cells_evidence(months: npt.ArrayLike, reference: npt.ArrayLike, *, design_ef
         p = (a / (a + b))[..., None, :, None]
         found = (yes[..., start + 1 : end + 1, :] - a[..., None, :])[..., None]
         lacking = (no[..., start + 1 : end + 1, :] - b[..., None, :])[..., None]
+        studies = found[..., :1, :] + lacking[..., :1, :]
         k = _CONCENTRATIONS
         changed = (
             special.gammaln(k * p + found) + special.gammaln(k * (1 - p) + lacking)
-            - special.gammaln(k + found + lacking)
+            - special.gammaln(k + studies)
             - special.gammaln(k * p) - special.gammaln(k * (1 - p)) + special.gammaln(k)
         )  # fmt: skip
         unchanged = log_beta[..., start + 1 : end + 1, :] - log_beta[..., start, None, :]
         return np.asarray(changed - unchanged[..., None], dtype=np.float64)
 
     values = [np.exp(np.minimum(logs(s, n_months), _LARGEST_LOG)).mean(axis=(-2, -1)) for s in range(n_months)]
-    return _detector(values, now.sum(axis=-1), before.sum(axis=-1))
+    return detector(values, now.sum(axis=-1), before.sum(axis=-1))
 
 
 def location_evidence(months: npt.ArrayLike, reference: npt.ArrayLike, *, design_effect: float = 1.0) -> DriftEvidence:
@@ -126,10 +128,10 @@ def location_evidence(months: npt.ArrayLike, reference: npt.ArrayLike, *, design
 
     with np.errstate(invalid="ignore", divide="ignore"):
         values = [np.exp(np.minimum(logs(s), _LARGEST_LOG)).mean(axis=-1) for s in range(n_months)]
-    return _detector(values, now.sum(axis=-1), np.where(variance > 0, total, 0.0))
+    return detector(values, now.sum(axis=-1), np.where(variance > 0, total, 0.0))
 
 
-def _detector(values: list[FloatArray], studies: FloatArray, reference: FloatArray) -> DriftEvidence:
+def detector(values: list[FloatArray], studies: FloatArray, reference: FloatArray) -> DriftEvidence:
     """Sum over starts; ``values[s]`` holds E(s, t) for t from s, shape (…, n_months - s)."""
     evidence = np.zeros(studies.shape)
     best = np.full(studies.shape, -np.inf)

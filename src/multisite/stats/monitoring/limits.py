@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from multisite.stats.estimate import FloatArray
-from multisite.stats.monitoring.cell_change import cell_statistics
+from multisite.stats.monitoring.cell_change import deviance_roots
 from multisite.stats.monitoring.counts import checked_design_effect, effective_counts, effective_number
 from multisite.stats.monitoring.location_change import rank_scores
 
 __all__ = ["null_limits", "p_value_from_limits"]
 
 _PRIOR = 0.5
+_DIGITS, _SLACK = 9, 1e-7
 
 
 def null_limits(
@@ -25,11 +26,14 @@ def null_limits(
     seed: int = 0,
     design_effect: float = 1.0,
 ) -> FloatArray:
-    """The statistic that a month of ``n_studies`` exceeds with each probability where nothing has changed.
+    """The statistic that a month of ``n_studies`` reaches with at most each probability where nothing has changed.
 
     Shares are drawn from their posterior given the reference (Dirichlet, 1/2 added to each bin), then a reference and a
-    month of the effective sizes from the same shares: the limits carry the error of both. They are quantiles of
-    ``replicates`` such draws of :func:`largest_cell_change` or the absolute value of :func:`location_change`.
+    month of the effective sizes from the same shares: the limits carry the error of both. A limit is the smallest of
+    ``replicates`` such draws of :func:`largest_cell_change`, or of the absolute value of :func:`location_change`, that
+    (b + 1)/(replicates + 1) puts at the probability or below it, b draws being as large: so also where few values can
+    occur. Where no draw is so rare the limit lies just above the largest: a probability below 1/(replicates + 1) is
+    not told from it.
 
     Parameters
     ----------
@@ -38,7 +42,7 @@ def null_limits(
     n_studies
         Studies of the month, at least 1.
     probabilities
-        Chances of a larger statistic, in (0, 1], shape (n_probabilities,).
+        Chances of as large a statistic, in (0, 1], shape (n_probabilities,).
     replicates, seed
         Draws, at least 100, and where they start.
     design_effect
@@ -65,7 +69,7 @@ def null_limits(
     counts, chances = effective_counts(reference, 1.0), np.asarray(probabilities, dtype=np.float64)
     if statistic not in ("cells", "location"):
         raise ValueError("The statistic must be `cells` or `location`.")
-    if counts.ndim != 1 or n_studies < 1 or replicates < 100:
+    if counts.ndim != 1 or not (1 <= n_studies < np.inf and 100 <= replicates < np.inf):
         raise ValueError("Give one reference, at least one study a month and at least 100 replicates.")
     if chances.ndim != 1 or not np.all((chances > 0) & (chances <= 1)):
         raise ValueError("Probabilities must lie above 0 and up to 1.")
@@ -76,8 +80,18 @@ def null_limits(
     rng = np.random.default_rng(seed)
     shares = rng.dirichlet(counts / design_effect + _PRIOR, replicates)
     before, now = rng.multinomial(m, shares).astype(np.float64), rng.multinomial(n, shares).astype(np.float64)
-    drawn = cell_statistics(now, before).max(axis=1) if statistic == "cells" else _locations(now, before, n, m)
-    return np.asarray(np.quantile(drawn, 1 - chances, method="higher"), dtype=np.float64)
+    drawn = deviance_roots(now, before).max(axis=1) if statistic == "cells" else _locations(now, before, n, m)
+    return _reached_at_most(drawn, chances)
+
+
+def _reached_at_most(drawn: FloatArray, chances: FloatArray) -> FloatArray:
+    """The smallest drawn value that is reached as rarely as each chance, a hair lower, or else just above all."""
+    # Equal tables may differ in the last bits, and limits are kept with nine digits: neither may miss a tie.
+    values, times = np.unique(np.round(drawn, _DIGITS), return_counts=True)
+    reached = (np.cumsum(times[::-1])[::-1] + 1) / (drawn.size + 1)
+    at = np.searchsorted(-reached, -chances * (1 + _SLACK), side="left")
+    beyond = values[-1] * (1 + 10 * _SLACK) + _SLACK
+    return np.asarray(np.append(values * (1 - _SLACK), beyond)[at], dtype=np.float64)
 
 
 def _locations(now: FloatArray, before: FloatArray, n: int, m: int) -> FloatArray:
@@ -95,10 +109,12 @@ def p_value_from_limits(
     probabilities: npt.ArrayLike,
     limits: npt.ArrayLike,
 ) -> FloatArray:
-    """The chance of a larger statistic, read off a table of limits.
+    """The chance of as large a statistic, read off a table of limits.
 
     Limits are interpolated between the sizes of the grid in log n (outside it the nearest stands), then log p between
     the limits. Below the smallest limit the answer is 1, above the largest the smallest probability of the table.
+    At a limit p is exact up to the draws; between two, where few values can occur, it may be too small, but never by
+    more than the step of the table.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ def location_change(month: npt.ArrayLike, reference: npt.ArrayLike, *, design_ef
     Parameters
     ----------
     month, reference
-        Counts per bin in rising order, shape (n_bins,).
+        Counts per bin in rising order, shape (n_bins,); many at once: :func:`rank_scores`.
     design_effect
         At least 1; both sides are divided by it.
 
@@ -67,7 +67,32 @@ def location_change(month: npt.ArrayLike, reference: npt.ArrayLike, *, design_ef
 
 
 def rank_scores(reference: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Rank of each bin less 1/2, bins last, and the variance of a study's rank in the reference (no bins axis)."""
+    """Rank of each bin less 1/2, and the variance of a study's rank in the reference: many references at once.
+
+    With counts ``months`` of shape (…, n_months, n_bins), the shift of :func:`location_change` is the sum over bins of
+    ``months * ranks[..., None, :]``, over n.
+
+    Parameters
+    ----------
+    reference
+        Effective counts, shape (…, n_bins).
+
+    Returns
+    -------
+    tuple of FloatArray
+        Ranks in [-1/2, 1/2], shape (…, n_bins), and variances, shape (…).
+
+    Raises
+    ------
+    ValueError
+        If there is no bin, or a count is negative or infinite.
+
+    Undefined cases
+    ---------------
+    NaN for a reference without a study. With all of it in one bin the variance is 0.
+    """
+    reference = effective_counts(reference, 1.0)
     total = reference.sum(axis=-1, keepdims=True)
+    total = np.where(total > 0, total, np.nan)
     ranks = (np.cumsum(reference, axis=-1) - reference / 2) / total - 0.5
     return ranks, np.asarray((reference * ranks**2).sum(axis=-1) / total[..., 0], dtype=np.float64)

@@ -17,7 +17,11 @@ def mix_and_within(
     Raises
     ------
     ValueError
-        If shapes differ, a weight is negative, or no weight is above 0.
+        If shapes differ, a weight is negative or infinite, no weight is above 0, or a rate is infinite.
+
+    Undefined cases
+    ---------------
+    NaN where a group with weight has a rate on neither side.
 
     References
     ----------
@@ -26,8 +30,10 @@ def mix_and_within(
     w, a, w_now, a_now = (np.asarray(values, dtype=np.float64) for values in (weights, rates, weights_now, rates_now))
     if w.ndim != 1 or not (w.shape == a.shape == w_now.shape == a_now.shape):
         raise ValueError("Weights and rates must have one value per group.")
-    if not (np.all(w >= 0) and np.all(w_now >= 0) and w.sum() > 0 and w_now.sum() > 0):
-        raise ValueError("Weights must be at least 0, and one of each side above 0.")
+    if not all(np.all(np.isfinite(side)) and np.all(side >= 0) and side.sum() > 0 for side in (w, w_now)):
+        raise ValueError("Weights must be finite and at least 0, and one of each side above 0.")
+    if np.any(np.isinf(a)) or np.any(np.isinf(a_now)):
+        raise ValueError("A rate must be finite, or NaN where there is none.")
     w, w_now = w / w.sum(), w_now / w_now.sum()
     before, after = np.where(np.isnan(a), a_now, a), np.where(np.isnan(a_now), a, a_now)
     used = (w > 0) | (w_now > 0)

@@ -77,7 +77,9 @@ def usual_share_range(
     _check(x_reference, n_reference)
     if not 0 < level < 1:
         raise ValueError("The level must lie between 0 and 1.")
-    if n <= 0 or n_reference == 0:
+    if not (np.isfinite(n) and n >= 0):
+        raise ValueError("The studies of a month must be finite and at least 0.")
+    if n == 0 or n_reference == 0:
         return float("nan"), float("nan")
     size = effective_number(n, checked_design_effect(design_effect))
     below = np.cumsum(_prediction(x_reference, n_reference, size, design_effect))

@@ -51,6 +51,7 @@ def test_every_row_has_one_outcome_and_they_add_up_to_the_table() -> None:
         "duplicated": 3,
         "failed": 0,
         "abstained": 0,
+        "unknown outcome": 0,
         "score missing": 2,
         "score out of range": 1,
         "unknown finding or model": 1,

@@ -1,8 +1,9 @@
 import polars as pl
 
 from multisite.drift.baseline.bins import register_bins
-from multisite.drift.months.counts import count_on_bins
+from multisite.drift.months.counts import count_on_bins, moments_of_numbers
 from multisite.schemas.drift import DRIFT_COUNTS
+from multisite.schemas.drift_baseline import DRIFT_MOMENTS
 from tests.unit.drift.builders import monitored
 
 BEFORE = pl.DataFrame({"category_vendor": ["Alpha"] * 6 + ["Beta"] * 5 + ["Rare"] * 2 + [None] * 3})
@@ -69,3 +70,46 @@ def test_a_window_without_studies_has_counts_of_zero() -> None:
     counts = counted(monitored(100), monitored(0))
     assert counts.height > 0
     assert counts["n_studies"].sum() == 0
+
+
+WITHIN = pl.DataFrame(
+    {
+        "share_alert_nodule_ai": [True, False, None, True, False, True],
+        "category_vendor": ["Alpha", "Alpha", "Alpha", "other", None, "Rare"],
+        "number_age_years": [50.0, 60.0, 70.0, 80.0, 90.0, None],
+    }
+)
+SEEN = pl.DataFrame(
+    {
+        "share_alert_nodule_ai": [True, False] * 5,
+        "category_vendor": ["Alpha"] * 5 + ["other"] * 5,
+        "number_age_years": [50.0, 70.0] * 5,
+    }
+)
+AXES = {"alert_nodule_ai": ("category_vendor",), "age_years": ("category_vendor",)}
+
+
+def test_a_share_is_counted_within_named_levels_and_all_else_is_one_level_even_where_a_value_is_called_so() -> None:
+    bins = register_bins(SEEN, bins=4, rare=5)
+    counts = DRIFT_COUNTS.conform(
+        count_on_bins(WITHIN, bins, reference=SEEN, rare=5, site="north", window="2026-01", axes=AXES)
+    )
+    alert = counts.filter(monitor="alert_nodule_ai").select("axis", "level", "label", "n_studies").rows()
+    assert alert == [
+        ("overall", "overall", "yes", 3), ("overall", "overall", "no", 2), ("overall", "overall", "missing", 1),
+        ("vendor", "Alpha", "yes", 1), ("vendor", "Alpha", "no", 1), ("vendor", "Alpha", "missing", 1),
+        ("vendor", "other", "yes", 2), ("vendor", "other", "no", 1), ("vendor", "other", "missing", 0),
+    ]  # fmt: skip
+
+
+def test_moments_are_of_all_studies_and_of_each_level_and_of_nothing_are_missing() -> None:
+    bins = register_bins(SEEN, bins=4, rare=5)
+    own = {"site": "north", "window": "2026-01", "baseline": "b", "axes": AXES}
+    moments = DRIFT_MOMENTS.conform(moments_of_numbers(WITHIN, bins, **own))
+    assert moments.select("level", "n_studies", "mean", "standard_deviation").rows() == [
+        ("overall", 5, 70.0, 15.8113883008),
+        ("Alpha", 3, 60.0, 10.0),
+        ("other", 2, 85.0, 7.07106781187),
+    ]
+    nothing = moments_of_numbers(WITHIN.clear(), bins, **own)
+    assert nothing.select("n_studies", "mean", "standard_deviation").unique().rows() == [(0, None, None)]

@@ -4,8 +4,9 @@ import struct
 from dataclasses import replace
 
 import polars as pl
+import pytest
 
-from multisite.pack.timeline.month_chart import month_chart
+from multisite.pack.timeline.month_chart import _may_be_told, month_chart
 from multisite.pack.timeline.record import SiteRecord
 from multisite.schemas.drift_verdicts import DRIFT_MONITORS
 from tests.lib.timeline_frames import MODEL, OTHER, PARAMETERS, timeline_inputs
@@ -43,3 +44,14 @@ def test_a_signal_without_a_value_is_left_to_the_words() -> None:
     gone = inputs.frames[DRIFT_MONITORS.name].with_columns(value=pl.lit(None, pl.Float64))
     record = SiteRecord.from_inputs(replace(inputs, frames={**inputs.frames, DRIFT_MONITORS.name: gone}), PARAMETERS)
     assert size(month_chart(record))[1] < 150
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "told"), [(0.5, 40, True), (0.1, 40, False), (0.9, 40, False), (1.0, 40, True), (0.5, 15, False)]
+)
+def test_a_share_that_would_tell_a_small_count_is_left_out(share: float, n: int, told: bool) -> None:
+    assert _may_be_told({"value": share, "kind": "share", "n_studies": n}, 10) is told
+
+
+def test_a_mean_is_told_whatever_its_number() -> None:
+    assert _may_be_told({"value": 61.2, "kind": "number", "n_studies": 12}, 10)

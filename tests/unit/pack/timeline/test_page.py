@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 
 import polars as pl
@@ -10,6 +11,8 @@ import pytest
 
 from multisite.pack.timeline import TIMELINE_STAGE
 from multisite.schemas import StageInputs
+from multisite.schemas.drift_feed import DEPLOYMENT_DEVICES
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.schemas.drift_verdicts import DRIFT_MONITORS, DRIFT_VERDICTS
 from multisite.schemas.timeline import MONTH_CHART, TIMELINE_PAGE
 from multisite.study import Study
@@ -102,7 +105,7 @@ def test_quiet_monitors_are_folded_and_those_with_a_signal_are_not() -> None:
 def test_what_could_not_be_judged_cases_and_the_budget_stand_on_the_page() -> None:
     assert "fewer than 10 studies of the month have a value" in page()
     assert "2026-04-07<small>by Dr Lee</small>" in page()
-    assert "In 100 simulated years without any change, with 800 studies a month" in page()
+    assert "In 100 simulated years without change, with 800 studies a month" in page()
     assert "by the baseline before: GREEN" in page()
 
 
@@ -132,3 +135,30 @@ def test_parameters_are_plain_and_name_the_models() -> None:
     declared: Study = study()
     made = TIMELINE_STAGE.parameters(declared, None)
     assert made.models == (("lungscan", "LungScan 2.3"),)
+
+
+def test_devices_and_performance_stand_on_the_page_where_they_are_known() -> None:
+    inputs = timeline_inputs()
+    month = inputs.frames[DRIFT_VERDICTS.name]["month"].max()
+    devices = [
+        {"site": "harbour", "month": month, "device": name * 16, "software_versions": "5.3", "modality": "CT",
+         "vendor": "GE", "model_name": "Revolution", "n_studies": 30, "first_date": date(2026, 5, 1),
+         "last_date": date(2026, 5, day)}
+        for name, day in (("ab", 9), ("cd", 29))
+    ]  # fmt: skip
+    told = {
+        "site": "harbour", "month": month, "finding": "nodule", "model": MODEL, "axis": "overall", "level": "overall",
+        "measure": "sensitivity", "method": "labels", "n_studies": 400, "n_labelled": 120, "maturity": 0.5,
+        "estimate": 0.88, "lower": 0.78, "upper": 0.95, "ci_method": "anytime", "reference": 0.9, "margin": 0.1,
+        "verdict": "insufficient evidence", "n_backtested": 0, "n_needed": 108,
+    }  # fmt: skip
+    frames = {
+        **inputs.frames,
+        DEPLOYMENT_DEVICES.name: pl.DataFrame(devices, schema=DEPLOYMENT_DEVICES.schema),
+        DRIFT_PERFORMANCE.name: pl.DataFrame([told], schema=DRIFT_PERFORMANCE.schema),
+    }
+    page = rendered(replace(inputs, frames=frames))
+    assert "0.88 (0.78–0.95)" in page
+    assert "needs about 108 to see such a fall" in page
+    # The longest silent stands first.
+    assert page.index("abababababab…") < page.index("cdcdcdcdcdcd…")

@@ -1,0 +1,1 @@
+"""How a mail gets out: the outbox on disk, SMTP, and the reports of mails that came back."""

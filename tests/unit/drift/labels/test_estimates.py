@@ -1,0 +1,144 @@
+"""Performance in use, month by month, from a hospital whose labels come late."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from multisite.drift.labels.estimates import Endpoint, InUse, Validated, performance_rows
+from multisite.drift.labels.tallies import count_labels, count_scores, sum_audits
+from multisite.schemas.drift_performance import (
+    DEPLOYMENT_LABELS,
+    DRIFT_AUDIT,
+    DRIFT_LABEL_COUNTS,
+    DRIFT_PERFORMANCE,
+    DRIFT_SCORE_COUNTS,
+)
+from multisite.stats import ScoreCounts, calibration_line
+
+MONTHS = [f"2026-{month:02d}" for month in range(1, 9)]
+ENDPOINT = Endpoint("nodule", "ai", 0.5, 0.1)
+DELAY = 2
+
+
+def studies(
+    *,
+    n: int = 400,
+    sensitivity: float = 0.9,
+    labelled: tuple[float, float] = (1.0, 1.0),
+    audit: float = 0.0,
+    seed: int = 7,
+) -> pl.DataFrame:
+    """``n`` studies a month, half of them with the finding, specificity 0.8, labels after two months.
+
+    ``labelled`` are the shares of alerts and of others that get a label at all.
+    """
+    rng = np.random.default_rng(seed)
+    rows = []
+    for place, month in enumerate(MONTHS):
+        truth = rng.random(n) < 0.5
+        alert = np.where(truth, rng.random(n) < sensitivity, rng.random(n) < 0.2)
+        known = rng.random(n) < np.where(alert, *labelled)
+        drawn = rng.random(n) < audit
+        known_in = f"2026-{place + 1 + DELAY:02d}"
+        for i in range(n):
+            has = bool(known[i] or drawn[i])
+            rows.append(
+                {
+                    "site": "north", "study_instance_uid": f"{month}-{i}", "patient_id": f"{month}-{i}",
+                    "month": month, "finding": "nodule", "model": "ai", "score": 0.7 if alert[i] else 0.3,
+                    "is_alert": bool(alert[i]), "software_versions": "A" if place < 4 else "B",
+                    "reference_positive": bool(truth[i]) if has else None, "known_in": known_in if has else None,
+                    "audit_probability": audit if drawn[i] else None,
+                }
+            )  # fmt: skip
+    return DEPLOYMENT_LABELS.conform(pl.DataFrame(rows, schema=DEPLOYMENT_LABELS.schema))
+
+
+def validated(sensitivity: float | None = 0.9) -> dict[tuple[str, str], Validated]:
+    # Scores of 0.3 and 0.7 with the shares of truth that the studies have.
+    line = calibration_line(ScoreCounts([0.3, 0.7], [50, 450], [400, 100]))
+    return {("nodule", "ai"): Validated(sensitivity, 0.8, line)}
+
+
+def told(rows: pl.DataFrame, known: dict[tuple[str, str], Validated] | None = None) -> pl.DataFrame:
+    lines = {pair: one.line for pair, one in validated().items()}
+    tallies = InUse(
+        DRIFT_LABEL_COUNTS.conform(count_labels(rows)),
+        DRIFT_SCORE_COUNTS.conform(count_scores(rows, steps=1000)),
+        DRIFT_AUDIT.conform(sum_audits(rows, lines)),
+    )
+    made = performance_rows(
+        tallies, site="north", months=MONTHS, endpoints=[ENDPOINT], validated=validated() if known is None else known
+    )
+    return DRIFT_PERFORMANCE.conform(made)
+
+
+def of(rows: pl.DataFrame, month: str, method: str, measure: str = "sensitivity") -> dict[str, object]:
+    return rows.filter(axis="overall", month=month, method=method, measure=measure).row(0, named=True)
+
+
+def test_labels_are_estimated_from_once_they_are_mature_and_not_before() -> None:
+    rows = told(studies())
+    assert of(rows, "2026-01", "labels")["estimate"] is None
+    last = of(rows, "2026-08", "labels")
+    assert last["verdict"] == "holds"
+    assert last["estimate"] == pytest.approx(0.9, abs=0.03)
+    # Six of eight months are old enough.
+    assert last["n_labelled"] == pytest.approx(6 * 200, rel=0.1)
+
+
+def test_a_fall_beyond_the_margin_is_a_breach_and_one_within_is_not() -> None:
+    assert of(told(studies(sensitivity=0.7)), "2026-08", "labels")["verdict"] == "breached"
+    assert of(told(studies(sensitivity=0.87)), "2026-08", "labels")["verdict"] in ("holds", "insufficient evidence")
+
+
+def test_labels_that_come_mostly_to_alerts_decide_nothing() -> None:
+    row = of(told(studies(sensitivity=0.7, labelled=(0.9, 0.2))), "2026-08", "labels")
+    assert row["verdict"] == "insufficient evidence"
+    assert "no random part" in str(row["reason"])
+
+
+def test_an_audit_is_right_where_labels_are_chosen() -> None:
+    rows = told(studies(labelled=(0.9, 0.2), audit=0.15))
+    row = of(rows, "2026-08", "audit")
+    assert float(str(row["lower"])) <= 0.9 <= float(str(row["upper"]))
+    assert row["verdict"] in ("holds", "insufficient evidence")
+
+
+def test_nothing_is_expected_of_scores_before_it_can_be_tested_against_labels() -> None:
+    rows = told(studies())
+    assert of(rows, "2026-01", "without labels")["estimate"] is None
+    last = of(rows, "2026-08", "without labels")
+    assert last["verdict"] == "estimate only"
+    assert last["estimate"] == pytest.approx(0.9, abs=0.03)
+    assert last["backtest_error"] == pytest.approx(0.0, abs=0.04)
+
+
+def test_what_is_needed_to_see_a_fall_is_told_with_when_to_expect_it() -> None:
+    row = of(told(studies(n=40)), "2026-04", "labels")
+    # By hand: ((2.326 √(0.9 · 0.1) + 0.842 √(0.8 · 0.2)) / 0.1)², rounded up.
+    assert row["n_needed"] == 108
+    assert str(row["next_month"]) > "2026-04"
+
+
+def test_software_versions_are_told_apart() -> None:
+    rows = told(studies()).filter(axis="software_versions", month="2026-08", measure="sensitivity", method="labels")
+    assert rows["level"].to_list() == ["A", "B"]
+
+
+def test_mature_months_are_told_one_by_one() -> None:
+    rows = told(studies()).filter(axis="month", month="2026-08", measure="sensitivity", method="labels")
+    assert rows["level"].to_list() == MONTHS[:6]
+    assert rows["estimate"].null_count() == 0
+
+
+def test_without_a_validated_value_there_is_an_estimate_and_no_verdict() -> None:
+    row = of(told(studies(), validated(None)), "2026-08", "labels")
+    assert (row["verdict"], row["reference"]) == ("insufficient evidence", None)
+    assert row["estimate"] is not None
+
+
+def test_a_month_is_told_as_it_could_have_been_told_then() -> None:
+    rows = studies()
+    early = told(rows.filter(pl.col("month") <= "2026-05"))
+    assert of(early, "2026-05", "labels") == of(told(rows), "2026-05", "labels")
