@@ -53,7 +53,6 @@ def budget_words(record: SiteRecord, model: str) -> str:
     if simulated.is_empty():
         return ""
     size = record.verdicts[model][-1]["n_studies"]
-    here = named(record.verdicts[model][-1]["ambers_last_year"], "case", "cases")
     row = min(simulated.iter_rows(named=True), key=lambda row: (abs(row["n_studies"] - size), row["n_studies"]))
     return (
         f"In {count(row['n_years'])} simulated years without change, with {count(row['n_studies'])} studies a month, "
