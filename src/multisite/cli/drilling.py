@@ -10,9 +10,10 @@ import polars as pl
 
 from multisite import __version__
 from multisite.audit import Event, ledger_rows
-from multisite.cli.monitoring import Mailing, checked_month, print_rows
+from multisite.cli.monitoring import Mailing, checked_month
 from multisite.cli.running import workspace_location
 from multisite.cli.terminal import Terminal
+from multisite.cli.verdict_table import print_rows
 from multisite.drift.rule.calendar import months_between
 from multisite.drift.rule.drill import with_injected_drift
 from multisite.drift.rule.stage import rules_of

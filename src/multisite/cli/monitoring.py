@@ -2,35 +2,23 @@
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import polars as pl
 
 from multisite.cli.adoption import print_baselines
 from multisite.cli.running import RunOptions, execute, workspace_location
 from multisite.cli.terminal import Terminal
-from multisite.errors import MultisiteError, SitesFailedError, UsageError
+from multisite.cli.verdict_table import print_verdicts
+from multisite.errors import SitesFailedError, UsageError
 from multisite.runners.work import open_artefacts
-from multisite.schemas.drift_verdicts import DRIFT_VERDICTS
-from multisite.storage.artefacts import ArtefactStore
-from multisite.study import Site, load_sites, load_study
-from multisite.vocabulary import DriftState, Zone
+from multisite.study import load_sites, load_study
+from multisite.vocabulary import Zone
 
-__all__ = ["Mailing", "checked_month", "print_rows", "run_monitor"]
+__all__ = ["Mailing", "checked_month", "run_monitor"]
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-_SHAPES = {
-    DriftState.GREEN: "●",
-    DriftState.GREY: "○",
-    DriftState.AMBER_1: "▲",
-    DriftState.AMBER_2: "▲▲",
-    DriftState.RED: "■",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +59,7 @@ def run_monitor(options: RunOptions, *, month: str | None, mailing: Mailing) -> 
     store = open_artefacts(workspace, study, Zone.SITE)
     sound = [site for site in sites if site.site not in summary.faults]
     print_baselines(store, sound, terminal)
-    _print_verdicts(store, sites, summary.faults, terminal, through)
+    print_verdicts(store, sites, summary.faults, terminal, through)
     exit_code = SitesFailedError.exit_code if summary.faults else 0
     if mailing.is_asked_for:
         # The mail's rooms are loaded where there is a mail.
@@ -92,32 +80,3 @@ def run_monitor(options: RunOptions, *, month: str | None, mailing: Mailing) -> 
         )
         exit_code = exit_code or sent
     return exit_code
-
-
-def print_rows(rows: Sequence[Mapping[str, Any]], terminal: Terminal, *, title: str = "Verdicts") -> None:
-    """A table of verdicts: state as a shape and a word, and the sentence."""
-    shown = []
-    for row in rows:
-        state = DriftState(row["state"])
-        shown.append((row["site"], row["month"], row["model"], f"{_SHAPES[state]} {state.value}", row["sentence"]))
-    terminal.table(title, ("site", "month", "model", "state", "what was found"), shown)
-
-
-def _print_verdicts(
-    store: ArtefactStore,
-    sites: Sequence[Site],
-    faults: Mapping[str, MultisiteError],
-    terminal: Terminal,
-    through: str | None,
-) -> None:
-    rows: list[dict[str, Any]] = []
-    for site in sites:
-        nothing = {"site": site.site, "month": through or "", "model": "", "state": DriftState.GREY.value}
-        if site.site in faults:
-            error = faults[site.site]
-            rows.append({**nothing, "sentence": f"Monitoring failed: {error.fact} ({error.place})."})
-            continue
-        verdicts = store.read(DRIFT_VERDICTS, site.site)
-        last = verdicts.filter(pl.col("month") == pl.col("month").max()).sort("model")
-        rows += list(last.iter_rows(named=True)) or [{**nothing, "sentence": "No study in routine use."}]
-    print_rows(rows, terminal)

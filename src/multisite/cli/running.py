@@ -17,6 +17,7 @@ from multisite.cli.emptiness import emptiness, objects_of_stores
 from multisite.cli.extraction import print_extraction
 from multisite.cli.scorecard import blocking_failures, print_scorecard
 from multisite.cli.terminal import Terminal
+from multisite.cli.verdict_table import print_verdicts
 from multisite.errors import ChecksFailedError
 from multisite.pipeline import stages_of
 from multisite.provenance import HEADERS_STAGE
@@ -67,6 +68,8 @@ def run_verb(verb: str | None, options: RunOptions) -> int:
         if blocking_failures(store, sites):
             terminal.warn("A check that the study file marks as blocking failed.")
             exit_code = ChecksFailedError.exit_code
+    if verb is None:
+        print_verdicts(store, sites, {}, terminal, None)
     if verb in (None, "report"):
         terminal.path("report", f"{options.workspace.rstrip('/')}/{store.locate(REPORT, STUDY_FOLDER)}")
     return exit_code
