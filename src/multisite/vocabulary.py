@@ -6,6 +6,7 @@ __all__ = [
     "ALL_SITES",
     "OVERALL",
     "PATIENTS",
+    "SINCE",
     "SITE_AXIS",
     "UNKNOWN",
     "CalibrationState",
@@ -43,6 +44,9 @@ ALL_SITES = "all sites"
 
 OVERALL = "overall"
 """The stratum, and its only level, that holds every case."""
+
+SINCE = "since"
+"""The axis of performance in use whose levels are months: all studies from that month on."""
 
 PATIENTS = "patients"
 """The stratum whose only level, ``overall``, counts patients in the place of their cases."""

@@ -18,6 +18,7 @@ __all__ = [
     "cohort",
     "complete",
     "deployment_table",
+    "labelled_cohort",
     "month_name",
     "predictions",
     "series_of_studies",
@@ -90,6 +91,12 @@ def cohort(studies: Studies) -> pl.DataFrame:
         pl.lit("CT").alias("modality"), pl.lit("test").alias("split"), pl.lit(True).alias("included"), _device(studies)
     )
     return complete(frame, COHORT.schema)
+
+
+def labelled_cohort(studies: Studies) -> pl.DataFrame:
+    """The same, with the reference standard of each finding."""
+    truths = [pl.Series(f"reference_{finding}", studies.positive[finding]) for finding in FINDINGS]
+    return cohort(studies).with_columns(truths)
 
 
 def predictions(studies: Studies) -> pl.DataFrame:

@@ -8,19 +8,32 @@ import polars as pl
 from multisite.drift.baseline.registry import Floors, watched_axes
 from multisite.drift.baseline.stage import RARE_CATEGORY_COUNT, BaselineParameters, make_baseline
 from multisite.drift.deployment.stage import DeploymentParameters, watch_deployment
+from multisite.drift.labels.performance_row import Endpoint
+from multisite.drift.labels.stage import PerformanceParameters, estimate_in_use
 from multisite.drift.monitors import Alert, Monitors
 from multisite.drift.months.stage import CountParameters, count_month
 from multisite.drift.rule.budget_table import Budget
 from multisite.drift.rule.segment import Rules
 from multisite.drift.rule.stage import VerdictParameters, judge_months
+from multisite.performance import PERFORMANCE_STAGE, EvaluationParameters
 from multisite.schemas import AdoptedBaseline, StageInputs
 from multisite.schemas.drift import DEPLOYMENT, DRIFT_COUNTS
 from multisite.schemas.drift_baseline import DRIFT_MOMENTS
-from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
+from multisite.schemas.drift_performance import DEPLOYMENT_LABELS, DRIFT_PERFORMANCE
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
+from multisite.schemas.performance import PROPORTION_MOMENTS, SCORE_TALLY_GRID
 from multisite.schemas.series import STUDIES
 from multisite.schemas.site_tables import DEPLOYMENT as DEPLOYMENT_TABLE
-from tests.power.drift_frames import MODEL, SITE, cohort, deployment_table, month_name, predictions, series_of_studies
+from tests.power.drift_frames import (
+    MODEL,
+    SITE,
+    cohort,
+    deployment_table,
+    labelled_cohort,
+    month_name,
+    predictions,
+    series_of_studies,
+)
 from tests.power.drift_site import CATEGORIES, FINDINGS, NUMBERS, THRESHOLDS, Studies
 
 __all__ = ["BUDGET", "MONITORS", "SiteVerdicts", "baseline_of", "judge_drawn_site", "used_of", "verdicts_of"]
@@ -36,6 +49,13 @@ MONITORS = Monitors(
 )
 # One simulated year: what the baseline prints of its budget is not asked here, but counted.
 BUDGET = Budget(false_ambers_per_year=1.0, false_reds_per_five_years=1.0, simulated_years=1, first_months=3)
+LARGEST_FALL = 0.05
+"""Of sensitivity and specificity below what was validated: half of the fall that is tried."""
+
+_EVALUATION = EvaluationParameters(
+    threshold=THRESHOLDS[FINDINGS[0]], ci_level=0.95, reliability_bins=10, minimum_denominator=10,
+    score_grid_steps=1000, null_replicates=20, seed=1,
+)  # fmt: skip
 _FLOORS = Floors(share=0.02, standard_deviations=0.05, volume=0.3, silent_days=3)
 _RULES = Rules(
     false_ambers_per_year=BUDGET.false_ambers_per_year,
@@ -62,7 +82,9 @@ def judge_drawn_site(studies: Studies, *, months: int, replicates: int, seed: in
     before, later = studies.kept(studies.month < 0), studies.kept(studies.month >= 0)
     baseline = baseline_of(cohort(before), predictions(before), monitors=MONITORS, replicates=replicates, seed=seed)
     used = used_of(series_of_studies(later), deployment_table(later), monitors=MONITORS)
-    return verdicts_of(used, baseline, [month_name(month) for month in range(months)])
+    named = [month_name(month) for month in range(months)]
+    told = performance_of(used, labelled_cohort(before), predictions(before), through=named[-1])
+    return verdicts_of({**used, **told}, baseline, named)
 
 
 def baseline_of(
@@ -78,7 +100,21 @@ def used_of(series: pl.DataFrame, table: pl.DataFrame, *, monitors: Monitors) ->
     """What the deployment stage makes of ``studies`` and the site's table."""
     pairs = tuple((finding, MODEL) for finding in FINDINGS)
     inputs = StageInputs(site=SITE, frames={STUDIES.name: series}, tables={DEPLOYMENT_TABLE.name: table})
-    return watch_deployment(inputs, DeploymentParameters(monitors, pairs)).frames
+    return watch_deployment(inputs, DeploymentParameters(monitors, pairs, monitors.alerts)).frames
+
+
+def performance_of(
+    used: Mapping[str, pl.DataFrame], cases: pl.DataFrame, scores: pl.DataFrame, *, through: str
+) -> Mapping[str, pl.DataFrame]:
+    """What labels of routine use say, held against the evaluation of the validated cases."""
+    evaluated = PERFORMANCE_STAGE.run(
+        StageInputs(site=SITE, frames={"cohort": cases, "predictions": scores}), _EVALUATION
+    ).frames
+    names = (SCORE_TALLY_GRID.name, PROPORTION_MOMENTS.name)
+    frames = {DEPLOYMENT_LABELS.name: used[DEPLOYMENT_LABELS.name], **{name: evaluated[name] for name in names}}
+    endpoints = tuple(Endpoint(finding, MODEL, THRESHOLDS[finding], LARGEST_FALL) for finding in FINDINGS)
+    parameters = PerformanceParameters(endpoints, (MODEL,), _EVALUATION.score_grid_steps)
+    return estimate_in_use(StageInputs(site=SITE, frames=frames, through=through), parameters).frames
 
 
 def verdicts_of(
@@ -96,7 +132,7 @@ def verdicts_of(
         for month in months
     ]
     frames = {
-        # Labels of routine use are not drawn: the rule sees disagreement with reports.
+        # Without labels of routine use the rule sees disagreement with reports.
         DRIFT_PERFORMANCE.name: DRIFT_PERFORMANCE.empty(),
         **used,
         **{name: pl.concat([month[name] for month in counted]) for name in (DRIFT_COUNTS.name, DRIFT_MOMENTS.name)},

@@ -13,7 +13,7 @@ _SITE = Column("site", _TEXT, "Site identifier")
 _PSEUDONYM, _QUASI = ColumnPrivacy.PSEUDONYM, ColumnPrivacy.QUASI
 _PAIR = (Column("finding", _TEXT, "A finding of the study file"), Column("model", _TEXT, "A model of the study file"))
 _GROUP = (
-    Column("axis", _TEXT, "overall, software_versions, or month: of the studies"),
+    Column("axis", _TEXT, "overall, software_versions, month (of the studies), or since (from a month on)"),
     Column("level", _TEXT, "overall, the software versions, or a month as YYYY-MM"),
 )
 
@@ -112,8 +112,10 @@ DRIFT_PERFORMANCE = Artefact(
         Column("ci_method", _TEXT, "How the interval was made"),
         Column("reference", _FLOAT, "The measure of the validated set", nullable=True),
         Column("margin", _FLOAT, "Fall below the reference that is a breach"),
-        Column("verdict", _TEXT, "holds, breached, insufficient evidence, or estimate only",
-               constraint=one_of("verdict", ["holds", "breached", "insufficient evidence", "estimate only"])),
+        Column("verdict", _TEXT, "holds, fallen, breached, insufficient evidence, or estimate only",
+               constraint=one_of(
+                   "verdict", ["holds", "fallen", "breached", "insufficient evidence", "estimate only"]
+               )),
         Column("backtest_error", _FLOAT, "Mean distance of earlier such estimates from what labels said later",
                nullable=True),
         Column("n_backtested", _COUNT, "Earlier months behind it"),

@@ -1,13 +1,15 @@
 """Which labels had arrived by a month, and which months of studies are old enough to be estimated from."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from multisite.stats import label_maturity
 
-__all__ = ["Arrived", "arrived_by", "mature_age"]
+__all__ = ["Arrived", "LabelCounts"]
 
 _MATURE = 0.9
 """Share of the labels that will ever be expected at the oldest age, from which on a month of studies is mature."""
@@ -15,20 +17,32 @@ _MATURE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Mature studies: true and false alerts and passes among the labelled, all studies, and labelled shares.
+    """Mature studies: alerts and others, and of those with a label true and false alerts and passes; they add.
 
-    ``n_known`` counts all labels that had arrived, also of studies that are not mature.
+    ``n_months`` counts mature months; ``n_known`` all labels that had arrived, also of studies that are not mature.
     """
 
-    n_months: int
-    n_studies: int
-    true_alerts: int
-    false_alerts: int
-    true_passes: int
-    missed: int
-    share_of_alerts: float
-    share_of_others: float
-    n_known: int
+    n_months: int = 0
+    n_alerts: int = 0
+    n_others: int = 0
+    true_alerts: int = 0
+    false_alerts: int = 0
+    true_passes: int = 0
+    missed: int = 0
+    n_known: int = 0
+
+    def __add__(self, other: "Arrived") -> "Arrived":
+        return Arrived(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Arrived)))
+
+    @classmethod
+    def over(cls, parts: Iterable["Arrived"]) -> "Arrived":
+        """All together; nothing of none."""
+        return sum(parts, cls())
+
+    @property
+    def n_studies(self) -> int:
+        """Studies with a label or without."""
+        return self.n_alerts + self.n_others
 
     @property
     def n_labelled(self) -> int:
@@ -39,6 +53,16 @@ class Arrived:
     def maturity(self) -> float | None:
         """Share of the studies that have a label; None without a study."""
         return self.n_labelled / self.n_studies if self.n_studies else None
+
+    @property
+    def share_of_alerts(self) -> float:
+        """Share of the alerts that have a label; 0 without an alert."""
+        return (self.true_alerts + self.false_alerts) / self.n_alerts if self.n_alerts else 0.0
+
+    @property
+    def share_of_others(self) -> float:
+        """Share of the others that have a label; 0 without one."""
+        return (self.missed + self.true_passes) / self.n_others if self.n_others else 0.0
 
     @property
     def unevenness(self) -> float:
@@ -52,55 +76,61 @@ class Arrived:
         return self.true_passes, self.true_passes + self.false_alerts
 
 
-def mature_age(labels: pl.DataFrame, *, month: str) -> int:
-    """The age in months at which 9 of 10 of the labels that arrive at all have arrived, as known at the end of
-    ``month``; 0 where no label is known yet."""
-    seen = _seen(labels, month)
-    if seen.is_empty() or seen["n_known"].sum() == 0:
-        return 0
-    oldest = int(seen["age"].to_numpy().max())
-    arrived, waiting = np.zeros(oldest + 1), np.zeros(oldest + 1)
-    for age, delay, n_known, n in seen.select("age", "delay", "n_known", "n_studies").rows():
-        if n_known:
-            arrived[min(delay, oldest)] += n
-        else:
-            waiting[age] += n
-    share = np.nan_to_num(label_maturity(arrived, waiting), nan=1.0)
-    final = float(share.max())
-    return int(np.argmax(share >= _MATURE * final)) if final > 0 else 0
+class LabelCounts:
+    """Rows of DRIFT_LABEL_COUNTS of one axis and level, as arrays: every month of a site asks them again."""
+
+    def __init__(self, labels: pl.DataFrame) -> None:
+        self._names = labels["month"].to_numpy()
+        self._month = np.array([_number(month) for month in self._names], dtype=np.int64)
+        self._delay = labels["delay"].fill_null(np.iinfo(np.int64).max).to_numpy()
+        self._alert = labels["is_alert"].to_numpy()
+        self._positive = labels["reference_positive"].fill_null(False).to_numpy()
+        self._n = labels["n_studies"].to_numpy()
+
+    def mature_age(self, month: str) -> int:
+        """The age in months at which 9 of 10 of the labels that arrive at all have arrived, as known at the end of
+        ``month`` (YYYY-MM); 0 where no label is known yet."""
+        age = _number(month) - self._month
+        seen, known = age >= 0, (self._delay <= age) & (age >= 0)
+        if not self._n[known].sum():
+            return 0
+        oldest = int(age.max())
+        arrived = np.bincount(self._delay[known], weights=self._n[known], minlength=oldest + 1)
+        waiting = np.bincount(age[seen & ~known], weights=self._n[seen & ~known], minlength=oldest + 1)
+        share = np.nan_to_num(label_maturity(arrived, waiting), nan=1.0)
+        final = float(share.max())
+        return int(np.argmax(share >= _MATURE * final)) if final > 0 else 0
+
+    def arrived(self, month: str, *, age: int) -> dict[str, Arrived]:
+        """By month of the studies what was known at the end of ``month``: mature are those ``age`` months old then."""
+        ages = _number(month) - self._month
+        known = self._delay <= ages
+        found = {}
+        for number, name in sorted(
+            {*zip(self._month[ages >= 0].tolist(), self._names[ages >= 0].tolist(), strict=True)}
+        ):
+            own = self._month == number
+            n_known = self._sum(own & known)
+            if _number(month) - number < age:
+                found[name] = Arrived(n_known=n_known)
+                continue
+            told, positive, alert = own & known, self._positive, self._alert
+            found[name] = Arrived(
+                n_months=1,
+                n_alerts=self._sum(own & alert),
+                n_others=self._sum(own & ~alert),
+                true_alerts=self._sum(told & alert & positive),
+                false_alerts=self._sum(told & alert & ~positive),
+                true_passes=self._sum(told & ~alert & ~positive),
+                missed=self._sum(told & ~alert & positive),
+                n_known=n_known,
+            )
+        return found
+
+    def _sum(self, those: npt.NDArray[np.bool_]) -> int:
+        return int(self._n[those].sum())
 
 
-def arrived_by(labels: pl.DataFrame, *, month: str, age: int) -> Arrived:
-    """Labels known at the end of ``month`` of the studies that were at least ``age`` months old then."""
-    seen = _seen(labels, month)
-    mature = seen.filter(pl.col("age") >= age)
-
-    def n(alert: bool, positive: bool | None) -> int:
-        own = mature.filter(pl.col("is_alert") == alert)
-        if positive is not None:
-            own = own.filter((pl.col("n_known") > 0) & (pl.col("reference_positive") == positive))
-        return int(own["n_studies"].sum())
-
-    alerts, others = n(True, None), n(False, None)
-    true_alerts, false_alerts, missed, true_passes = n(True, True), n(True, False), n(False, True), n(False, False)
-    return Arrived(
-        n_months=mature["month"].n_unique(),
-        n_studies=alerts + others,
-        true_alerts=true_alerts,
-        false_alerts=false_alerts,
-        true_passes=true_passes,
-        missed=missed,
-        share_of_alerts=(true_alerts + false_alerts) / alerts if alerts else 0.0,
-        share_of_others=(missed + true_passes) / others if others else 0.0,
-        n_known=int(seen.filter(pl.col("n_known") > 0)["n_studies"].sum()),
-    )
-
-
-def _seen(labels: pl.DataFrame, month: str) -> pl.DataFrame:
-    """Counts with their age at the end of ``month``, and whether the label was known then."""
-    year, number = map(int, month.split("-"))
-    parts = pl.col("month").str.split("-")
-    begun = parts.list.get(0).cast(pl.Int64) * 12 + parts.list.get(1).cast(pl.Int64)
-    aged = labels.filter(pl.col("month") <= month).with_columns((year * 12 + number - begun).alias("age"))
-    known = pl.col("delay").is_not_null() & (pl.col("delay") <= pl.col("age"))
-    return aged.with_columns(known.cast(pl.Int64).alias("n_known"))
+def _number(month: str) -> int:
+    year, number = month.split("-")
+    return int(year) * 12 + int(number)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from multisite.drift.labels.estimates import Endpoint, InUse, Validated, performance_rows
+from multisite.drift.labels.estimates import InUse, performance_rows
+from multisite.drift.labels.performance_row import Endpoint
 from multisite.drift.labels.tallies import count_labels, count_scores, sum_audits
+from multisite.drift.labels.validated import validated_of
 from multisite.drift.rule.calendar import months_between
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.drift_performance import (
@@ -15,12 +17,10 @@ from multisite.schemas.drift_performance import (
     DRIFT_PERFORMANCE,
     DRIFT_SCORE_COUNTS,
 )
-from multisite.schemas.performance import SCORE_TALLY_GRID
-from multisite.stats import ScoreCounts, calibration_line
+from multisite.schemas.performance import PROPORTION_MOMENTS, SCORE_TALLY_GRID
 from multisite.study import Site, Study
-from multisite.vocabulary import OVERALL, Split
 
-__all__ = ["DRIFT_PERFORMANCE_STAGE", "PerformanceParameters", "validated_of"]
+__all__ = ["DRIFT_PERFORMANCE_STAGE", "PerformanceParameters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,13 @@ class PerformanceParameters:
 def estimate_in_use(inputs: StageInputs, parameters: PerformanceParameters) -> StageOutputs:
     """Tallies of labels, scores and audits, and the estimates at the end of every month.
 
-    The validated sensitivity, specificity and calibration come from the counts that the evaluation made, and so take
-    no further look at a label of the test set. Without them nothing is held against anything.
+    The validated sensitivity, specificity and calibration come from the counts and sums that the evaluation made, and
+    so take no further look at a label of the test set. Without them nothing is held against anything.
     """
     studies = inputs.frame(DEPLOYMENT_LABELS.name)
     tally = inputs.frames.get(SCORE_TALLY_GRID.name, SCORE_TALLY_GRID.empty())
-    validated = validated_of(tally, parameters)
+    moments = inputs.frames.get(PROPORTION_MOMENTS.name, PROPORTION_MOMENTS.empty())
+    validated = validated_of(tally, moments, parameters.endpoints)
     lines = {pair: known.line for pair, known in validated.items() if pair[1] in parameters.probabilities}
     tallies = InUse(
         count_labels(studies), count_scores(studies, steps=parameters.grid_steps), sum_audits(studies, lines)
@@ -60,24 +61,6 @@ def estimate_in_use(inputs: StageInputs, parameters: PerformanceParameters) -> S
             DRIFT_PERFORMANCE.name: made,
         }
     )
-
-
-def validated_of(tally: pl.DataFrame, parameters: PerformanceParameters) -> dict[tuple[str, str], Validated]:
-    """Of each finding and model the validated sensitivity, specificity and calibration line, from score counts."""
-    found = {}
-    overall = tally.filter(stratum=OVERALL, split=Split.TEST.value)
-    for endpoint in parameters.endpoints:
-        own = overall.filter(finding=endpoint.finding, model=endpoint.model).sort("score")
-        if own.is_empty():
-            continue
-        positive, negative = own["n_positive"].to_numpy(), own["n_negative"].to_numpy()
-        alert = own["score"].to_numpy() >= endpoint.threshold - 1e-9
-        found[(endpoint.finding, endpoint.model)] = Validated(
-            sensitivity=float(positive[alert].sum() / positive.sum()) if positive.sum() else None,
-            specificity=float(negative[~alert].sum() / negative.sum()) if negative.sum() else None,
-            line=calibration_line(ScoreCounts(own["score"].to_numpy(), positive, negative)),
-        )
-    return found
 
 
 def _months(studies: pl.DataFrame, through: str | None) -> list[str]:
@@ -105,12 +88,12 @@ DRIFT_PERFORMANCE_STAGE = Stage(
     title="Estimate performance in routine use",
     verb="monitor",
     scope=Scope.SITE,
-    version=1,
+    version=2,
     reads=(DEPLOYMENT_LABELS,),
     writes=(DRIFT_LABEL_COUNTS, DRIFT_SCORE_COUNTS, DRIFT_AUDIT, DRIFT_PERFORMANCE),
     run=estimate_in_use,
     parameters=_parameters,
-    optional_reads=(SCORE_TALLY_GRID,),
+    optional_reads=(SCORE_TALLY_GRID, PROPORTION_MOMENTS),
     reads_calendar=True,
     isolates_sites=True,
 )

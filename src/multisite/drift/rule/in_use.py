@@ -1,40 +1,53 @@
-"""Sensitivity and specificity in routine use as monitors: a confirmed breach is red, an estimate never is."""
+"""Sensitivity and specificity in routine use as monitors: a fall is amber, a breach red, an estimate neither."""
 
 from typing import Any
 
 import polars as pl
 
+from multisite.drift.labels.from_labels import FALLS
 from multisite.drift.rule.series import Monitor
 from multisite.drift.rule.words import in_words
-from multisite.vocabulary import OVERALL, LearntFrom, MonitorFamily, MonitorKind, MonitorStatus
+from multisite.vocabulary import OVERALL, SINCE, LearntFrom, MonitorFamily, MonitorKind, MonitorStatus
 
-__all__ = ["breaches_of", "performance_rows"]
+__all__ = ["falls_of", "performance_rows"]
 
 _STATUS = {
     "holds": MonitorStatus.IN_RANGE,
     "breached": MonitorStatus.SIGNAL,
+    "fallen": MonitorStatus.SIGNAL,
     "insufficient evidence": MonitorStatus.NOT_ASSESSABLE,
 }
 
 
-def breaches_of(performance: pl.DataFrame, *, model: str) -> frozenset[str]:
-    """The months (YYYY-MM) at whose end mature labels say that sensitivity or specificity has fallen too far."""
-    breached = performance.filter(
-        (pl.col("model") == model) & (pl.col("method") == "labels") & (pl.col("axis") == OVERALL)
-        & (pl.col("verdict") == "breached")
-    )  # fmt: skip
-    return frozenset(breached["month"].to_list())
+def falls_of(performance: pl.DataFrame, *, model: str) -> dict[str, bool]:
+    """The months (YYYY-MM) at whose end mature labels say that sensitivity or specificity has fallen, and whether by
+    more than it may for certain."""
+    fallen = _from_labels(performance, model).filter(pl.col("verdict").is_in(FALLS))
+    breached = set(fallen.filter(verdict="breached")["month"])
+    return {month: month in breached for month in fallen["month"].to_list()}
 
 
 def performance_rows(
     performance: pl.DataFrame, *, model: str, baseline_of: dict[str, str], titles: dict[str, str]
 ) -> list[dict[str, Any]]:
-    """Rows of DRIFT_MONITORS from what mature labels say, one per month, finding and measure."""
-    own = performance.filter(
-        (pl.col("model") == model) & (pl.col("method") == "labels") & (pl.col("axis") == OVERALL)
-    ).sort("month", "finding", "measure")
-    rows = [row for row in own.iter_rows(named=True) if row["month"] in baseline_of]
+    """Rows of DRIFT_MONITORS from what mature labels say, one per month, finding and measure.
+
+    Where the months since a later one say worse than all months together do, the row is of those.
+    """
+    told = _from_labels(performance, model)
+    worse = pl.col("verdict").replace_strict({"breached": 2, "fallen": 1}, default=0)
+    chosen = (
+        told.sort(worse, pl.col("axis") == OVERALL, descending=True)
+        .unique(["month", "finding", "measure"], keep="first", maintain_order=True)
+        .sort("month", "finding", "measure")
+    )
+    rows = [row for row in chosen.iter_rows(named=True) if row["month"] in baseline_of]
     return [_row(row, model, baseline_of[row["month"]], titles) for row in rows]
+
+
+def _from_labels(performance: pl.DataFrame, model: str) -> pl.DataFrame:
+    stretches = pl.col("axis").is_in([OVERALL, SINCE])
+    return performance.filter((pl.col("model") == model) & (pl.col("method") == "labels") & stretches)
 
 
 def _row(row: dict[str, Any], model: str, baseline: str, titles: dict[str, str]) -> dict[str, Any]:
@@ -54,10 +67,14 @@ def _row(row: dict[str, Any], model: str, baseline: str, titles: dict[str, str])
         "n_reference": 0, "cell": "", "value": value, "usual": usual, "usual_low": None, "usual_high": None,
         "unit": "share", "change": float(f"{value - usual:.9g}") if known else None, "change_unit": "share",
         "smallest_change": row["margin"], "p_value": None, "adjusted_p_value": None, "evidence": None,
-        "since": row["month"] if status is MonitorStatus.SIGNAL else None, "detectable_change": None,
+        "since": _since(row) if status is MonitorStatus.SIGNAL else None, "detectable_change": None,
         "mix_axis": None, "mix_change": None, "within_change": None, "event": None, "status": status.value,
         "reason": _reason(row) if status is MonitorStatus.NOT_ASSESSABLE else None,
     }  # fmt: skip
+
+
+def _since(row: dict[str, Any]) -> str:
+    return str(row["level"] if row["axis"] == SINCE else row["month"])
 
 
 def _reason(row: dict[str, Any]) -> str:

@@ -84,17 +84,17 @@ def follow_months(
     *,
     rules: Rules,
     told: Told,
-    breaches: frozenset[str] = frozenset(),
+    falls: Mapping[str, bool] | None = None,
 ) -> tuple[list[JudgedMonth], list[Case]]:
     """The months of ``segments`` in order, each judged by the segment that it stands in, with states and cases.
 
-    ``breaches`` are the months at whose end labels say that the model does worse than it may.
+    ``falls`` are the months at whose end labels say that the model does worse, and whether it is worse than it may be.
     """
     gathered: list[tuple[Segment, int, tuple[FoundSignal, ...], MonthSignals]] = []
     for segment in segments:
         for at, month in enumerate(segment.months):
             found = signals_of_month(segment, at, events)
-            signals = _month_signals(segment, at, found, breached=month in breaches)
+            signals = _month_signals(segment, at, found, fall=(falls or {}).get(month))
             signals = replace(signals, shadow=len(gathered) < rules.shadow_months)
             gathered.append((segment, at, found, signals))
     states, cases = follow([signals for *_, signals in gathered], closed_by_hand=told.closed)
@@ -113,16 +113,16 @@ def cause_of(found: Sequence[FoundSignal]) -> DriftEvent | None:
     return max(tally, key=lambda event: tally[event], default=None)
 
 
-def _month_signals(segment: Segment, at: int, found: Sequence[FoundSignal], *, breached: bool) -> MonthSignals:
+def _month_signals(segment: Segment, at: int, found: Sequence[FoundSignal], *, fall: bool | None) -> MonthSignals:
     cause = cause_of(found)
     hard = any(one.is_hard for one in found)
-    performance = {MonitorFamily.PERFORMANCE} if breached else set()
+    performance = set() if fall is None else {MonitorFamily.PERFORMANCE}
     return MonthSignals(
         month=segment.months[at],
         families=frozenset(one.family for one in found) | performance,
-        is_red=bool(segment.signals.is_red[0, at]) or hard or breached,
+        is_red=bool(segment.signals.is_red[0, at]) or hard or bool(fall),
         cause=cause.title if cause else "",
-        reason="" if found or breached else _why_not_judged(segment, at),
+        reason="" if found or fall is not None else _why_not_judged(segment, at),
     )
 
 

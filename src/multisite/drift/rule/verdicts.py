@@ -12,7 +12,7 @@ import polars as pl
 from multisite.drift.rule.calendar import months_apart
 from multisite.drift.rule.case_rows import case_rows
 from multisite.drift.rule.causes import DriftEvent, read_events
-from multisite.drift.rule.in_use import breaches_of, performance_rows
+from multisite.drift.rule.in_use import falls_of, performance_rows
 from multisite.drift.rule.monitor_rows import monitor_rows, read_moments
 from multisite.drift.rule.months import JudgedMonth, cause_of, follow_months, spans_of
 from multisite.drift.rule.segment import Rules, Segment, judge_segment
@@ -112,8 +112,8 @@ def judge_site(
 
         spans = spans_of(baselines, own_months)
         segments = [segment(baseline, of) for baseline, of in spans]
-        breaches = breaches_of(tallies.performance, model=model)
-        judged, cases = follow_months(segments, events, rules=rules, told=told, breaches=breaches)
+        falls = falls_of(tallies.performance, model=model)
+        judged, cases = follow_months(segments, events, rules=rules, told=told, falls=falls)
         overlaps = _overlaps(spans, segment, events, rules, told)
         rows = monitor_rows(
             judged, site=site, model=model, moments=moments, counts=by_baseline, baselines=frames, rules=rules,
@@ -188,7 +188,7 @@ def _verdict_rows(
         by_key = {(row["monitor"], row["axis"], row["level"]): row for row in own}
         n_judged = sum(row["status"] != MonitorStatus.NOT_ASSESSABLE.value for row in own)
         in_use = [row for row in own if row["family"] == MonitorFamily.PERFORMANCE.value]
-        breached = [row for row in in_use if row["status"] == MonitorStatus.SIGNAL.value]
+        fallen = [row for row in in_use if row["status"] == MonitorStatus.SIGNAL.value]
         reason = "nobody is alarmed in the first months" if month.signals.shadow else month.signals.reason
         overlap = overlaps.get(month.month)
         registry = segment.baseline.frames[DRIFT_BASELINE_MONITORS.name]
@@ -201,7 +201,7 @@ def _verdict_rows(
             "sentence": sentence_of(
                 month.state.state,
                 month=month.month,
-                rows=[] if month.signals.shadow else [*breached, *(by_key[key] for key in keys)],
+                rows=[] if month.signals.shadow else [*fallen, *(by_key[key] for key in keys)],
                 cause=cause,
                 reason=reason,
                 n_monitors=len(own),
@@ -211,7 +211,7 @@ def _verdict_rows(
             "case_number": month.state.case_number,
             "n_studies": segment.feed[at].n_studies,
             "n_monitors": len(own),
-            "n_signals": len(month.found) + len(breached),
+            "n_signals": len(month.found) + len(fallen),
             "n_not_assessable": len(own) - n_judged,
             "evidence": _rounded(segment.signals.evidence[0, at]),
             "amber_line": segment.lines.amber,

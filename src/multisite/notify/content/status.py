@@ -16,7 +16,7 @@ from multisite.notify.content.written import (
     usual_words,
     value_words,
 )
-from multisite.vocabulary import MonitorFamily, MonitorKind, MonitorStatus
+from multisite.vocabulary import SINCE, MonitorFamily, MonitorKind, MonitorStatus
 
 __all__ = ["MOST_CHANGES", "MOST_GAPS", "changes_of", "event_words", "gaps_of", "is_signal", "status_lines"]
 
@@ -41,6 +41,7 @@ _WORDS = {
     MonitorStatus.NOT_ASSESSABLE: "not judged",
 }
 _ORDER = list(_WORDS)
+_FALLS = ("breached", "fallen")
 
 
 def is_signal(row: Row) -> bool:
@@ -50,12 +51,14 @@ def is_signal(row: Row) -> bool:
 
 def status_lines(monitors: Sequence[Row], performance: Sequence[Row], *, minimum: int) -> tuple[StatusLine, ...]:
     """Feed, inputs, output, agreement and subgroups, each with the monitor that says most of it."""
-    breached = [row for row in performance if row["verdict"] == "breached"]
+    fallen = sorted(
+        (row for row in performance if row["verdict"] in _FALLS), key=lambda row: _FALLS.index(row["verdict"])
+    )
     lines = []
     for title, families, first in _LINES:
         members = [row for row in monitors if row["family"] in families]
-        if title == "Agreement" and breached:
-            lines.append(StatusLine(title, "changed", _performance_words(breached[0], minimum)))
+        if title == "Agreement" and fallen:
+            lines.append(StatusLine(title, "changed", _performance_words(fallen[0], minimum)))
         else:
             lines.append(_line(title, members, first=first, minimum=minimum))
     return tuple(lines)
@@ -128,10 +131,11 @@ def _mix(row: Row, minimum: int) -> str:
 
 def gaps_of(monitors: Sequence[Row], performance: Sequence[Row], *, minimum: int) -> tuple[Gap, ...]:
     """What could not be judged, performance first; monitors with one reason stand together."""
+    fallen = {(row["finding"], row["measure"]) for row in performance if row["verdict"] in _FALLS}
     gaps = [
         Gap(_measure(row), one_line(hide_small_counts(_performance_gap(row, minimum), minimum)))
         for row in performance
-        if row["verdict"] == "insufficient evidence"
+        if row["verdict"] == "insufficient evidence" and (row["finding"], row["measure"]) not in fallen
     ]
     by_reason: dict[str, list[str]] = {}
     for row in monitors:
@@ -170,7 +174,8 @@ def _performance_words(row: Row, minimum: int) -> str:
     if estimate is None or n < minimum:
         return f"{_measure(row)}: <{minimum} labels" if 0 < n < minimum else f"{_measure(row)}: —"
     validated = f" (validated: {share_words(row['reference'])})" if row["reference"] is not None else ""
-    return f"{_measure(row)}: {share_words(estimate)}{validated}"
+    since = f" since {month_words(row['level'])}" if row["axis"] == SINCE else ""
+    return f"{_measure(row)}: {share_words(estimate)}{since}{validated}"
 
 
 def _performance_gap(row: Row, minimum: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from multisite.vocabulary import OVERALL
+from multisite.vocabulary import OVERALL, SINCE
 
 __all__ = ["MonthTables"]
 
@@ -43,7 +43,9 @@ class MonthTables:
             cases=tuple(_rows(of_model, "drift_cases")),
             events=tuple(row for row in _rows(of_model, "drift_events") if row["month"] <= month),
             budget=_nearest(_rows(of_model, "drift_budget"), verdict),
-            performance=tuple(row for row in _of_month(of_model, "drift_performance", month) if row["axis"] == OVERALL),
+            performance=tuple(
+                row for row in _of_month(of_model, "drift_performance", month) if row["axis"] in (OVERALL, SINCE)
+            ),
             days=tuple(days.filter(pl.col("date").dt.strftime("%Y-%m") == month).iter_rows(named=True)),
             cut_off=days["date"].max() if days.height else None,  # type: ignore[arg-type]  # a column of dates
         )

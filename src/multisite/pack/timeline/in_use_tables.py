@@ -10,7 +10,7 @@ from multisite.pack.timeline.record import SiteRecord
 from multisite.pack.words import month_words
 from multisite.schemas.drift_feed import DEPLOYMENT_DEVICES
 from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
-from multisite.vocabulary import OVERALL
+from multisite.vocabulary import OVERALL, SINCE
 
 __all__ = ["devices_table", "performance_table"]
 
@@ -47,10 +47,14 @@ def devices_table(record: SiteRecord) -> Table | None:
 
 def performance_table(record: SiteRecord) -> Table | None:
     """Sensitivity and specificity at the end of the last month, by method; None where nothing was estimated."""
-    told = record.frame(DRIFT_PERFORMANCE).filter((pl.col("axis") == OVERALL) & (pl.col("month") == record.months[-1]))
+    stretches = pl.col("axis").is_in([OVERALL, SINCE])
+    told = record.frame(DRIFT_PERFORMANCE).filter(stretches & (pl.col("month") == record.months[-1]))
     if told.is_empty():
         return None
-    rows = [_performance_row(row) for row in told.sort("finding", "model", "measure", "method").iter_rows(named=True)]
+    rows = [
+        _performance_row(row)
+        for row in told.sort("finding", "model", "measure", "method", "axis").iter_rows(named=True)
+    ]
     columns = (
         Column("Measure"),
         Column("From"),
@@ -89,7 +93,7 @@ def _performance_row(row: dict[str, Any]) -> Row:
     return Row(
         (
             Cell(measure, note=row["model"]),
-            Cell(row["method"]),
+            Cell(row["method"], note=f"studies since {month_words(row['level'])}" if row["axis"] == SINCE else ""),
             labelled,
             _estimate(row),
             Cell(fixed(reference, 2), sort=reference) if reference is not None else missing("no validated value"),

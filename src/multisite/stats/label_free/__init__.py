@@ -3,7 +3,7 @@
 from multisite.stats.label_free.audited import AuditedShare, AuditSums, audit_sums, audited_share
 from multisite.stats.label_free.expected_accuracy import ExpectedAccuracy, ExpectedRate, expected_accuracy
 from multisite.stats.label_free.maturity import label_maturity
-from multisite.stats.label_free.sequential import Spending, anytime_interval, spending_boundaries
+from multisite.stats.label_free.sequential import Spending, anytime_difference, anytime_interval, spending_boundaries
 
 __all__ = [
     "AuditSums",
@@ -11,6 +11,7 @@ __all__ = [
     "ExpectedAccuracy",
     "ExpectedRate",
     "Spending",
+    "anytime_difference",
     "anytime_interval",
     "audit_sums",
     "audited_share",

@@ -7,8 +7,9 @@ import numpy.typing as npt
 from scipy import optimize, special
 
 from multisite.stats.estimate import FloatArray
+from multisite.stats.proportions.joining import square_and_add
 
-__all__ = ["Spending", "anytime_interval", "spending_boundaries"]
+__all__ = ["Spending", "anytime_difference", "anytime_interval", "spending_boundaries"]
 
 Spending: TypeAlias = Literal["obrien-fleming", "pocock"]
 
@@ -72,16 +73,19 @@ def spending_boundaries(
     return boundaries
 
 
-def anytime_interval(positive: int, total: int, *, alpha: float = 0.05) -> tuple[float, float]:
+def anytime_interval(
+    positive: int, total: int, *, alpha: float = 0.05, design_effect: float = 1.0
+) -> tuple[float, float]:
     """An interval of a proportion that holds at all totals at once, however often one looks; (0, 1) without a case.
 
     All shares p at which a uniform mixture of binomial likelihoods is less than 1/``alpha`` times as likely as the
-    likelihood at p (Robbins, Ville): the chance that it ever misses the share is at most ``alpha``.
+    likelihood at p (Robbins, Ville): the chance that it ever misses the share is at most ``alpha``. Where cases repeat
+    patients, ``design_effect`` (1 or more) divides both counts, and the promise is as good as that number.
 
     Raises
     ------
     ValueError
-        Unless 0 ≤ positive ≤ total and alpha lies in (0, 1).
+        Unless 0 ≤ positive ≤ total, alpha lies in (0, 1), and the design effect is finite and at least 1.
 
     References
     ----------
@@ -89,18 +93,54 @@ def anytime_interval(positive: int, total: int, *, alpha: float = 0.05) -> tuple
     """
     if not 0 <= positive <= total or not 0 < alpha < 1:
         raise ValueError("Positives must lie between 0 and their total, and alpha between 0 and 1.")
+    if not 1 <= design_effect < np.inf:
+        raise ValueError("The design effect must be finite and at least 1.")
     if total == 0:
         return 0.0, 1.0
-    mixture = float(special.betaln(positive + 1, total - positive + 1))
     share = positive / total
+    n_negative, n_positive = (total - positive) / design_effect, positive / design_effect
+    mixture = float(special.betaln(n_positive + 1, n_negative + 1))
 
     def excess(p: float) -> float:
-        likelihood = special.xlogy(positive, p) + special.xlog1py(total - positive, -p)
+        likelihood = special.xlogy(n_positive, p) + special.xlog1py(n_negative, -p)
         return float(mixture - likelihood + np.log(alpha))
 
     low = 0.0 if positive == 0 else float(optimize.brentq(excess, 1e-300, share))
     high = 1.0 if positive == total else float(optimize.brentq(excess, share, 1 - 1e-16))
     return low, high
+
+
+def anytime_difference(
+    positive: int,
+    total: int,
+    *,
+    reference: float,
+    reference_limits: tuple[float, float],
+    alpha: float = 0.05,
+    design_effect: float = 1.0,
+) -> tuple[float, float]:
+    """Limits of the share ``positive`` / ``total`` minus an earlier estimate, ``reference``, with its own limits.
+
+    :func:`anytime_interval` of the share and ``reference_limits``, taken together by Newcombe's square-and-add rule:
+    with a the distance of one term to its limit on that side and b that of the other on the opposite one, √(a² + b²).
+    The reference is estimated once and the share again and again. (-1, 1) without a case.
+
+    Raises
+    ------
+    ValueError
+        As :func:`anytime_interval`, and unless 0 ≤ lower limit ≤ reference ≤ upper limit ≤ 1.
+
+    References
+    ----------
+    Zou GY, Donner A. Stat Med 2008;27:1693-1702. doi:10.1002/sim.3095
+    """
+    low, high = reference_limits
+    if not 0 <= low <= reference <= high <= 1:
+        raise ValueError("The reference must lie between its limits, and these between 0 and 1.")
+    limits = anytime_interval(positive, total, alpha=alpha, design_effect=design_effect)
+    if total == 0:
+        return -1.0, 1.0
+    return square_and_add(positive / total, limits, reference, reference_limits)
 
 
 def _spent(t: FloatArray, alpha: float, spending: Spending) -> FloatArray:
