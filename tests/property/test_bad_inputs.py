@@ -1231,6 +1231,15 @@ LABEL_FREE: Mapping[str, Mapping[str, Callable[[], Any]]] = {
         positive=(0, 4, 5, -1, NAN),
         total=(0, -1, NAN),
         alpha=(0.0, 1.0, NAN),
+        design_effect=(0.5, NAN, math.inf),
+    ),
+    "anytime_difference": with_changes(
+        library.anytime_difference,
+        {"positive": 2, "total": 4, "reference": 0.5, "reference_limits": (0.2, 0.8)},
+        positive=(5, -1, NAN),
+        total=(0, -1),
+        reference=(0.1, 0.9, NAN),
+        reference_limits=((0.6, 0.8), (-0.1, 0.8), (0.2, 1.1), (NAN, 0.8)),
     ),
     "spending_boundaries": with_changes(
         library.spending_boundaries,

@@ -11,6 +11,7 @@ from multisite.study import Study
 from multisite.vocabulary import ColumnPrivacy
 
 __all__ = [
+    "INVALID_COLUMN",
     "MONITORABLE_CATEGORIES",
     "MONITORABLE_NUMBERS",
     "Alert",
@@ -38,6 +39,10 @@ MONITORABLE_NUMBERS: tuple[str, ...] = tuple(n for n, dtype in _SHARED.items() i
 """Columns that may stand under ``numbers``."""
 
 
+INVALID_COLUMN = "share_invalid_tags"
+"""Column that says whether a tag of the index series cannot be read as what it should be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """A finding, a model, and the threshold at or above which its score is an alert."""
@@ -53,7 +58,8 @@ class Monitors:
 
     In frames a number is called ``number_<monitor>``, a category ``category_<monitor>``, and a share, which is true or
     false of a study, ``share_<monitor>``. ``population`` names the columns that are about the patient, not about the
-    images; ``subgroups`` the categories within whose values scores and alerts are watched, too.
+    images; ``subgroups`` the categories within whose values scores and alerts are watched, too; with
+    ``invalid`` it is watched how many studies have a tag that cannot be read.
     """
 
     numbers: tuple[str, ...]
@@ -63,6 +69,7 @@ class Monitors:
     models: tuple[str, ...] = ()
     population: tuple[str, ...] = ()
     subgroups: tuple[str, ...] = ()
+    invalid: bool = False
 
     @property
     def acquisition_columns(self) -> tuple[str, ...]:
@@ -78,11 +85,14 @@ class Monitors:
     def shares(self) -> tuple[str, ...]:
         """Every share that a study may have, as named in frames, sorted."""
         of_pairs = [name(a.finding, a.model) for a in self.alerts for name in (alert_column, disagrees_column)]
-        return tuple(sorted([*of_pairs, *(name(m) for m in self.models for name in (abstained_column, failed_column))]))
+        of_models = [name(m) for m in self.models for name in (abstained_column, failed_column)]
+        return tuple(sorted([*of_pairs, *of_models, *([INVALID_COLUMN] if self.invalid else [])]))
 
     def acquisition_expressions(self) -> list[pl.Expr]:
         """The monitored columns of the index series. A value that is not finite, or blank, is no value."""
+        invalid = pl.col("invalid_attributes").is_not_null().alias(INVALID_COLUMN)
         return [
+            *([invalid] if self.invalid else []),
             *(_finite(pl.col(name)).alias(f"number_{name}") for name in self.numbers),
             *(_stripped(pl.col(name)).alias(f"category_{name}") for name in self.categories),
         ]
@@ -118,6 +128,7 @@ def monitors_of(study: Study) -> Monitors:
         models=tuple(model.id for model in study.models),
         population=(*drift.population.numbers, *drift.population.categories),
         subgroups=drift.subgroups,
+        invalid=drift.feed.missing,
     )
 
 

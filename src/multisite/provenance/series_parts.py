@@ -52,11 +52,12 @@ SERIES_COLUMNS: Final = (
     "acquisition_time",
     "dataset_digest",
     "content_fingerprint",
+    "invalid_attributes",
 )
 """What a part needs of the headers."""
 
 _RENAMED: Final = {"slice_thickness_mm": "slice_thickness", "tube_voltage_kv": "kvp"}
-_JOINED: Final = ("software_versions", "convolution_kernel", "image_type")
+_JOINED: Final = ("software_versions", "convolution_kernel", "image_type", "invalid_attributes")
 _DIGITS_OF_64_BITS: Final = 16
 
 
@@ -100,7 +101,8 @@ def recorded_value(name: str, schema: pl.Schema) -> pl.Expr:
     if name == "device":
         return pl.coalesce("device_serial_number", "station_name", "manufacturer_model_name")
     if name in _JOINED and isinstance(schema[name], pl.List):
-        return pl.col(name).list.join("\\")
+        joined = pl.col(name).cast(pl.List(pl.String)).list.join("\\")
+        return pl.when(joined != "").then(joined)
     return pl.col(_RENAMED.get(name, name))
 
 

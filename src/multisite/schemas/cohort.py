@@ -38,7 +38,7 @@ COHORT = Artefact(
         ColumnFamily("stratum_", _TEXT, "Level of a stratum of the study file; unknown is a level"),
         ColumnFamily("reference_", pl.Boolean(), "Reference standard of a finding", nullable=True, is_label=True),
     ),
-    version=2,
+    version=3,
 )
 
 PREDICTIONS = Artefact(

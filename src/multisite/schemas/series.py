@@ -69,6 +69,12 @@ ACQUISITION = (
     Column("study_date", pl.Date(), "StudyDate", nullable=True, privacy=_QUASI),
     Column("age_years", _FLOAT, "Age at the study", unit="years", nullable=True, privacy=_QUASI),
     Column("patient_sex", _TEXT, "PatientSex: F, M or O", nullable=True, privacy=_QUASI),
+    Column(
+        "invalid_attributes",
+        _TEXT,
+        "Keywords whose value cannot be read as what it should be, joined by a backslash",
+        nullable=True,
+    ),
 )
 """How a series was acquired: columns that its study, and a case, take over from it."""
 
@@ -177,7 +183,7 @@ SERIES = Artefact(
         *_GEOMETRY,
     ),
     key=("series_instance_uid",),
-    version=3,
+    version=4,
 )
 
 STUDIES = Artefact(
@@ -201,7 +207,7 @@ STUDIES = Artefact(
         *ACQUISITION,
     ),
     key=("study_instance_uid",),
-    version=2,
+    version=3,
 )
 
 INSTANCE_INCIDENTS = Artefact(

@@ -37,6 +37,7 @@ RECORDED = (
     "rows",
     "columns",
     "number_of_frames",
+    "invalid_attributes",
 )
 """Columns of the series that every instance has a value of its own for."""
 
@@ -72,5 +73,5 @@ SERIES_PARTS = Artefact(
         ),
     ),
     interim=True,
-    version=2,
+    version=3,
 )

@@ -24,7 +24,7 @@ class Feed(Section):
 
     ``silent_days`` working days without any study are a stopped feed, where the usual volume makes that unusual. What
     the validated set does not tell (volumes, failures, abstentions, agreement with reports) is learnt from the
-    ``first_months`` months of routine use.
+    ``first_months`` months of routine use. ``missing`` watches values that are missing and tags that cannot be read.
     """
 
     silent_days: Annotated[int, Field(ge=1, le=60)] = 3

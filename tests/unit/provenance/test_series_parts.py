@@ -55,3 +55,13 @@ def test_pixel_spacing_and_device_are_taken_from_the_first_attribute_that_has_th
     found = series_parts(headers, site="north")
     assert found["pixel_spacing_mm"].to_list() == [0.5, 0.1]
     assert found["device"].to_list() == ["s1", "m1"]
+
+
+def test_tags_that_cannot_be_read_are_named_and_none_is_no_name() -> None:
+    headers = header_rows("""
+        sop_instance_uid | series_instance_uid
+        i1               | e1
+        i2               | e2
+    """).with_columns(pl.Series("invalid_attributes", [["KVP", "PatientAge"], []]))
+    found = series_parts(headers, site="north")
+    assert found["invalid_attributes"].to_list() == ["KVP\\PatientAge", None]

@@ -4,12 +4,14 @@ from scipy import special
 
 from multisite.stats import (
     ScoreCounts,
+    anytime_difference,
     anytime_interval,
     audit_sums,
     audited_share,
     calibration_line,
     expected_accuracy,
     label_maturity,
+    proportion,
 )
 from multisite.vocabulary import EstimateStatus
 
@@ -114,3 +116,39 @@ def test_an_interval_for_any_time_misses_seldom_however_often_one_looks() -> Non
 
 def test_no_case_says_nothing_of_a_proportion() -> None:
     assert anytime_interval(0, 0) == (0.0, 1.0)
+    assert anytime_difference(0, 0, reference=0.9, reference_limits=(0.8, 0.95)) == (-1.0, 1.0)
+
+
+def test_a_design_effect_is_worth_as_many_fewer_cases() -> None:
+    assert anytime_interval(80, 100, design_effect=2.0) == pytest.approx(anytime_interval(40, 50))
+
+
+def test_a_difference_from_an_exact_reference_is_the_interval_moved() -> None:
+    low, high = anytime_interval(80, 100)
+    exact = anytime_difference(80, 100, reference=0.9, reference_limits=(0.9, 0.9))
+    assert exact == pytest.approx((low - 0.9, high - 0.9))
+    # By hand: √(a² + b²) of the distances of both terms.
+    vague = anytime_difference(80, 100, reference=0.9, reference_limits=(0.85, 0.93))
+    assert vague[0] == pytest.approx(-0.1 - np.hypot(0.8 - low, 0.03))
+    assert vague[1] == pytest.approx(-0.1 + np.hypot(high - 0.8, 0.05))
+
+
+@pytest.mark.parametrize("n_validated", [50, 400])
+def test_looks_at_a_difference_seldom_miss_a_difference_of_nothing(n_validated: int) -> None:
+    rng = np.random.default_rng(n_validated)
+    missed = 0
+    for _ in range(200):
+        validated_hits = int(rng.binomial(n_validated, 0.9))
+        earlier = proportion(validated_hits, n_validated)
+        assert earlier.estimate is not None
+        assert earlier.ci_low is not None
+        assert earlier.ci_high is not None
+        hits = np.cumsum(rng.random(600) < 0.9)
+        looks = (
+            anytime_difference(
+                int(hits[n - 1]), n, reference=earlier.estimate, reference_limits=(earlier.ci_low, earlier.ci_high)
+            )
+            for n in range(10, 601, 30)
+        )
+        missed += any(high < 0 for _, high in looks)
+    assert missed / 200 <= 0.05

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from multisite.drift.monitors import Monitors, alert_column, score_column
+from multisite.drift.monitors import INVALID_COLUMN, Monitors, alert_column, score_column
 from multisite.schemas.drift import DRIFT_REFERENCE
 from multisite.vocabulary import Split
 
@@ -49,7 +49,7 @@ def reference_studies(cohort: pl.DataFrame, predictions: pl.DataFrame, *, monito
         .with_columns(*alerts)
         .with_columns(
             pl.lit(None, pl.Boolean).alias(name)
-            for name in set(monitors.shares) - {a.meta.output_name() for a in alerts}
+            for name in set(monitors.shares) - {INVALID_COLUMN, *(a.meta.output_name() for a in alerts)}
         )
         .select(*DRIFT_REFERENCE.schema.names(), *monitors.columns, *monitors.shares)
         .sort("study_instance_uid")

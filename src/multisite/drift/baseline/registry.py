@@ -10,6 +10,7 @@ from multisite.drift.baseline.bins import kind_of, monitored_columns, share_colu
 from multisite.drift.baseline.season import season_of
 from multisite.drift.baseline.spread import design_effect
 from multisite.drift.monitors import (
+    INVALID_COLUMN,
     Monitors,
     abstained_column,
     alert_column,
@@ -105,6 +106,7 @@ def _named(monitors: Monitors) -> dict[str, _Named]:
     for model in monitors.models:
         found[abstained_column(model)] = _Named(MonitorFamily.OUTPUT, "", model)
         found[failed_column(model)] = _Named(MonitorFamily.FEED, "", model)
+    found[INVALID_COLUMN] = _Named(MonitorFamily.FEED)
     return found
 
 

@@ -3,6 +3,7 @@
 import polars as pl
 
 from multisite.drift.monitors import (
+    INVALID_COLUMN,
     Monitors,
     abstained_column,
     alert_column,
@@ -95,13 +96,14 @@ def monitored_studies(rows: pl.DataFrame, *, site: str, monitors: Monitors) -> p
 
     ``is_first`` marks, of each patient and month, the first study by date, and of the same day by pseudonym.
     """
+    invalid = [INVALID_COLUMN] if monitors.invalid else []
     acquisition = [name for name in monitors.acquisition_columns if name in rows.columns]
     studies = (
         rows.filter(~pl.col("outcome").is_in(_LOST))
         .group_by("study_instance_uid")
         .agg(
             pl.col("patient_id").min(),
-            *(pl.col(name).first() for name in ("month", "study_date", "device", *acquisition)),
+            *(pl.col(name).first() for name in ("month", "study_date", "device", *acquisition, *invalid)),
             *(_score(*pair) for pair in monitors.scores),
             *_shares(monitors),
         )

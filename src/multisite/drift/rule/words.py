@@ -54,6 +54,8 @@ def value_words(value: float, kind: MonitorKind, unit: str) -> str:
 
 
 def _name(name: str, finding: str, titles: Mapping[str, str]) -> str:
+    if name == "invalid_tags":
+        return "Studies with a tag that cannot be read"
     if name.startswith("missing_"):
         return f"Studies without {_lower(_name(name.removeprefix('missing_'), finding, titles))}"
     first = name.partition("_")[0]

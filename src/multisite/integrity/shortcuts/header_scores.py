@@ -17,10 +17,10 @@ HEADERS_ALONE: Final = "(headers)"
 """Names, in the place of a model, a score from all attributes together. A model's id has no brackets."""
 
 _WHOSE: Final = frozenset({"study_date", "age_years", "patient_sex"})
-_AS_WRITTEN: Final = frozenset({"manufacturer", "manufacturer_model_name", "body_part_examined"})
+_AS_WRITTEN: Final = frozenset({"manufacturer", "manufacturer_model_name", "body_part_examined", "invalid_attributes"})
 ATTRIBUTES: Final = tuple(column.name for column in ACQUISITION if column.name not in _WHOSE | _AS_WRITTEN)
 """How an image was acquired: neither whose it is nor when, which may rightly bear on the finding; and not the raw
-spelling of what is normalised besides."""
+spelling of what is normalised besides, nor what could not be read."""
 
 _FOLDS: Final = 5
 _LEAST_PATIENTS: Final = 25

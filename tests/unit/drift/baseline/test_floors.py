@@ -21,7 +21,7 @@ def study(**drift: Any) -> Study:
 def test_every_monitor_has_a_name_by_which_its_smallest_change_is_declared() -> None:
     assert monitor_names(monitors_of(study(population={"numbers": ["age_years"]}))) == {
         "age_years", "missing_age_years", "score_a_ai", "missing_score_a_ai", "alert_a_ai", "disagrees_a_ai",
-        "abstained_ai", "failed_ai", "volume_ai", "silence_ai",
+        "abstained_ai", "failed_ai", "volume_ai", "silence_ai", "invalid_tags",
     }  # fmt: skip
 
 

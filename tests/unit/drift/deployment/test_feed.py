@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -74,6 +75,15 @@ def test_failed_and_abstained_are_known_of_every_study_of_the_model() -> None:
     assert [name for name, failed in by_study("share_failed_ai").items() if failed] == ["s4"]
     assert [name for name, abstained in by_study("share_abstained_ai").items() if abstained] == ["s5"]
     assert watched()["share_failed_ai"].null_count() == 0
+
+
+def test_a_tag_that_cannot_be_read_is_told_of_its_study() -> None:
+    monitors = replace(MONITORS, invalid=True)
+    unreadable = pl.when(pl.col("study_instance_uid") == "s2").then(pl.lit("KVP")).alias("invalid_attributes")
+    rows = route_rows(TABLE, STUDIES.with_columns(unreadable), monitors=monitors, pairs=PAIRS)
+    found = DEPLOYMENT.conform(monitored_studies(rows, site="north", monitors=monitors))
+    assert found.filter("share_invalid_tags")["study_instance_uid"].to_list() == ["s2"]
+    assert found["share_invalid_tags"].null_count() == 0
 
 
 def test_the_first_study_of_a_patient_in_a_month_is_the_first_by_date() -> None:

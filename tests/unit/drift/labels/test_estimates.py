@@ -1,11 +1,15 @@
 """Performance in use, month by month, from a hospital whose labels come late."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
-from multisite.drift.labels.estimates import Endpoint, InUse, Validated, performance_rows
+from multisite.drift.labels.estimates import InUse, performance_rows
+from multisite.drift.labels.performance_row import Endpoint
 from multisite.drift.labels.tallies import count_labels, count_scores, sum_audits
+from multisite.drift.labels.validated import Validated, ValidatedRate
 from multisite.schemas.drift_performance import (
     DEPLOYMENT_LABELS,
     DRIFT_AUDIT,
@@ -24,19 +28,22 @@ def studies(
     *,
     n: int = 400,
     sensitivity: float = 0.9,
+    later: float | None = None,
     labelled: tuple[float, float] = (1.0, 1.0),
     audit: float = 0.0,
     seed: int = 7,
 ) -> pl.DataFrame:
     """``n`` studies a month, half of them with the finding, specificity 0.8, labels after two months.
 
-    ``labelled`` are the shares of alerts and of others that get a label at all.
+    ``later`` is the sensitivity from the fifth month on, if another. ``labelled`` are the shares of alerts and of
+    others that get a label at all.
     """
     rng = np.random.default_rng(seed)
     rows = []
     for place, month in enumerate(MONTHS):
         truth = rng.random(n) < 0.5
-        alert = np.where(truth, rng.random(n) < sensitivity, rng.random(n) < 0.2)
+        finds = sensitivity if later is None or place < 4 else later
+        alert = np.where(truth, rng.random(n) < finds, rng.random(n) < 0.2)
         known = rng.random(n) < np.where(alert, *labelled)
         drawn = rng.random(n) < audit
         known_in = f"2026-{place + 1 + DELAY:02d}"
@@ -54,10 +61,15 @@ def studies(
     return DEPLOYMENT_LABELS.conform(pl.DataFrame(rows, schema=DEPLOYMENT_LABELS.schema))
 
 
-def validated(sensitivity: float | None = 0.9) -> dict[tuple[str, str], Validated]:
+def validated(sensitivity: float | None = 0.9, *, width: float = 0.02) -> dict[tuple[str, str], Validated]:
     # Scores of 0.3 and 0.7 with the shares of truth that the studies have.
     line = calibration_line(ScoreCounts([0.3, 0.7], [50, 450], [400, 100]))
-    return {("nodule", "ai"): Validated(sensitivity, 0.8, line)}
+    rate = None if sensitivity is None else around(sensitivity, width)
+    return {("nodule", "ai"): Validated(rate, around(0.8, width), line)}
+
+
+def around(estimate: float, width: float) -> ValidatedRate:
+    return ValidatedRate(estimate, estimate - width, min(1.0, estimate + width), 1.0)
 
 
 def told(rows: pl.DataFrame, known: dict[tuple[str, str], Validated] | None = None) -> pl.DataFrame:
@@ -90,6 +102,42 @@ def test_labels_are_estimated_from_once_they_are_mature_and_not_before() -> None
 def test_a_fall_beyond_the_margin_is_a_breach_and_one_within_is_not() -> None:
     assert of(told(studies(sensitivity=0.7)), "2026-08", "labels")["verdict"] == "breached"
     assert of(told(studies(sensitivity=0.87)), "2026-08", "labels")["verdict"] in ("holds", "insufficient evidence")
+
+
+def test_an_uncertain_validated_value_takes_more_to_breach() -> None:
+    rows = studies(sensitivity=0.75)
+    assert of(told(rows), "2026-08", "labels")["verdict"] == "breached"
+    vague = of(told(rows, validated(width=0.1)), "2026-08", "labels")
+    # That it fell is certain, that it fell by more than the margin is not.
+    assert vague["verdict"] == "fallen"
+    assert of(told(rows, validated(width=0.3)), "2026-08", "labels")["verdict"] == "insufficient evidence"
+
+
+def test_repeated_patients_of_the_validated_set_widen_what_labels_say() -> None:
+    alone, repeated = (
+        {("nodule", "ai"): replace(known, sensitivity=ValidatedRate(0.9, 0.88, 0.92, effect))}
+        for effect in (1.0, 4.0)
+        for known in validated().values()
+    )
+    rows = studies()
+    narrow, wide = (of(told(rows, known), "2026-08", "labels") for known in (alone, repeated))
+    assert narrow["estimate"] == wide["estimate"]
+    assert float(str(wide["lower"])) < float(str(narrow["lower"]))
+    assert wide["n_needed"] == pytest.approx(4 * int(str(narrow["n_needed"])), abs=4)
+
+
+def test_a_fall_after_good_months_is_told_from_the_months_since() -> None:
+    rows = told(studies(n=200, later=0.6))
+    assert of(rows, "2026-08", "labels")["verdict"] != "breached"
+    since = rows.filter(axis="since", month="2026-08", measure="sensitivity").row(0, named=True)
+    assert (since["level"], since["verdict"]) == ("2026-05", "breached")
+    assert since["estimate"] == pytest.approx(0.6, abs=0.08)
+    # Months that could not be told then say nothing of it.
+    assert rows.filter(pl.col("axis") == "since", pl.col("month") < "2026-07").is_empty()
+
+
+def test_where_nothing_fell_there_is_no_such_stretch() -> None:
+    assert told(studies()).filter(axis="since").is_empty()
 
 
 def test_labels_that_come_mostly_to_alerts_decide_nothing() -> None:
