@@ -1,15 +1,16 @@
-"""The planted change as the monthly verdict tells it: which month alarms, and what it is put down to."""
+"""The planted changes as the monthly verdicts tell them: which month alarms, what for, and which one does not."""
 
 import polars as pl
 
 from multisite.demo.counted import Reader, Sighting
 from multisite.demo.planted import Planted
-from multisite.schemas.drift_verdicts import DRIFT_VERDICTS
-from multisite.vocabulary import ALL_SITES, DriftEventKind, DriftState
+from multisite.schemas.drift_verdicts import DRIFT_MONITORS, DRIFT_VERDICTS
+from multisite.vocabulary import ALL_SITES, DriftEventKind, DriftState, MonitorStatus
 
-__all__ = ["in_verdict"]
+__all__ = ["in_planned_change", "in_verdict"]
 
 _ALARMS = (DriftState.AMBER_1.value, DriftState.AMBER_2.value, DriftState.RED.value)
+_SOFTWARE = "software_versions"
 _CAUSE = DriftEventKind.SOFTWARE.value.split()[0]
 
 
@@ -31,3 +32,18 @@ def in_verdict(planted: Planted, read: Reader) -> Sighting:
     judged = verdicts.filter(elsewhere).height
     number = f"{state}, {cause or 'no cause'}; {false} of {judged} other months alarm"
     return Sighting(state in _ALARMS and str(cause).startswith(_CAUSE) and not false, number, where)
+
+
+def in_planned_change(planted: Planted, read: Reader) -> Sighting:
+    """The verdicts on the site's months from that of the announced update on.
+
+    Found when the software is told as a planned change in one of them, and none of them alarms.
+    """
+    month = str(planted.expected["name"])
+    where = f"{DRIFT_MONITORS.name}, {planted.site}, since {month}"
+    since = (pl.col("site") == planted.site) & (pl.col("month") >= month)
+    told = read(ALL_SITES, DRIFT_MONITORS.name).filter(since & (pl.col("status") == MonitorStatus.PLANNED.value))
+    states = read(ALL_SITES, DRIFT_VERDICTS.name).filter(since).sort("month")["state"].to_list()
+    software = told.filter(monitor=_SOFTWARE)["month"].n_unique()
+    number = f"planned in {software} of {len(states)} months: {', '.join(states)}"
+    return Sighting(bool(software) and not set(states) & set(_ALARMS), number, where)

@@ -29,12 +29,14 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class SiteTraits:
-    """What is planted in a whole site: a stretch of the logit of its scores, the month of a software change, that the
-    model works less well on the weak vendor's equipment (at every site of the demo), and a reader who over-calls.
+    """What is planted in a whole site: a stretch of the logit of its scores, the month of a software change that raises
+    them, that of an announced one that does not, that the model works less well on the weak vendor's equipment (at
+    every site of the demo), and a reader who over-calls.
     """
 
     stretch: bool = False
     change_month: int | None = None
+    update_month: int | None = None
     weak_vendor: bool = True
     over_calls: bool = False
 
@@ -188,8 +190,9 @@ def _month_batch(
     each = np.arange(n_studies)
     _, evidence = _evidence(rng, place, traits, draws, each, np.zeros(n_studies, dtype=np.int64))
     changed = traits.change_month is not None and month >= traits.change_month
-    updated = frozenset(i for i, s in enumerate(place.fleet.scanners) if s.next_software) if changed else frozenset()
-    shift = np.where(np.isin(draws.scanner, list(updated)), SOFTWARE_SHIFT, 0.0)
+    newer = changed or (traits.update_month is not None and month >= traits.update_month)
+    updated = frozenset(i for i, s in enumerate(place.fleet.scanners) if s.next_software) if newer else frozenset()
+    shift = np.where(np.isin(draws.scanner, list(updated)), SOFTWARE_SHIFT if changed else 0.0, 0.0)
     scores = scores_of(evidence.logits, stretch=STRETCH if traits.stretch else 1.0, shift=shift)
     people = draw_people(rng, place, first + each, start)
     studies = draw_studies(

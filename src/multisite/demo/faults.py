@@ -18,7 +18,7 @@ __all__ = ["SENSITIVITY_LOSS", "plant_in_batch", "planted_in_whole_sites", "site
 SENSITIVITY_LOSS = 0.15
 """How much lower the sensitivity is made on the weak vendor."""
 
-_HOME_OF_CHANGE, _HOME_OF_STRETCH, _HOME_OF_READER = 1, 2, 3
+_HOME_OF_UPDATE, _HOME_OF_CHANGE, _HOME_OF_STRETCH, _HOME_OF_READER = 0, 1, 2, 3
 _CHECK, _RULE, _OBJECTS, _UNCLAIMED = "check", "rule", "objects", "unclaimed"
 
 
@@ -128,6 +128,7 @@ def site_traits(plan: DemoPlan, index: int) -> SiteTraits:
     return SiteTraits(
         stretch=index == _HOME_OF_STRETCH % plan.sites,
         change_month=change,
+        update_month=plan.update_month if index == _HOME_OF_UPDATE else None,
         over_calls=index == _HOME_OF_READER % plan.sites,
     )
 
@@ -188,4 +189,14 @@ def planted_in_whole_sites(plan: DemoPlan, sites: tuple[str, ...]) -> tuple[Plan
                 expected,
             ),
         ]
+    if plan.update_month is not None and len(sites) > 1:
+        records.append(
+            Planted(
+                "planned_update",
+                "planned",
+                f"An announced update in month {plan.update_month} is seen, told as planned, and alarms nobody",
+                sites[_HOME_OF_UPDATE],
+                {"name": f"{plan.month_start(plan.update_month):%Y-%m}", "number": plan.update_month},
+            )
+        )
     return tuple(records)

@@ -18,9 +18,9 @@ from multisite.demo.plan import DemoPlan
 from multisite.demo.planted import Planted, read_planted, write_planted
 from multisite.demo.readings import reading_frame
 from multisite.demo.studies import ImagingStudy
-from multisite.demo.tables import TableWriter, case_frame, deployment_frame, prediction_frame
+from multisite.demo.tables import TableWriter, case_frame, deployment_frame, event_frame, prediction_frame
 from multisite.errors import MachineError
-from multisite.schemas.site_tables import CASES, DEPLOYMENT, PREDICTIONS, READINGS
+from multisite.schemas.site_tables import CASES, DEPLOYMENT, EVENTS, PREDICTIONS, READINGS
 
 __all__ = ["Progress", "generate"]
 
@@ -130,9 +130,9 @@ class _SiteWriter:
 def _write_site(site: _SiteWriter, plan: DemoPlan, index: int) -> Iterator[_Step]:
     traits = site_traits(plan, index)
     with ExitStack() as stack:
-        cases, readings, predictions, deployment = (
+        cases, readings, predictions, deployment, events = (
             stack.enter_context(TableWriter(site.tables, table.name, site.place.tables))
-            for table in (CASES, READINGS, PREDICTIONS, DEPLOYMENT)
+            for table in (CASES, READINGS, PREDICTIONS, DEPLOYMENT, EVENTS)
         )
         for number, batch in enumerate(cohort_batches(plan, index, traits)):
             patients = len({row.patient_id for row in batch.rows.values()})
@@ -142,6 +142,7 @@ def _write_site(site: _SiteWriter, plan: DemoPlan, index: int) -> Iterator[_Step
             readings.append(reading_frame(batch))
             predictions.append(prediction_frame(batch))
             yield _Step(patients, planted)
+        events.append(event_frame(plan, traits.update_month))
         deployment.append(deployment_frame(MonthBatch(0, [], [])))
         for month in month_batches(plan, index, traits):
             site.studies(month.studies)

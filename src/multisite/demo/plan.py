@@ -69,6 +69,12 @@ class DemoPlan:
         """Number, from 1, of the month in which a scanner's software changes; None when there are too few months."""
         return min(4, self.months) if self.months >= 2 else None
 
+    @property
+    def update_month(self) -> int | None:
+        """Number of the month in which another site makes an update that it has announced: the one after."""
+        change = self.change_month
+        return change + 1 if change is not None and change < self.months else None
+
     def month_start(self, number: int) -> date:
         """First day of month ``number`` of routine use, counted from 1."""
         years, month = divmod(number - 1, 12)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from multisite.demo.alarmed import in_verdict
+from multisite.demo.alarmed import in_planned_change, in_verdict
 from multisite.demo.counted import Reader, Sighting, in_check, in_flow, in_header_counts, in_identity
 from multisite.demo.measured import in_calibration, in_drift, in_readers, in_sensitivity
 from multisite.demo.planted import Planted
@@ -20,6 +20,7 @@ _FINDERS = {
     "calibration": in_calibration,
     "drift": in_drift,
     "alarm": in_verdict,
+    "planned": in_planned_change,
     "reader": in_readers,
 }
 """Kind of a planted fault → where it is looked for."""

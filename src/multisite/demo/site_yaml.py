@@ -4,7 +4,7 @@ from multisite.demo.hospitals import Hospital, StoreFolder
 from multisite.demo.layout import store_folder, table_folder
 from multisite.demo.s3_server import ACCESS_KEY_VARIABLE, ENDPOINT_VARIABLE, SECRET_KEY_VARIABLE
 from multisite.demo.tables import table_columns
-from multisite.schemas.site_tables import CASES, DEPLOYMENT, PREDICTIONS, READINGS
+from multisite.schemas.site_tables import CASES, DEPLOYMENT, EVENTS, PREDICTIONS, READINGS
 
 __all__ = ["site_yaml"]
 
@@ -13,6 +13,7 @@ _TABLE_COMMENTS = {
     READINGS.name: "One row per reading of a case: who read it, and what they said. It makes the reference standard.",
     PREDICTIONS.name: "One row per case, finding and model: the score.",
     DEPLOYMENT.name: "One row per study in routine use: the score. Needed for drift only.",
+    EVENTS.name: "Updates, new devices and the like; in the window of a planned one what it changes alarms nobody.",
 }
 
 
@@ -53,11 +54,7 @@ stores:
 tables:
 """,
             *(_table(hospital, table, data) for table in _TABLE_COMMENTS),
-            f"""\
-  # Planned updates, new devices and the like, with `date`, `kind`, `title`, and for planned ones `window_end`.
-  # events:
-  #   path: {data}/{table_folder(hospital).as_posix()}/events.csv
-
+            f"""
 # Who is told of each month's verdict. Mails are sent by `multisite monitor --send` only; the demo's go nowhere.
 #   server      the hospital's mail server; `security` is starttls, tls, or none; user and password are in the variables
 #               that `user_env` and `password_env` name; `ca_file`, `timeout_seconds`, `attempts` may be given
@@ -104,6 +101,6 @@ def _table(hospital: Hospital, table: str, data: str) -> str:
     lines = [f"  # {_TABLE_COMMENTS[table]}", f"  {table}:", f"    path: {path}"]
     if columns:
         lines += ["    columns:", *(f"      {ours}: {theirs}" for ours, theirs in columns.items())]
-    if table == CASES.name and habits.suffix == ".csv":
+    if table in (CASES.name, EVENTS.name) and habits.suffix == ".csv":
         lines.append(f'    date_format: "{habits.date_format}"')
     return "\n".join(lines) + "\n"

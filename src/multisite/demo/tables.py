@@ -1,6 +1,7 @@
 """The tables that a hospital supplies, written batch by batch in the hospital's own form."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -11,11 +12,12 @@ import pyarrow.parquet as pq
 from multisite.demo.batches import CaseRow, MonthBatch, SiteBatch
 from multisite.demo.hospitals import TableHabits
 from multisite.demo.objects import study_uid
-from multisite.demo.plan import FINDING, MODEL
+from multisite.demo.plan import FINDING, MODEL, DemoPlan
 from multisite.demo.studies import ImagingStudy
-from multisite.schemas.site_tables import CASES, DEPLOYMENT, PREDICTIONS, READINGS
+from multisite.schemas.site_tables import CASES, DEPLOYMENT, EVENTS, PREDICTIONS, READINGS
+from multisite.vocabulary import DriftEventKind
 
-__all__ = ["TableWriter", "case_frame", "deployment_frame", "prediction_frame", "table_columns"]
+__all__ = ["TableWriter", "case_frame", "deployment_frame", "event_frame", "prediction_frame", "table_columns"]
 
 _SETTING = "clinical_setting"
 
@@ -27,6 +29,7 @@ def table_columns(table: str, habits: TableHabits) -> dict[str, str]:
         READINGS.name: [column.name for column in READINGS.columns],
         PREDICTIONS.name: [column.name for column in PREDICTIONS.columns],
         DEPLOYMENT.name: [column.name for column in DEPLOYMENT.columns],
+        EVENTS.name: [column.name for column in EVENTS.columns],
     }[table]
     return {name: habits.column_names[name] for name in columns if name in habits.column_names}
 
@@ -68,6 +71,19 @@ def deployment_frame(batch: MonthBatch) -> pl.DataFrame:
         # Stated in full, because a demo without months has a table without rows.
         schema={column.name: column.dtype for column in DEPLOYMENT.columns if column.required},
     )
+
+
+def event_frame(plan: DemoPlan, update_month: int | None) -> pl.DataFrame:
+    """Rows of the table of events: the update of ``update_month``, with its acceptance window of two months."""
+    rows = []
+    if update_month is not None:
+        start, end = (plan.month_start(update_month + months) for months in (0, 2))
+        rows = [(start, DriftEventKind.SOFTWARE.value, "Update of the CT scanner's software", True, end - timedelta(1))]
+    schema = {column.name: column.dtype for column in EVENTS.columns if column.name in _TOLD_OF_EVENTS}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+_TOLD_OF_EVENTS = ("date", "kind", "title", "planned", "window_end")
 
 
 def _index_test(n_rows: int) -> dict[str, list[str]]:

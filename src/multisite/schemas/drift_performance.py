@@ -78,16 +78,18 @@ DRIFT_AUDIT = Artefact(
     (
         _SITE,
         Column("month", _TEXT, "Month of the studies as YYYY-MM"),
-        Column("known_in", _TEXT, "Month in which the last label of its audit was known as YYYY-MM", nullable=True),
+        Column("known_in", _TEXT, "Month in which labels of its audit were known as YYYY-MM; empty: all its studies"),
         *_PAIR,
         Column("measure", _TEXT, "sensitivity or specificity",
                constraint=one_of("measure", ["sensitivity", "specificity"])),
         Column("n_studies", _COUNT, "Studies"),
+        Column("n_drawn", _COUNT, "Studies that were drawn into the audit, with a label or without"),
         Column("n_audited", _COUNT, "Audited studies with a label"),
         Column("n_positive", _COUNT, "Of these, those that the measure is of"),
         *(Column(name, _FLOAT, f"Sum {name} over studies or audited studies") for name in _SUMS),
     ),
-    key=("site", "month", "finding", "model", "measure"),
+    key=("site", "month", "known_in", "finding", "model", "measure"),
+    version=2,
 )  # fmt: skip
 
 DRIFT_PERFORMANCE = Artefact(

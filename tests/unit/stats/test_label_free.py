@@ -123,6 +123,22 @@ def test_a_design_effect_is_worth_as_many_fewer_cases() -> None:
     assert anytime_interval(80, 100, design_effect=2.0) == pytest.approx(anytime_interval(40, 50))
 
 
+@pytest.mark.parametrize(
+    ("positive", "total", "effect", "alpha"),
+    [
+        (99, 100, 3.0, 0.05 / 156),
+        (149, 150, 2.5, 0.05 / 600),
+        (99, 100, 20.0, 0.05),
+        (1, 100, 20.0, 1e-4),
+    ],
+)
+def test_few_cases_and_a_small_alpha_have_an_interval_that_ends_where_shares_end(
+    positive: int, total: int, effect: float, alpha: float
+) -> None:
+    low, high = anytime_interval(positive, total, alpha=alpha, design_effect=effect)
+    assert 0.0 <= low <= positive / total <= high <= 1.0
+
+
 def test_a_difference_from_an_exact_reference_is_the_interval_moved() -> None:
     low, high = anytime_interval(80, 100)
     exact = anytime_difference(80, 100, reference=0.9, reference_limits=(0.9, 0.9))

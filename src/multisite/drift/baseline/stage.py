@@ -76,10 +76,11 @@ def _counts(reference: pl.DataFrame, bins: pl.DataFrame, *, axes: Axes, rare: in
     calendar = reference["month"].str.slice(5).cast(pl.Int64, strict=False)
     parts = [whole]
     for month in range(1, 13):
-        near = [(month - 2) % 12 + 1, month, month % 12 + 1]
+        beside = [(month - 2) % 12 + 1, month, month % 12 + 1]
         window = f"{CALENDAR_WINDOW}{month:02d}"
-        studies = reference.filter(calendar.is_in(near).fill_null(False))
-        parts.append(count_on_bins(studies, bins, reference=reference, rare=rare, site=site, window=window))
+        studies = reference.filter(calendar.is_in(beside).fill_null(False))
+        near = count_on_bins(studies, bins, reference=reference, rare=rare, site=site, window=window, axes=axes)
+        parts.append(near)
     return pl.concat(parts)
 
 

@@ -1,5 +1,6 @@
 """Sensitivity and specificity in use at the end of a month: from mature labels, from the audit, and before labels."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,17 +60,25 @@ def performance_rows(
 def _from_audit(
     audits: pl.DataFrame, base: dict[str, Any], endpoint: Endpoint, known: Validated | None
 ) -> list[dict[str, Any]]:
-    """The random audits of all months whose labels were known; nothing where no month has one."""
+    """The random audits of all months, of whose drawn studies most labels were known; nothing where no month has one.
+
+    A month counts once nine of ten of its drawn studies have a label: those that lack one are no random part.
+    """
     rows = []
     so_far = audits.filter((pl.col("month") <= base["month"]) & (pl.col("known_in") <= base["month"]))
     for measure in MEASURES:
         own = so_far.filter(measure=measure)
+        per_month = own.group_by("month").agg(pl.col("n_drawn", "n_audited").sum())
+        complete = per_month.filter(pl.col("n_audited") >= _COMPLETE * pl.col("n_drawn"))
+        own = own.filter(pl.col("month").is_in(complete["month"].to_list()))
         if own.is_empty():
             continue
         sums = _summed(own)
         found = audited_share(sums)
-        reference = _reference(known, measure)
-        row = blank_row({**base, "axis": OVERALL, "level": OVERALL}, measure, "audit", endpoint, reference)
+        rate = None if known is None else known.of(measure)
+        row = blank_row(
+            {**base, "axis": OVERALL, "level": OVERALL}, measure, "audit", endpoint, rate.estimate if rate else None
+        )
         row |= {
             "n_studies": sums.n_studies,
             "n_labelled": sums.n_positive,
@@ -80,12 +89,16 @@ def _from_audit(
             "ci_method": "prediction-powered, 95 %",
             "reason": found.reason,
         }
-        if found.ci_high is not None and found.ci_low is not None and reference is not None:
-            lowest = reference - endpoint.largest_fall
+        if found.estimate is not None and found.ci_low is not None and rate is not None:
             # A normal interval looked at every month would breach by chance, so that it may only reassure.
-            row |= {"verdict": "holds" if found.ci_low >= lowest else "insufficient evidence"}
+            down = math.hypot(found.estimate - found.ci_low, rate.high - rate.estimate)
+            holds = found.estimate - rate.estimate - down >= -endpoint.largest_fall
+            row |= {"verdict": "holds" if holds else "insufficient evidence"}
         rows.append(row)
     return rows
+
+
+_COMPLETE = 0.9
 
 
 def _summed(audits: pl.DataFrame) -> AuditSums:

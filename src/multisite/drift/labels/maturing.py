@@ -1,5 +1,6 @@
 """Which labels had arrived by a month, and which months of studies are old enough to be estimated from."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
@@ -66,8 +67,12 @@ class Arrived:
 
     @property
     def unevenness(self) -> float:
-        """By how much alerts are labelled more, or less, often than others."""
-        return abs(self.share_of_alerts - self.share_of_others)
+        """How many times as often the one of alerts and others is labelled as the other, 1 or more; 1 where there is
+        but one of them, infinite where the other has no label at all."""
+        less, more = sorted((self.share_of_alerts, self.share_of_others))
+        if not (self.n_alerts and self.n_others) or more == 0:
+            return 1.0
+        return more / less if less else math.inf
 
     def counts(self, measure: str) -> tuple[int, int]:
         """Right calls and labelled studies of sensitivity or specificity."""

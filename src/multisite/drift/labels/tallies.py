@@ -1,6 +1,6 @@
 """Labels, scores and audits of routine use as tallies: what every estimate of performance in use is a function of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 import numpy as np
@@ -15,6 +15,8 @@ __all__ = ["calibrated", "count_labels", "count_scores", "sum_audits"]
 
 _SOFTWARE = "software_versions"
 _EPSILON = 1e-6
+_ALL = ""
+_OF_ALL = ("u", "v", "uu", "uv", "vv")
 
 
 def count_labels(studies: pl.DataFrame) -> pl.DataFrame:
@@ -46,30 +48,43 @@ def count_scores(studies: pl.DataFrame, *, steps: int) -> pl.DataFrame:
 
 
 def sum_audits(studies: pl.DataFrame, lines: Mapping[tuple[str, str], CalibrationLine]) -> pl.DataFrame:
-    """DRIFT_AUDIT of the months that have a random audit; without a calibration line predictions are of no use."""
+    """DRIFT_AUDIT of the months that have a random audit; without a calibration line predictions are of no use.
+
+    One row of sums over all studies of a month, and one per month in which labels of its audit were known, so that
+    what was known at any time can be added up.
+    """
     rows: list[dict[str, object]] = []
     groups = studies.group_by("site", "month", "finding", "model", maintain_order=True)
     for (site, month, finding, model), group in groups:
         line = lines.get((str(finding), str(model)))
-        drawn = pl.col("audit_probability").is_not_null() & pl.col("reference_positive").is_not_null()
-        audited = group.filter(drawn)
-        if line is None or audited.is_empty():
+        drawn = group.filter(pl.col("audit_probability").is_not_null())
+        if line is None or drawn.is_empty():
             continue
-        p = calibrated(group["score"].to_numpy(), line)
-        called = group["is_alert"].to_numpy().astype(np.float64)
-        truth = np.where(
-            group.select(drawn).to_series().to_numpy(),
-            group["reference_positive"].cast(pl.Float64).fill_null(0.0).to_numpy(),
-            np.nan,
-        )
-        chance = group["audit_probability"].fill_null(float("nan")).to_numpy()
-        for measure, of in (("sensitivity", (p, called, truth)), ("specificity", (1 - p, 1 - called, 1 - truth))):
-            sums = asdict(audit_sums(*of, np.where(np.isnan(truth), np.nan, chance)))
-            rows.append(
-                {"site": site, "month": month, "known_in": audited["known_in"].max(), "finding": finding,
-                 "model": model, "measure": measure, **sums}
-            )  # fmt: skip
+        labelled = drawn.filter(pl.col("reference_positive").is_not_null())
+        parts = [(_ALL, group, False), *((str(known), part, True) for (known,), part in labelled.group_by("known_in"))]
+        for known_in, part, is_audit in parts:
+            for measure, sums in _sums(part, line, is_audit=is_audit):
+                counts = {"n_studies": 0} if is_audit else {"n_drawn": drawn.height}
+                rows.append(
+                    {"site": site, "month": month, "known_in": known_in, "finding": finding, "model": model,
+                     "measure": measure, "n_drawn": 0, **sums, **counts}
+                )  # fmt: skip
     return pl.DataFrame(rows, schema=DRIFT_AUDIT.schema).sort(DRIFT_AUDIT.key)
+
+
+def _sums(part: pl.DataFrame, line: CalibrationLine, *, is_audit: bool) -> Iterator[tuple[str, dict[str, float]]]:
+    """By measure: of studies the sums of what is predicted, of the audited among them those of the corrections."""
+    p = calibrated(part["score"].to_numpy(), line)
+    called = part["is_alert"].to_numpy().astype(np.float64)
+    nothing = np.full(p.size, np.nan)
+    truth = part["reference_positive"].cast(pl.Float64).to_numpy() if is_audit else nothing
+    chance = part["audit_probability"].to_numpy() if is_audit else nothing
+    found = {
+        "sensitivity": audit_sums(p, called, truth, chance),
+        "specificity": audit_sums(1 - p, 1 - called, 1 - truth, chance),
+    }
+    for measure, sums in found.items():
+        yield measure, asdict(sums) | (dict.fromkeys(_OF_ALL, 0.0) if is_audit else {})
 
 
 def calibrated(scores: FloatArray, line: CalibrationLine) -> FloatArray:

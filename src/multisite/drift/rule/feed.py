@@ -18,13 +18,15 @@ _RARE = 0.001
 
 @dataclass(frozen=True, slots=True)
 class FeedMonth:
-    """Studies of a month, its working days, the longest silence that touches it, and the days it was sought in."""
+    """Studies of a month, its working days, the longest silence that touches it, the days it was sought in, and whether
+    the month is over."""
 
     month: str
     n_studies: int
     n_working_days: int
     silence: int
     n_days: int
+    is_over: bool = True
 
 
 def read_feed(
@@ -46,12 +48,15 @@ def read_feed(
         days = sum(1 for _ in working_days(begin, end, holidays))
         silence, sought = longest_silence(studies, month=month, since=since or begin, until=end, holidays=holidays)
         total = sum(n for day, n in studies.items() if first_day(month) <= day <= end)
-        found.append(FeedMonth(month, total, max(days, 1), silence, sought))
+        found.append(FeedMonth(month, total, max(days, 1), silence, sought, end == last_day(month)))
     return found
 
 
 def judge_volume(feed: Sequence[FeedMonth], *, n_first: int) -> tuple[Judged, FloatArray]:
-    """Every month after the first against these; and expected studies with their range, shape (n_months, 3)."""
+    """Every month after the first against these; and expected studies with their range, shape (n_months, 3).
+
+    A month that is not over has a range for its days so far, and is not judged: a day that has just begun counts whole.
+    """
     learnt = feed[:n_first]
     counts = [month.n_studies for month in learnt]
     exposures = [month.n_working_days for month in learnt]
@@ -61,22 +66,29 @@ def judge_volume(feed: Sequence[FeedMonth], *, n_first: int) -> tuple[Judged, Fl
         for at, month in enumerate(feed[n_first:], start=n_first):
             predicted = volume_prediction(counts, exposures, exposure=month.n_working_days)
             ranges[at] = predicted.expected, predicted.low, predicted.high
+            if not month.is_over:
+                continue
             p[at] = volume_p_value(month.n_studies, exposure=month.n_working_days, counts=counts, exposures=exposures)
             change[at] = month.n_studies / predicted.expected - 1
     return _judged(p, change, [month.n_studies for month in feed], sum(counts)), ranges
 
 
 def judge_silence(feed: Sequence[FeedMonth], *, n_first: int, silent_days: int) -> tuple[Judged, np.ndarray]:
-    """The longest silence of every month after the first, and whether the feed had stopped, shape (n_months,)."""
+    """The longest silence of every month after the first, and whether the feed had stopped, shape (n_months,).
+
+    A feed has stopped when it is silent for longer than ``silent_days``, than it ever was in the first months (one with
+    a single day a week is silent for four), and than the usual rate allows.
+    """
     learnt = feed[:n_first]
     rate = sum(month.n_studies for month in learnt) / max(1, sum(month.n_working_days for month in learnt))
+    usual = max((month.silence for month in learnt), default=0)
     p, days = np.full(len(feed), np.nan), np.full(len(feed), np.nan)
     stopped = np.zeros(len(feed), dtype=bool)
     if rate > 0 and len(feed) > n_first:
         for at, month in enumerate(feed[n_first:], start=n_first):
             p[at] = silence_p_value(month.silence, rate_per_day=rate, n_days=month.n_days)
             days[at] = month.silence
-            stopped[at] = month.silence > silent_days and p[at] < _RARE
+            stopped[at] = month.silence > max(silent_days, usual) and p[at] < _RARE
     return _judged(p, days, [month.n_studies for month in feed], sum(m.n_studies for m in learnt)), stopped
 
 

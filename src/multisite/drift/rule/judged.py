@@ -15,12 +15,15 @@ from multisite.stats import (
     rank_scores,
     share_p_value,
 )
-from multisite.vocabulary import MonitorKind
+from multisite.vocabulary import LearntFrom, MonitorKind
 
 __all__ = ["MINIMUM_STUDIES", "Judged", "judge"]
 
 MINIMUM_STUDIES = 10
 """Studies with a value below which a month, or a reference, is not judged."""
+
+_MINIMUM_RANKED = 50
+"""Studies of a reference, less those that repeat patients, below which the variance of its ranks is too uncertain."""
 
 _SHIFT_TO_DEVIATIONS = 2 * np.sqrt(np.pi)
 """A shift of normal values by d standard deviations moves their mean rank by d / (2√π), while it is small."""
@@ -57,8 +60,10 @@ def judge(series: MonitorSeries) -> Judged:
     cells = cells_evidence(kept, references, design_effect=effect)
     if series.monitor.kind is MonitorKind.NUMBER:
         located = location_evidence(kept, references, design_effect=effect)
-        evidence = (np.nan_to_num(located.evidence) + np.nan_to_num(cells.evidence)) / 2
-        first = np.nan_to_num(located.evidence) >= np.nan_to_num(cells.evidence)
+        ranked = (n_reference / effect >= _MINIMUM_RANKED)[:, None]
+        by_location = np.where(ranked, np.nan_to_num(located.evidence), 0.0)
+        evidence = (by_location + np.nan_to_num(cells.evidence)) / np.where(ranked, 2, 1)
+        first = ranked & (by_location >= np.nan_to_num(cells.evidence))
         since = np.where(first, located.since, cells.since)
     else:
         evidence, since = cells.evidence, cells.since
@@ -66,6 +71,9 @@ def judge(series: MonitorSeries) -> Judged:
     block = _since_then(kept, since)
     _, lasting, _ = _month(series, block, enough, p_values=False)
     known = np.broadcast_to((n_reference >= MINIMUM_STUDIES)[:, None], evidence.shape)
+    if series.monitor.learnt_from is LearntFrom.FIRST_MONTHS:
+        # While it learns it is known of no month: else what later months teach would change what was said of earlier.
+        known = known & np.maximum.accumulate(n > 0, axis=1)
     return Judged(
         p_value=p,
         change=change,

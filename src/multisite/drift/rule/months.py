@@ -85,17 +85,19 @@ def follow_months(
     rules: Rules,
     told: Told,
     falls: Mapping[str, bool] | None = None,
+    n_before: int = 0,
 ) -> tuple[list[JudgedMonth], list[Case]]:
     """The months of ``segments`` in order, each judged by the segment that it stands in, with states and cases.
 
     ``falls`` are the months at whose end labels say that the model does worse, and whether it is worse than it may be.
+    ``n_before`` months of routine use came before the first.
     """
     gathered: list[tuple[Segment, int, tuple[FoundSignal, ...], MonthSignals]] = []
     for segment in segments:
         for at, month in enumerate(segment.months):
             found = signals_of_month(segment, at, events)
             signals = _month_signals(segment, at, found, fall=(falls or {}).get(month))
-            signals = replace(signals, shadow=len(gathered) < rules.shadow_months)
+            signals = replace(signals, shadow=n_before + len(gathered) < rules.shadow_months)
             gathered.append((segment, at, found, signals))
     states, cases = follow([signals for *_, signals in gathered], closed_by_hand=told.closed)
     judged = [
@@ -136,7 +138,7 @@ def _why_not_judged(segment: Segment, at: int) -> str:
     if any(not np.isnan(segment.judged[place].p_value[0, at]) for place in counted):
         return ""
     n = segment.feed[at].n_studies
-    return "no study in the month" if n == 0 else f"too few studies to judge: {n} in the month" if n < 10 else (
+    return "no study in the month" if n == 0 else f"too few to judge: {n} studies in the month" if n < 10 else (
         "nothing of the month can be held against the baseline"
     )  # fmt: skip
 

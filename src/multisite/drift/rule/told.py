@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-__all__ = ["Acknowledgement", "Mute", "Told", "read_told"]
+__all__ = ["NOTHING_TOLD", "Acknowledgement", "Mute", "Told", "read_told"]
 
 _ACKNOWLEDGED, _CLOSED, _MUTED = "case acknowledged", "case closed", "monitor muted"
 
@@ -41,6 +41,9 @@ class Told:
     def muted(self, key: tuple[str, str, str], day: date) -> str | None:
         """Why a monitor does not signal on ``day``; None where it does."""
         return next((mute.reason for mute in self.mutes if mute.key == key and mute.since <= day <= mute.until), None)
+
+
+NOTHING_TOLD = Told({}, {}, ())
 
 
 def read_told(ledger: pl.DataFrame | None, *, model: str) -> Told:

@@ -1,8 +1,9 @@
 """The verdicts of a site: every model, every month, every case, from tallies and the ledger alone."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -11,12 +12,13 @@ import polars as pl
 
 from multisite.drift.rule.calendar import months_apart
 from multisite.drift.rule.case_rows import case_rows
-from multisite.drift.rule.causes import DriftEvent, read_events
+from multisite.drift.rule.causes import read_events
 from multisite.drift.rule.in_use import falls_of, performance_rows
 from multisite.drift.rule.monitor_rows import monitor_rows, read_moments
 from multisite.drift.rule.months import JudgedMonth, cause_of, follow_months, spans_of
 from multisite.drift.rule.segment import Rules, Segment, judge_segment
 from multisite.drift.rule.sentences import sentence_of
+from multisite.drift.rule.states import Case
 from multisite.drift.rule.told import Told, read_told
 from multisite.schemas import AdoptedBaseline
 from multisite.schemas.drift import DRIFT_COUNTS_BASELINE
@@ -112,9 +114,16 @@ def judge_site(
 
         spans = spans_of(baselines, own_months)
         segments = [segment(baseline, of) for baseline, of in spans]
-        falls = falls_of(tallies.performance, model=model)
+        falls = falls_of(tallies.performance, model=model, told=told)
         judged, cases = follow_months(segments, events, rules=rules, told=told, falls=falls)
-        overlaps = _overlaps(spans, segment, events, rules, told)
+        follow = partial(
+            follow_months,
+            events=events,
+            rules=rules,
+            told=replace(told, closed={}),
+            falls=falls,
+        )  # cases of an overlap have other numbers, which nobody has closed
+        overlaps = _overlaps(spans, segment, follow, own_months)
         rows = monitor_rows(
             judged, site=site, model=model, moments=moments, counts=by_baseline, baselines=frames, rules=rules,
             is_overlap=False,
@@ -124,6 +133,7 @@ def judge_site(
             model=model,
             baseline_of={month.month: month.segment.baseline.name for month in judged},
             titles=dict(rules.titles),
+            told=told,
         )
         monitor_table += rows
         for month in overlaps.values():
@@ -152,14 +162,13 @@ def _days(frame: pl.DataFrame, model: str) -> dict[date, int]:
 def _overlaps(
     spans: Sequence[tuple[AdoptedBaseline, list[str]]],
     segment: Callable[[AdoptedBaseline, Sequence[str]], Segment],
-    events: Sequence[DriftEvent],
-    rules: Rules,
-    told: Told,
+    follow: Callable[..., tuple[list[JudgedMonth], list[Case]]],
+    months: Sequence[str],
 ) -> dict[str, JudgedMonth]:
     """The first month of each later baseline, judged by the one before, with that one's own months before it."""
     found = {}
     for (before, own), (_, later) in pairwise(spans):
-        judged, _ = follow_months([segment(before, [*own, later[0]])], events, rules=rules, told=told)
+        judged, _ = follow([segment(before, [*own, later[0]])], n_before=months.index(own[0]))
         found[later[0]] = judged[-1]
     return found
 

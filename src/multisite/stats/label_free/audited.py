@@ -122,7 +122,7 @@ def audited_share(sums: AuditSums, *, level: float = 0.95, minimum_positive: int
         reason = "no study was audited" if sums.n_audited == 0 else "the audit finds no case"
         return _nothing(sums, level, EstimateStatus.UNDEFINED, reason)
     if sums.n_positive < minimum_positive:
-        reason = f"{sums.n_positive} audited studies with the finding; {minimum_positive} are needed"
+        reason = f"{sums.n_positive} audited studies that count; {minimum_positive} are needed"
         return _nothing(sums, level, EstimateStatus.INSUFFICIENT, reason)
     share = min(1.0, max(0.0, (sums.u + sums.du) / bottom))
     drawn = sums.uu - 2 * share * sums.uv + share**2 * sums.vv

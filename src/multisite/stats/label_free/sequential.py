@@ -15,6 +15,7 @@ Spending: TypeAlias = Literal["obrien-fleming", "pocock"]
 
 _POINTS = 1200
 _REACH = 8.0
+_SMALLEST = 1e-300
 
 
 def spending_boundaries(
@@ -101,13 +102,20 @@ def anytime_interval(
     n_negative, n_positive = (total - positive) / design_effect, positive / design_effect
     mixture = float(special.betaln(n_positive + 1, n_negative + 1))
 
+    low = _end(n_positive, n_negative, mixture, alpha, share)
+    return low, 1.0 - _end(n_negative, n_positive, mixture, alpha, 1.0 - share)
+
+
+def _end(n: float, n_others: float, mixture: float, alpha: float, share: float) -> float:
+    """The lower end for ``n`` of ``n`` + ``n_others``; 0 also where few cases and a small alpha put it below all."""
+
     def excess(p: float) -> float:
-        likelihood = special.xlogy(n_positive, p) + special.xlog1py(n_negative, -p)
+        likelihood = special.xlogy(n, p) + special.xlog1py(n_others, -p)
         return float(mixture - likelihood + np.log(alpha))
 
-    low = 0.0 if positive == 0 else float(optimize.brentq(excess, 1e-300, share))
-    high = 1.0 if positive == total else float(optimize.brentq(excess, share, 1 - 1e-16))
-    return low, high
+    if n == 0 or excess(_SMALLEST) <= 0:
+        return 0.0
+    return float(optimize.brentq(excess, _SMALLEST, share, xtol=1e-15))
 
 
 def anytime_difference(

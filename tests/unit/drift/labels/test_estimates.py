@@ -17,7 +17,7 @@ from multisite.schemas.drift_performance import (
     DRIFT_PERFORMANCE,
     DRIFT_SCORE_COUNTS,
 )
-from multisite.stats import ScoreCounts, calibration_line
+from multisite.stats import ScoreCounts, anytime_difference, calibration_line
 
 MONTHS = [f"2026-{month:02d}" for month in range(1, 9)]
 ENDPOINT = Endpoint("nodule", "ai", 0.5, 0.1)
@@ -123,7 +123,7 @@ def test_repeated_patients_of_the_validated_set_widen_what_labels_say() -> None:
     narrow, wide = (of(told(rows, known), "2026-08", "labels") for known in (alone, repeated))
     assert narrow["estimate"] == wide["estimate"]
     assert float(str(wide["lower"])) < float(str(narrow["lower"]))
-    assert wide["n_needed"] == pytest.approx(4 * int(str(narrow["n_needed"])), abs=4)
+    assert int(str(wide["n_needed"])) > 3.5 * int(str(narrow["n_needed"]))
 
 
 def test_a_fall_after_good_months_is_told_from_the_months_since() -> None:
@@ -138,6 +138,48 @@ def test_a_fall_after_good_months_is_told_from_the_months_since() -> None:
 
 def test_where_nothing_fell_there_is_no_such_stretch() -> None:
     assert told(studies()).filter(axis="since").is_empty()
+
+
+def test_a_fall_that_is_over_stops_alarming_although_all_months_together_remember_it() -> None:
+    rows = told(studies(sensitivity=0.4, later=0.9))
+    # The four months of the fall are mature in June, and the good ones after them from July on.
+    assert of(rows, "2026-06", "labels")["verdict"] == "breached"
+    last = of(rows, "2026-08", "labels")
+    assert (last["verdict"], last["upper"]) == ("insufficient evidence", pytest.approx(0.6, abs=0.1))
+    assert "do not bear it out" in str(last["reason"])
+    assert rows.filter(axis="since", month="2026-08").is_empty()
+
+
+def test_a_few_labels_that_come_three_times_as_often_to_alerts_decide_nothing() -> None:
+    rows = told(studies(n=2000, labelled=(0.12, 0.04)))
+    for measure in ("sensitivity", "specificity"):
+        row = of(rows, "2026-08", "labels", measure)
+        assert row["verdict"] == "insufficient evidence"
+        assert "no random part" in str(row["reason"])
+
+
+def test_an_audit_counts_when_its_labels_were_known_and_not_before_most_have_come() -> None:
+    rows = studies(labelled=(0.0, 0.0), audit=0.3)
+    # January's audit is known in March; a tenth of February's only in August.
+    late = (pl.col("month") == "2026-02") & (pl.int_range(pl.len()).over("month") % 5 == 0)
+    rows = rows.with_columns(
+        pl.when(late & pl.col("known_in").is_not_null()).then(pl.lit("2026-08")).otherwise("known_in").alias("known_in")
+    )
+    march, april, august = (of(told(rows), month, "audit") for month in ("2026-03", "2026-04", "2026-08"))
+    assert march == of(told(rows.filter(pl.col("month") <= "2026-03")), "2026-03", "audit")
+    # In April four of five of February's are known: too few, so that only January counts, as in March.
+    assert april["n_studies"] == march["n_studies"] == 400
+    assert august["n_studies"] == 6 * 400
+
+
+def test_drawn_studies_without_a_label_make_no_estimate() -> None:
+    rows = studies(sensitivity=0.6, labelled=(0.0, 0.0), audit=0.3)
+    lacking = pl.int_range(pl.len()) % 3 == 0
+    rows = rows.with_columns(
+        pl.when(lacking).then(None).otherwise("reference_positive").alias("reference_positive"),
+        pl.when(lacking).then(None).otherwise("known_in").alias("known_in"),
+    )
+    assert told(rows).filter(method="audit").is_empty()
 
 
 def test_labels_that_come_mostly_to_alerts_decide_nothing() -> None:
@@ -164,8 +206,12 @@ def test_nothing_is_expected_of_scores_before_it_can_be_tested_against_labels() 
 
 def test_what_is_needed_to_see_a_fall_is_told_with_when_to_expect_it() -> None:
     row = of(told(studies(n=40)), "2026-04", "labels")
-    # By hand: ((2.326 √(0.9 · 0.1) + 0.842 √(0.8 · 0.2)) / 0.1)², rounded up.
-    assert row["n_needed"] == 108
+    needed = int(str(row["n_needed"]))
+    # Of samples of so many studies, at a sensitivity that fell by the margin, the rule calls about 80 % fallen.
+    hits = np.random.default_rng(1).binomial(needed, 0.8, 400)
+    tops = [anytime_difference(int(k), needed, reference=0.9, reference_limits=(0.88, 0.92))[1] for k in hits]
+    told_fallen = np.mean([top < 0 and k / needed <= 0.85 for top, k in zip(tops, hits, strict=True)])
+    assert 0.72 <= told_fallen <= 0.9
     assert str(row["next_month"]) > "2026-04"
 
 

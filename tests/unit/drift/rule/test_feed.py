@@ -52,3 +52,23 @@ def test_days_that_have_not_come_yet_are_no_silence() -> None:
     (running,) = read_feed(studies, months=["2026-03"], until=date(2026, 3, 6))
     assert (over.silence, running.silence) == (17, 0)
     assert running.n_working_days == 5
+
+
+def test_a_feed_of_one_day_a_week_has_not_stopped_between_them() -> None:
+    studies = {day: 15 for n in range(240) if (day := date(2026, 1, 1) + timedelta(days=n)).weekday() == 3}
+    months = read_feed(studies, months=MONTHS)
+    assert max(month.silence for month in months) == 4
+    _, stopped = judge_silence(months, n_first=3, silent_days=3)
+    assert not stopped.any()
+    missed = read_feed({day: n for day, n in studies.items() if day != date(2026, 6, 11)}, months=MONTHS)
+    assert judge_silence(missed, n_first=3, silent_days=3)[1].tolist() == [False] * 5 + [True] + [False] * 2
+
+
+def test_the_volume_of_a_month_that_is_not_over_is_not_judged() -> None:
+    studies = {date(2026, 1, 1) + timedelta(days=n): 10 for n in range(213)}
+    months = read_feed(studies, months=MONTHS, until=max(studies))
+    judged, ranges = judge_volume(months, n_first=3)
+    assert (months[-1].is_over, months[-2].is_over) == (False, True)
+    assert judged.p_value[0, -1] != judged.p_value[0, -1]
+    assert judged.p_value[0, -2] == judged.p_value[0, -2]
+    assert ranges[-1, 0] > 0

@@ -1,10 +1,12 @@
 """What labels say of routine use, as monitors and as months that are amber or red."""
 
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from multisite.drift.rule.in_use import falls_of, performance_rows
+from multisite.drift.rule.told import Mute, Told
 from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 
 
@@ -38,6 +40,15 @@ def test_the_monitor_shows_the_stretch_that_says_worst_and_since_when() -> None:
     assert (row["value"], row["since"], row["status"]) == (0.7, "2026-01", "signal")
     (row,) = performance_rows(told({}), model="ai", baseline_of={"2026-03": "b"}, titles={})
     assert (row["value"], row["since"], row["status"]) == (0.88, None, "in range")
+
+
+def test_a_muted_measure_turns_no_month_red_and_says_so() -> None:
+    mute = Mute(("sensitivity_nodule_ai", "overall", "overall"), date(2026, 3, 1), date(2026, 3, 31), "update")
+    muted = Told({}, {}, (mute,))
+    rows = told(SINCE, {**SINCE, "month": "2026-04"})
+    assert falls_of(rows, model="ai", told=muted) == {"2026-04": True}
+    (row,) = performance_rows(rows, model="ai", baseline_of={"2026-03": "b"}, titles={}, told=muted)
+    assert row["status"] == "muted"
 
 
 def test_a_month_without_a_baseline_has_no_such_monitor() -> None:
