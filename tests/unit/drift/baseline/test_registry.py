@@ -137,6 +137,9 @@ def test_a_short_reference_has_no_season_and_two_years_have_a_window_per_calenda
     # Each study is in the window of its own calendar month and in those beside it.
     assert sum(sizes.values()) == 3 * 300
     assert overall(long)["vendor"]["season"] == "none seen"
+    # Levels of a subgroup have calendar months of their own, as the whole site has.
+    july = long["drift_counts_baseline"].filter(window="baseline-07", monitor="alert_nodule_ai")
+    assert set(july.filter(pl.col("axis") == "vendor")["level"]) >= {"Alpha", "Beta", "Gamma"}
 
 
 def test_the_same_cohort_gives_the_same_baseline(frames: dict[str, pl.DataFrame]) -> None:

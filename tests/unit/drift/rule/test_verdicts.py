@@ -170,7 +170,7 @@ def test_the_first_month_of_a_new_baseline_is_judged_by_both() -> None:
 def test_the_overlap_of_a_later_baseline_is_in_no_shadow_of_its_own() -> None:
     held = [
         adopted({ALERT: (60, 940)}),
-        adopted({ALERT: (60, 940)}, name="b2", from_month="2026-03"),
+        adopted({ALERT: (60, 940)}, name="b2", from_month="2026-04"),
         adopted({ALERT: (200, 800)}, name="b3", from_month="2026-05"),
     ]
     made = verdicts(CHANGED_SITE, baselines=held, rules=replace(RULES, shadow_months=2))
@@ -178,10 +178,10 @@ def test_the_overlap_of_a_later_baseline_is_in_no_shadow_of_its_own() -> None:
 
 
 def test_what_few_studies_say_while_others_learn_is_told_alike_later() -> None:
-    few = {**SITE, ALERT: CHANGED, FAILED: [(0, 5)] * 8}
+    few = {**SITE, ALERT: [(40, 160)] * 8, FAILED: [(0, 5)] * 8}
     january, august = (verdicts(few, through=month).verdicts.row(0, named=True) for month in ("2026-01", "2026-08"))
-    assert january["state"] == august["state"]
-    assert january["evidence"] == august["evidence"]
+    assert january["evidence"] > 0
+    assert (january["state"], january["evidence"]) == (august["state"], august["evidence"])
 
 
 def test_a_new_baseline_keeps_what_was_learnt_from_the_first_months() -> None:
