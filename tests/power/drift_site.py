@@ -5,8 +5,8 @@ model, software, kernel and voltage at once; a patient keeps to a device, and ca
 score along. Volumes vary more than by chance alone. Nothing changes with time; what may is in
 :mod:`tests.power.drift_changes`.
 
-The validated set lacks as many scores as routine use. The rule learns that share from it, so that a validated set from
-which failed studies were left out would make every later month alarm: a property of the rule, not of these sites.
+The validated set lacks as many scores as routine use, so that a chart of missing scores is not made to alarm for what a
+validated set leaves out. The rule does not ask it: it learns from the first months how often a score is missing.
 """
 
 from collections.abc import Mapping
