@@ -300,7 +300,8 @@ def test_cases_are_acknowledged_and_closed_in_the_ledger(monthly: Monthly) -> No
     finished = monthly.run("monitor", "close", *case, "--reason", "kernel reverted", "--month", "2024-02")
     assert finished.exit_code == 0, finished.err
     _, acknowledged, closed = monthly.ledger()
-    assert acknowledged["content"] == {"model": model, "case_number": 7, "by": "Dr Lee", "cause": "new kernel"}
+    case = {"case_number": 7, "opened": "2024-01", "state": "AMBER-1"}
+    assert acknowledged["content"] == {"model": model, **case, "by": "Dr Lee", "cause": "new kernel"}
     assert (closed["event"], closed["content"]["reason"]) == ("case closed", "kernel reverted")
     # It bears on the verdicts of this site, and of no other.
     judged = next(row for row in rows(monthly.run("monitor", "--json"), "Stages") if row["stage"] == "drift_verdicts")

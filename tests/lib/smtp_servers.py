@@ -132,7 +132,7 @@ def faulty_server(script: str) -> Iterator[tuple[int, list[str]]]:
 
     ``hang`` never answers; ``421`` greets with it; ``drop`` breaks off in the midst of the message, ``drop once`` the
     first time; ``greylist`` puts off the recipient; ``refuse data`` says 554 to the message; ``no starttls`` offers
-    none; ``bad quit`` takes the message and says 421 to the goodbye.
+    none; ``bad quit`` takes the message and says 421 to the goodbye; ``slow scanner`` takes a second to confirm it.
     """
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(0.1)
@@ -187,6 +187,8 @@ def _converse(
                 return
             while reader.readline().strip() != b".":
                 pass
+            if script == "slow scanner":
+                stopped.wait(1.0)
         say(_ANSWERS.get((script, word)) or _USUAL.get(word, "250 fine"))
         if word == "QUIT":
             return

@@ -26,8 +26,11 @@ class Event(StrEnum):
 _FORMS: Final[Mapping[str, Mapping[str, type]]] = {
     Event.LOOK: {"stages": list, "protocol": str, "evaluated": str},
     Event.BASELINE: {"baseline": str, "from_month": str, "reason": str, "approver": str, "previous": str},
-    Event.ACKNOWLEDGED: {"model": str, "case_number": int, "by": str, "cause": str},
-    Event.CLOSED: {"model": str, "case_number": int, "by": str, "reason": str, "month": str},
+    Event.ACKNOWLEDGED: {
+        "case_number": int,
+        **dict.fromkeys(("model", "opened", "state", "by", "cause"), str),
+    },
+    Event.CLOSED: {"case_number": int, **dict.fromkeys(("model", "opened", "by", "reason", "month"), str)},
     Event.MUTED: dict.fromkeys(("model", "monitor", "axis", "level", "reason", "approver", "until"), str),
     Event.MAIL: {
         **dict.fromkeys(("model", "month", "message_id", "digest", "outcome"), str),

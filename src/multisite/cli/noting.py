@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -51,9 +52,17 @@ def note_acknowledgement(
 ) -> None:
     """Note that somebody takes care of a case."""
     store, model = _opened(study_file, site_files, workspace, site, model)
-    _require_case(store, site, model, case)
+    noted = _case(store, site, model, case)
     _require(by, "--by")
-    content = {"model": model, "case_number": case, "by": by.strip(), "cause": cause.strip()}
+    # Late data may give the case another number: it is known by the month that opened it.
+    content = {
+        "model": model,
+        "case_number": case,
+        "opened": noted["opened"],
+        "state": noted["worst"],
+        "by": by.strip(),
+        "cause": cause.strip(),
+    }
     _append(store, site, Event.ACKNOWLEDGED, content)
     Terminal().say(f"Case {case} of {model} at {site} is acknowledged by {by.strip()}.")
 
@@ -72,16 +81,21 @@ def note_closure(
 ) -> None:
     """Note that a case is closed at the end of a month."""
     store, model = _opened(study_file, site_files, workspace, site, model)
-    _require_case(store, site, model, case)
+    noted = _case(store, site, model, case)
     _require(by, "--by")
     _require(reason, "--reason")
     content = {
         "model": model,
         "case_number": case,
+        "opened": noted["opened"],
         "by": by.strip(),
         "reason": reason.strip(),
         "month": checked_month(month),
     }
+    if content["month"] < noted["opened"]:
+        raise UsageError(
+            "the case was opened after this month", place="--month", remedy=f"It was opened in {noted['opened']}."
+        )
     _append(store, site, Event.CLOSED, content)
     Terminal().say(f"Case {case} of {model} at {site} is closed at the end of {month}.")
 
@@ -141,12 +155,13 @@ def _model(study: Study, model: str) -> str:
     return model
 
 
-def _require_case(store: ArtefactStore, site: str, model: str, case: int) -> None:
+def _case(store: ArtefactStore, site: str, model: str, case: int) -> dict[str, Any]:
     cases = store.read(DRIFT_CASES, site).filter((pl.col("model") == model) & (pl.col("case_number") == case))
     if cases.is_empty():
         raise UsageError(
             "the site has no such case", place="--case", remedy="Take its number from the mail or the timeline."
         )
+    return cases.row(0, named=True)
 
 
 def _require(text: str, option: str) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 
 from multisite.cli.mail_sources import load_tables, server_of
 from multisite.cli.site_mails import SiteMails
+from multisite.cli.site_post import SitePost
 from multisite.cli.terminal import Terminal
 from multisite.errors import MailNotSentError, MultisiteError
 from multisite.notify.content.mail import MonthMail
@@ -57,24 +58,48 @@ def send_month(
             terminal.say(f"{site.site}: no section `monthly` in the site file, so nobody is told.")
             continue
         try:
-            tables = {**load_tables(store, site.site), **(drilled or {}).get(site.site, {})}
+            fault = faults.get(site.site)
+            tables = {**_tables(store, site.site, fault=fault), **(drilled or {}).get(site.site, {})}
             mails = SiteMails(study, site, store, command, tables, clock, run_id, is_drill)
-            made = list(mails.mails(month, fault=faults.get(site.site)))
+            made = list(mails.mails(month, fault=fault))
             if not made:
-                terminal.say(f"{site.site}: no month has a verdict, so there is no mail.")
+                terminal.say(f"{site.site}: no month that is over has a verdict, so there is no mail.")
             if dry_run is not None:
-                rows += [_written(mails, mail, dry_run) for mail in made]
+                late = [] if is_drill else [mail for mail in mails.late_mails() if mails.is_new(mail)]
+                rows += [_written(mails, mail, dry_run) for mail in (*made, *late)]
                 continue
-            told, tried = _sent(mails, made, environment=known, sleep=sleep)
+            told, tried, wrong = _sent(mails, made, environment=known, sleep=sleep)
             rows += told
-            failed |= _warn_of(tried, site.site, terminal)
+            failed |= _warn_of(tried, site.site, terminal) or bool(wrong)
+            for error in wrong:
+                _tell(error, site.site, terminal)
         except MultisiteError as error:
             failed = True
-            place = f" ({error.place})" if error.place else ""
-            terminal.warn(f"{site.site}: {error.fact}{place}. {error.remedy}".rstrip())
+            _tell(error, site.site, terminal)
+        except Exception as error:
+            # What a library says may quote an address or a password; the others' mails go out.
+            failed = True
+            terminal.warn(
+                f"{site.site}: a fault of the program ({type(error).__name__}); its mails wait in the outbox."
+            )
     if rows:
         terminal.table("Drills" if is_drill else "Mails", _HEAD, rows)
     return MailNotSentError.exit_code if failed else 0
+
+
+def _tables(store: ArtefactStore, site: str, *, fault: str | None) -> dict[str, pl.DataFrame]:
+    """The tables of the mails; none where the monitoring failed and they cannot be read, either."""
+    try:
+        return load_tables(store, site)
+    except MultisiteError:
+        if fault is None:
+            raise
+        return {}
+
+
+def _tell(error: MultisiteError, site: str, terminal: Terminal) -> None:
+    place = f" ({error.place})" if error.place else ""
+    terminal.warn(f"{site}: {error.fact}{place}. {error.remedy}".rstrip())
 
 
 def _written(mails: SiteMails, mail: MonthMail, folder: Path) -> Row:
@@ -87,24 +112,27 @@ def _written(mails: SiteMails, mail: MonthMail, folder: Path) -> Row:
 
 def _sent(
     mails: SiteMails, made: Sequence[MonthMail], *, environment: Mapping[str, str], sleep: Callable[[float], None]
-) -> tuple[list[Row], list[Record]]:
-    """Rows of the closing table, and the mails that this run tried to send."""
+) -> tuple[list[Row], list[Record], list[MultisiteError]]:
+    """Rows of the closing table, the mails that have not reached everybody, and what went wrong beside."""
+    post = SitePost(mails)
     late = [] if mails.is_drill else list(mails.late_mails())
-    queued = [(mail, mails.queue(mail)) for mail in (*made, *late)]
+    queued = [(mail, post.queue(mail)) for mail in (*made, *late)]
     server = None
     if any(record.waiting for record in mails.outbox.records()):
         assert mails.site.monthly is not None
         server = server_of(mails.site.monthly, site=mails.site.site, environment=environment)
-    tried = mails.send_queued(server, sleep=sleep)
+    tried, wrong = post.send_queued(server, sleep=sleep)
     stands = {record.name: record for record in tried}
     rows = []
     for mail, record in queued:
         if mail.overdue is not None and record is None:
             continue
-        word = "told before, nothing has changed" if record is None else _outcome(stands.get(record.name, record))
+        own = stands.get(mails.name_of(mail)) if record is None else stands.get(record.name, record)
+        word = "told before, nothing has changed" if own is None else _outcome(own)
         state = f"{mail.state.value}{' unacknowledged' if mail.overdue is not None else ''}"
         rows.append((mail.site, mail.model, mail.month, state, word))
-    return rows, tried
+    names = {record.name for record in tried}
+    return rows, [*tried, *(record for record in post.missed(made) if record.name not in names)], wrong
 
 
 def _outcome(record: Record) -> str:
@@ -116,16 +144,18 @@ def _outcome(record: Record) -> str:
 
 def _warn_of(tried: Sequence[Record], site: str, terminal: Terminal) -> bool:
     """Say which mails have not reached everybody; whether there is one."""
-    # An address that was refused before, and is mended now, is no failure of this run.
-    failed = [record for record in tried if record.reason]
+    failed = [record for record in tried if record.waiting or record.missed]
     for record in failed:
-        if record.state is RecordState.QUEUED:
-            what = f"waits in the outbox: {record.reason}. The next run sends it."
-        else:
-            n = sum(state == RecordState.REFUSED for state in record.recipients.values())
-            what = (
-                f"was refused for {n} of {len(record.recipients)} addresses: {record.reason}."
-                " Mend them in the site file, and run the same command again."
+        n, of = len(record.missed), len(record.recipients)
+        if record.missed:
+            why = f": {record.reason}" if record.reason else ""
+            terminal.warn(
+                f"{site}: the mail on {record.month} was refused for, or came back from, {n} of {of} addresses{why}."
+                " Mend them in the site file, or let the server's keeper do so, and run the same command again."
             )
-        terminal.warn(f"{site}: the mail on {record.month} {what}")
+        if record.waiting:
+            terminal.warn(
+                f"{site}: the mail on {record.month} waits in the outbox for {len(record.waiting)} of {of} addresses:"
+                f" {record.reason}. The next run sends it."
+            )
     return bool(failed)

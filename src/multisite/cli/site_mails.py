@@ -1,22 +1,21 @@
 """The mails of one site: made from its artefacts, queued, sent, and noted in its ledger."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import polars as pl
 
 from multisite.audit import Chain
-from multisite.cli.mail_sources import agreement_of, note_mail
+from multisite.cli.mail_sources import agreement_of
 from multisite.notify.content.agreement import Agreement
 from multisite.notify.content.building import Place, build_mail, build_unjudged, overdue_mail
 from multisite.notify.content.mail import MonthMail
-from multisite.notify.content.revising import differences_of
 from multisite.notify.content.tables import MonthTables
-from multisite.notify.delivery.history import Before, days_told, mail_before, noted_outcomes
-from multisite.notify.delivery.outbox import Outbox, Record, RecordState
+from multisite.notify.delivery.history import Before, days_told, mail_before
+from multisite.notify.delivery.outbox import Outbox
 from multisite.notify.delivery.overdue import overdue_cases
-from multisite.notify.delivery.smtp import Server, deliver
-from multisite.notify.form.message import Envelope, build_message, kind_of, message_id
+from multisite.notify.form.message import Envelope, kind_of, message_id
 from multisite.runners.looks import Clock, ledger_of
 from multisite.schemas import FileArtefact
 from multisite.schemas.catalogue import ARTEFACTS
@@ -29,6 +28,10 @@ _PAGE, _CHART = "timeline_page", "month_chart"
 """Documents of the timeline, which a workspace need not have."""
 
 _MOST_REVISIONS = 200
+
+
+def _month_before(month: str) -> str:
+    return (date.fromisoformat(f"{month}-01") - timedelta(days=1)).strftime("%Y-%m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +64,19 @@ class SiteMails:
         None for a model of which no month has a verdict, unless there is a fault and a month.
         """
         verdicts = self.tables.get("drift_verdicts")
+        running = self.clock().strftime("%Y-%m")
         for model in self.study.models:
             months = [] if verdicts is None else verdicts.filter(pl.col("model") == model.id)["month"].to_list()
-            asked = month or max(months, default=None)
+            # The month that is running is not over: its verdict would be mailed anew with every study.
+            over = max((one for one in months if one < running), default=_month_before(running) if fault else None)
+            asked = month or over
             if asked is None:
                 continue
             place = self.place(model.id)
             tables = MonthTables.of(self.tables, model=model.id, month=asked)
             if fault is not None:
-                yield build_unjudged(asked, f"the monitoring of the site failed: {fault}", self.agreement, place)
+                mail = build_unjudged(asked, f"the monitoring of the site failed: {fault}", self.agreement, place)
+                yield replace(mail, is_fault=self._was_judged(mail))
             elif tables.verdict is not None:
                 yield build_mail(tables, self.agreement, place, is_drill=self.is_drill)
             elif months:
@@ -85,7 +92,7 @@ class SiteMails:
             overdue = overdue_cases(
                 cases.filter(pl.col("model") == model.id).rows(named=True),
                 verdicts.filter(pl.col("model") == model.id).rows(named=True),
-                told=days_told(self._chain(), model=model.id),
+                told=days_told(self.chain(), model=model.id),
                 agreement=self.agreement,
                 today=self.clock().date(),
             )
@@ -98,7 +105,7 @@ class SiteMails:
     def place(self, model: str) -> Place:
         """Where and by which run a mail is made."""
         declared = next(one for one in self.study.models if one.id == model)
-        chain = self._chain()
+        chain = self.chain()
         page, digest = self._page()
         return Place(
             study=self.study.study,
@@ -127,74 +134,25 @@ class SiteMails:
         part = self._part(artefact, mail.model)
         return None if part is None else self.store.read_file(artefact, self.site.site, part[0])
 
-    def queue(self, mail: MonthMail) -> Record | None:
-        """Put the mail into the outbox, as a revision where an earlier one says something else; None where it is there.
-
-        Where an earlier one of equal facts was refused, and the site file now names other addresses, it is theirs.
-        """
-        envelope = self.envelope(mail)
-        before = self._before(mail)
-        if before is not None and (before.digest == mail.digest or mail.overdue is not None):
-            again = before.record.readdressed(envelope.to) if before.record is not None else None
-            if again is not None and again.waiting and again != before.record:
-                self.outbox.update(again)
-            return None
-        if before is not None:
-            facts = before.record.facts if before.record is not None else None
-            mail = mail.revised(before.revision + 1, differences_of(facts, mail.facts))
-        message = build_message(mail, envelope, chart=self.chart(mail))
-        record = Record(
-            name=self.name_of(mail),
-            message_id=str(message["Message-ID"]),
-            model=mail.model,
-            month=mail.month,
-            revision=mail.revision,
-            kind=kind_of(mail),
-            is_drill=mail.is_drill,
-            digest=mail.digest,
-            facts=mail.facts,
-            queued_at=mail.sent.isoformat(timespec="microseconds"),
-            recipients=dict.fromkeys(envelope.to, RecordState.QUEUED.value),
-        )
-        return record if self.outbox.put(record, message.as_bytes()) else None
-
     def envelope(self, mail: MonthMail) -> Envelope:
         """From whom and to whom the mail goes."""
-        return Envelope(self.agreement.sender, self.agreement.addresses(self._roles(mail)))
+        return Envelope(self.agreement.sender, self.agreement.addresses(self.roles(mail)))
 
     def name_of(self, mail: MonthMail) -> str:
         """Name of a mail's files."""
         kind = f".{kind_of(mail).replace(' ', '-')[:40]}" if kind_of(mail) else ""
         return f"{mail.month}.{mail.model}.r{mail.revision}{kind}"
 
-    def send_queued(self, server: Server | None, *, sleep: Callable[[float], None]) -> list[Record]:
-        """Send what is queued, the oldest first, and note in the ledger what has an outcome; the mails that were tried.
+    def is_new(self, mail: MonthMail) -> bool:
+        """Whether no such mail stands in the outbox or the ledger."""
+        return self.before(mail) is None
 
-        Without a ``server`` nothing is sent, and what an earlier run has sent is noted.
-        """
-        noted, tried = noted_outcomes(self._chain()), []
-        for queued in self.outbox.records():
-            record, was_tried = queued, False
-            if queued.waiting and server is not None:
-                message = self.outbox.message(queued)
-                delivery = deliver(
-                    message, sender=self.agreement.sender, recipients=queued.waiting, server=server, sleep=sleep
-                )
-                record = queued.after(delivery)
-                self.outbox.update(record)
-                tried.append(record)
-                was_tried = True
-            # A run that died in between has sent, and not noted.
-            is_noted = (record.message_id, record.state.value) in noted and not was_tried
-            if record.state is not RecordState.QUEUED and not is_noted:
-                self.note(record)
-        return tried
+    def _was_judged(self, mail: MonthMail) -> bool:
+        """Whether a mail has told a verdict of the month."""
+        before = self.before(mail)
+        return before is not None and (before.record is None or bool(before.record.facts.get("lines")))
 
-    def note(self, record: Record) -> None:
-        """An entry in the ledger: which mail, and what became of it."""
-        note_mail(self.store, self.site.site, record, record.state, clock=self.clock, run_id=self.run_id)
-
-    def _roles(self, mail: MonthMail) -> tuple[str, ...]:
+    def roles(self, mail: MonthMail) -> tuple[str, ...]:
         agreement, state = self.agreement, mail.state.value
         if mail.overdue is not None:
             following = agreement.step_after(state)
@@ -202,7 +160,7 @@ class SiteMails:
         verdict = MonthTables.of(self.tables, model=mail.model, month=mail.month).verdict
         return agreement.step(state, months_grey=verdict["months_grey"] if verdict else 0).tell
 
-    def _before(self, mail: MonthMail) -> Before | None:
+    def before(self, mail: MonthMail) -> Before | None:
         domain, kind = self.envelope(mail).domain, kind_of(mail)
         ids = [
             message_id(
@@ -216,9 +174,9 @@ class SiteMails:
             )
             for n in range(1, _MOST_REVISIONS + 1)
         ]
-        return mail_before(self._chain(), self.outbox.records(), ids)
+        return mail_before(self.chain(), self.outbox.records(), ids)
 
-    def _chain(self) -> Chain:
+    def chain(self) -> Chain:
         return ledger_of(self.store, self.site.site).chain()
 
     def _page(self) -> tuple[str, str]:

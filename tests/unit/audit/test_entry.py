@@ -14,8 +14,22 @@ from multisite.storage.opening import open_store
 CONTENTS: dict[Event, dict[str, Any]] = {
     Event.LOOK: {"stages": ["performance"], "protocol": "p", "evaluated": "e"},
     Event.BASELINE: {"baseline": "b", "from_month": "", "reason": "r", "approver": "a", "previous": ""},
-    Event.ACKNOWLEDGED: {"model": "ai", "case_number": 1, "by": "Dr Lee", "cause": ""},
-    Event.CLOSED: {"model": "ai", "case_number": 1, "by": "Dr Lee", "reason": "r", "month": "2026-05"},
+    Event.ACKNOWLEDGED: {
+        "model": "ai",
+        "case_number": 1,
+        "opened": "2026-04",
+        "state": "RED",
+        "by": "Dr Lee",
+        "cause": "",
+    },
+    Event.CLOSED: {
+        "model": "ai",
+        "case_number": 1,
+        "opened": "2026-04",
+        "by": "Dr Lee",
+        "reason": "r",
+        "month": "2026-05",
+    },
     Event.MUTED: {
         "model": "ai",
         "monitor": "vendor",

@@ -145,10 +145,24 @@ def test_a_server_that_does_not_answer_leaves_the_message() -> None:
     assert done.reason == "the server did not answer in time"
 
 
-def test_a_server_that_refuses_the_message_itself_refuses_it_for_all() -> None:
+def test_a_server_that_refuses_the_message_itself_says_nothing_of_an_address() -> None:
     with faulty_server("refuse data") as (port, _):
-        done, _ = send(plain(port), QA, AI)
-    assert done.refused == {QA: 554, AI: 554}
+        done, waits = send(plain(port), QA, AI)
+    assert (done.refused, done.left, waits) == ({}, (QA, AI), [])
+    assert done.reason == "the server answered 554"
+
+
+def test_a_message_that_the_server_has_and_does_not_confirm_is_not_sent_again_at_once() -> None:
+    with faulty_server("slow scanner") as (port, commands):
+        done, waits = send(plain(port, timeout_seconds=0.2, confirm_seconds=0.3, attempts=5))
+    assert (done.left, waits, commands.count("DATA")) == ((QA,), [], 1)
+    assert "may have arrived" in done.reason
+
+
+def test_a_server_that_takes_its_time_to_confirm_is_waited_for() -> None:
+    with faulty_server("slow scanner") as (port, commands):
+        done, _ = send(plain(port, timeout_seconds=0.2, confirm_seconds=10.0))
+    assert (done.accepted, commands.count("DATA")) == ((QA,), 1)
 
 
 def test_a_message_that_was_taken_is_not_sent_again_for_a_bad_goodbye() -> None:

@@ -13,7 +13,7 @@ def case_rows(cases: Sequence[Case], told: Told, *, site: str, model: str) -> li
     """Rows of DRIFT_CASES; a case without an event is put down to its families."""
     rows = []
     for case in cases:
-        noted = told.acknowledged.get(case.number)
+        noted = told.acknowledgement(case.opened, case.worst)
         rows.append(
             {
                 "site": site,

@@ -65,14 +65,14 @@ class _Following:
 
 
 def follow(
-    months: Sequence[MonthSignals], *, closed_by_hand: Mapping[int, str] | None = None
+    months: Sequence[MonthSignals], *, closed_by_hand: Mapping[str, str] | None = None
 ) -> tuple[list[MonthState], list[Case]]:
     """The state of every month, in order, and the cases.
 
     Parameters
     ----------
     months : in rising order
-    closed_by_hand : number of a case → the month at whose end someone closed it
+    closed_by_hand : month that opened a case → the month at whose end someone closed it
 
     Notes
     -----
@@ -87,10 +87,9 @@ def follow(
     for signals in months:
         states.append(_month(following, signals, before))
         before = signals.month
-        for number, closed in by_hand.items():
-            case = following.cases.get(number)
-            if case is not None and case.closed is None and closed <= signals.month:
-                following.cases[number] = replace(case, closed=signals.month)
+        for case in following.open_cases():
+            if by_hand.get(case.opened, "9999-99") <= signals.month:
+                following.cases[case.number] = replace(case, closed=signals.month)
     return states, list(following.cases.values())
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from multisite.vocabulary import DriftState
+
 __all__ = ["NOTHING_TOLD", "Acknowledgement", "Mute", "Told", "read_told"]
 
 _ACKNOWLEDGED, _CLOSED, _MUTED = "case acknowledged", "case closed", "monitor muted"
@@ -14,10 +16,11 @@ _ACKNOWLEDGED, _CLOSED, _MUTED = "case acknowledged", "case closed", "monitor mu
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Who took notice of a case, and when (UTC)."""
+    """Who took notice of a case, when (UTC), and of which state."""
 
     by: str
     time: str
+    state: DriftState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,20 @@ class Mute:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """By number of the case: the first acknowledgement, and the month in which it was closed; and what is muted."""
+    """By the month that opened a case: its acknowledgements, and the month in which it was closed; and what is muted.
 
-    acknowledged: dict[int, Acknowledgement]
-    closed: dict[int, str]
+    A case is known by that month, for one month opens one case at most. Its number changes where late data open an
+    earlier case, or take one away.
+    """
+
+    acknowledged: dict[str, tuple[Acknowledgement, ...]]
+    closed: dict[str, str]
     mutes: tuple[Mute, ...]
+
+    def acknowledgement(self, opened: str, worst: DriftState) -> Acknowledgement | None:
+        """The first one of a case as bad as it now is: who noted an amber case has not noted that it became red."""
+        noted = self.acknowledged.get(opened, ())
+        return next((one for one in noted if one.state.rank >= worst.rank), None)
 
     def muted(self, key: tuple[str, str, str], day: date) -> str | None:
         """Why a monitor does not signal on ``day``; None where it does."""
@@ -63,11 +75,12 @@ def read_told(ledger: pl.DataFrame | None, *, model: str) -> Told:
         content = _content(row["content"])
         if content.get("model") != model or _day(row["time"]) is None:
             continue
-        if row["event"] == _ACKNOWLEDGED and isinstance(content.get("case_number"), int):
-            noted = Acknowledgement(str(content.get("by", "")), str(row["time"]))
-            told.acknowledged.setdefault(content["case_number"], noted)
-        elif row["event"] == _CLOSED and isinstance(content.get("case_number"), int):
-            told.closed.setdefault(content["case_number"], _closing_month(content, row["time"]))
+        opened = content.get("opened")
+        if row["event"] == _ACKNOWLEDGED and opened and content.get("state") in list(DriftState):
+            noted = Acknowledgement(str(content.get("by", "")), str(row["time"]), DriftState(content["state"]))
+            told.acknowledged[opened] = (*told.acknowledged.get(opened, ()), noted)
+        elif row["event"] == _CLOSED and opened:
+            told.closed.setdefault(opened, _closing_month(content, row["time"]))
         elif row["event"] == _MUTED:
             mute = _mute(content, row["time"])
             mutes += [mute] if mute else []

@@ -86,6 +86,7 @@ class MonthMail:
 
     ``cause`` is the end of the subject; ``notes`` are sentences that belong under the verdict (season, overlap, shadow
     months, revision). ``overdue`` is the day by which nobody had acknowledged: such a mail is an escalation.
+    ``is_fault`` marks one on a month that was told of before: it says that a later run failed, and takes nothing back.
     """
 
     study: str
@@ -116,6 +117,7 @@ class MonthMail:
     differences: tuple[str, ...] = ()
     is_drill: bool = False
     overdue: date | None = None
+    is_fault: bool = False
 
     @property
     def is_short(self) -> bool:

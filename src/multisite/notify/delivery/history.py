@@ -10,6 +10,9 @@ from multisite.notify.delivery.outbox import Record
 __all__ = ["Before", "days_told", "mail_before", "noted_outcomes"]
 
 
+_ARRIVED = ("sent", "partly sent", "partly refused")
+
+
 @dataclass(frozen=True, slots=True)
 class Before:
     """The last revision of a mail; ``record`` is None where only the ledger knows of it."""
@@ -47,7 +50,7 @@ def days_told(chain: Chain, *, model: str) -> dict[str, date]:
         entry = link.entry
         if entry is None or entry.event != Event.MAIL.value or entry.content.get("is_drill"):
             continue
-        if entry.content.get("model") == model and entry.content.get("outcome") in ("sent", "partly refused"):
+        if entry.content.get("model") == model and entry.content.get("outcome") in _ARRIVED:
             days.setdefault(str(entry.content.get("month")), datetime.fromisoformat(entry.time).date())
     return days
 

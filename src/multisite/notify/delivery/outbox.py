@@ -6,12 +6,12 @@ so that nobody who has a mail gets it again.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from multisite.errors import MachineError
+from multisite.errors import MachineError, MultisiteError
 from multisite.notify.delivery.smtp import Delivery
 from multisite.storage.canonical import canonical_json
 from multisite.storage.objects import ObjectStore
@@ -25,6 +25,7 @@ class RecordState(StrEnum):
     """What became of a mail, or of one address of it."""
 
     QUEUED = "queued"
+    PARTLY_SENT = "partly sent"
     SENT = "sent"
     PARTLY_REFUSED = "partly refused"
     REFUSED = "refused"
@@ -35,7 +36,7 @@ class RecordState(StrEnum):
 class Record:
     """A mail of the outbox; ``kind`` is empty for the mail on a month, ``facts`` are what a revision is compared with.
 
-    ``recipients`` holds queued, sent, refused or bounced by address.
+    ``recipients`` holds queued, sent, refused or bounced by address; ``roles`` are those that it is for.
     """
 
     name: str
@@ -49,15 +50,16 @@ class Record:
     facts: Mapping[str, Any]
     queued_at: str
     recipients: Mapping[str, str]
+    roles: Sequence[str] = ()
     n_attempts: int = 0
     reason: str = ""
 
     @property
     def state(self) -> RecordState:
-        """Queued as long as an address is; bounced once one has sent it back, whatever the others did."""
+        """Queued or partly sent as long as an address waits; bounced once one has sent it back, whatever others did."""
         states = set(self.recipients.values())
         if RecordState.QUEUED in states:
-            return RecordState.QUEUED
+            return RecordState.PARTLY_SENT if RecordState.SENT in states else RecordState.QUEUED
         if states == {RecordState.SENT}:
             return RecordState.SENT
         if RecordState.BOUNCED in states:
@@ -77,11 +79,33 @@ class Record:
         n = self.n_attempts + delivery.n_attempts
         return replace(self, recipients=states, n_attempts=n, reason=delivery.reason)
 
+    @property
+    def reached(self) -> frozenset[str]:
+        """Addresses whose server has taken it."""
+        return frozenset(address for address, state in self.recipients.items() if state == RecordState.SENT)
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Addresses that the mail was refused for, or came back from."""
+        return tuple(
+            address for address, state in self.recipients.items() if state in (RecordState.REFUSED, RecordState.BOUNCED)
+        )
+
     def readdressed(self, addresses: tuple[str, ...]) -> "Record":
-        """The record with new ``addresses`` queued, where some of the old were refused: mended in the site file."""
-        new = {address: RecordState.QUEUED.value for address in addresses if address not in self.recipients}
-        refused = any(state in (RecordState.REFUSED, RecordState.BOUNCED) for state in self.recipients.values())
-        return replace(self, recipients={**self.recipients, **new}) if refused and new else self
+        """The record as the site file now addresses it, where it has not reached all of its own addresses.
+
+        Those that are named no more are left out, new ones are queued, and those that refused it are tried again. A
+        mail that all have stays as it is: whoever is named later is told of later months.
+        """
+        if not self.waiting and not self.missed:
+            return self
+        kept = {
+            address: RecordState.QUEUED.value if state == RecordState.REFUSED else state
+            for address, state in self.recipients.items()
+            if address in addresses or state == RecordState.SENT
+        }
+        new = {address: RecordState.QUEUED.value for address in addresses if address not in kept}
+        return replace(self, recipients={**kept, **new})
 
     def bounced(self, addresses: Iterable[str]) -> "Record":
         """The record once the mail to ``addresses`` came back."""
@@ -118,21 +142,27 @@ class Outbox:
         return self._objects.read(f"{self._folder}/{record.name}.eml")
 
     def records(self) -> tuple[Record, ...]:
-        """Every mail, the one queued first first.
+        """Every mail whose record can be read, the one queued first first."""
+        return self.read()[0]
 
-        Raises
-        ------
-        MachineError
-            When a record cannot be read.
+    def read(self) -> tuple[tuple[Record, ...], tuple[MultisiteError, ...]]:
+        """Every mail, the one queued first first; and a fault for each record that cannot be read, which stops no
+        other mail.
         """
-        keys = [info.key for batch in self._objects.list(self._folder) for info in batch]
-        records = [self._record(self._objects.read(key)) for key in keys if key.endswith(".json")]
-        return tuple(sorted(records, key=lambda record: (record.queued_at, record.name)))
+        records, faults = [], []
+        for key in [info.key for batch in self._objects.list(self._folder) for info in batch]:
+            if key.endswith(".json"):
+                try:
+                    records.append(self._record(self._objects.read(key)))
+                except MultisiteError as error:
+                    faults.append(error)
+        return tuple(sorted(records, key=lambda record: (record.queued_at, record.name))), tuple(faults)
 
     def _record(self, content: bytes) -> Record:
         try:
-            return Record(**json.loads(content))
-        except (TypeError, ValueError) as error:
+            held = json.loads(content)
+            return Record(**{**held, "roles": tuple(held.get("roles", ()))})
+        except (AttributeError, TypeError, ValueError) as error:
             raise MachineError(
                 "a record of the outbox is not what was written",
                 place=f"site {self._site}, folder `{self._folder}` of the workspace",

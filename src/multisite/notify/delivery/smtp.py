@@ -15,6 +15,7 @@ __all__ = ["Delivery", "Server", "deliver"]
 
 _LONGEST_WAIT = 60.0
 _PERMANENT = 500
+_END_OF_MESSAGE = b"\r\n.\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,16 @@ class Server:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     ca_file: str | None = None
+    confirm_seconds: float = 600.0
+    """How long the server may take to say that it has the message: scanners of content take minutes (RFC 5321)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What became of a message: accepted for, refused for good for, and not yet taken for these addresses.
 
-    ``refused`` holds the server's reply codes; ``reason`` says why some are left, without quoting the server.
+    ``refused`` holds the server's reply codes; ``reason`` says why some are left, without quoting the server; with
+    ``is_down`` it was tried as often as it may be, and other messages will fare no better now.
     """
 
     accepted: tuple[str, ...]
@@ -43,15 +47,32 @@ class Delivery:
     left: tuple[str, ...]
     reason: str
     n_attempts: int
+    is_down: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """``code`` is the server's reply, 0 for none; ``is_passing`` a fault that may be gone in seconds."""
+    """``is_passing`` says that the fault may be gone in seconds, so that this run tries again."""
 
     reason: str
-    code: int = 0
     is_passing: bool = False
+
+
+class _HandedOver(smtplib.SMTP):
+    """A client that knows when the whole message is with the server, and then waits longer for the answer."""
+
+    confirm_seconds = 0.0
+    is_handed_over = False
+
+    def send(self, s: object) -> None:
+        super().send(s)  # type: ignore[arg-type]  # a buffer or a text, as in the library
+        if isinstance(s, bytes) and s.endswith(_END_OF_MESSAGE) and self.sock is not None:
+            self.is_handed_over = True
+            self.sock.settimeout(max(self.confirm_seconds, self.timeout))
+
+
+class _HandedOverByTLS(smtplib.SMTP_SSL, _HandedOver):
+    """The same, encrypted from the first byte."""
 
 
 def deliver(
@@ -60,6 +81,8 @@ def deliver(
     """Send ``message``; a server that is not reached or breaks off is tried again after 1, 2, 4, … seconds.
 
     What a server puts off (replies from 400 to 499, as greylisting does) is left for the next run: minutes must pass.
+    So is what it refuses for a reason that is not one of the addresses (the sender, the message, a password), and a
+    message that it has and does not confirm in time: tried again at once, it would arrive many times.
 
     Raises
     ------
@@ -79,11 +102,9 @@ def deliver(
             answer = _answer(error)
             if answer.is_passing:
                 continue
-            if answer.code >= _PERMANENT:
-                return Delivery((), dict.fromkeys(recipients, answer.code), (), answer.reason, attempt + 1)
             return Delivery((), {}, tuple(recipients), answer.reason, attempt + 1)
         return _sorted(recipients, refusals, attempt + 1)
-    return Delivery((), {}, tuple(recipients), answer.reason, server.attempts)
+    return Delivery((), {}, tuple(recipients), answer.reason, server.attempts, is_down=True)
 
 
 def _sorted(recipients: Sequence[str], refusals: dict[str, int], n_attempts: int) -> Delivery:
@@ -106,12 +127,15 @@ def _send_once(
 ) -> dict[str, int]:
     """Reply codes by refused address."""
     smtp = _connected(server, context)
+    smtp.confirm_seconds = server.confirm_seconds
     try:
         if server.user is not None and server.password is not None:
             smtp.login(server.user, server.password)
         refusals = smtp.sendmail(sender, list(recipients), message)
-    except BaseException:
+    except BaseException as error:
         smtp.close()
+        if smtp.is_handed_over and _is_late(error):
+            raise _UnconfirmedError from error
         raise
     # The server has taken the message; how it says goodbye changes nothing.
     with contextlib.suppress(smtplib.SMTPException, OSError):
@@ -119,10 +143,21 @@ def _send_once(
     return {address: code for address, (code, _) in refusals.items()}
 
 
-def _connected(server: Server, context: ssl.SSLContext) -> smtplib.SMTP:
+class _UnconfirmedError(OSError):
+    """The server has the whole message, and did not say so in time."""
+
+
+def _is_late(error: BaseException) -> bool:
+    # The client of the standard library tells a late answer and a broken connection in one way.
+    return isinstance(error, TimeoutError) or (
+        isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, TimeoutError)
+    )
+
+
+def _connected(server: Server, context: ssl.SSLContext) -> _HandedOver:
     if server.security == "tls":
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_seconds, context=context)
-    smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)
+        return _HandedOverByTLS(server.host, server.port, timeout=server.timeout_seconds, context=context)
+    smtp = _HandedOver(server.host, server.port, timeout=server.timeout_seconds)
     if server.security == "starttls":
         try:
             smtp.starttls(context=context)
@@ -153,11 +188,10 @@ def _answer(error: Exception) -> _Answer:
             # The mail is sound, and goes out once the password is mended.
             return _Answer(f"the server refuses user or password (reply {error.smtp_code})")
         case smtplib.SMTPResponseException() if error.smtp_code > 0:
-            # A refused connection says nothing of the mail.
-            greeting = isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError)
-            return _Answer(f"the server answered {error.smtp_code}", 0 if greeting else error.smtp_code)
-        case TimeoutError() | smtplib.SMTPServerDisconnected(__context__=TimeoutError()):
-            # The client of the standard library tells both in one way.
+            return _Answer(f"the server answered {error.smtp_code}")
+        case _UnconfirmedError():
+            return _Answer("the server has the message and did not confirm it in time; it may have arrived")
+        case _ if _is_late(error):
             return _Answer("the server did not answer in time", is_passing=True)
         case smtplib.SMTPServerDisconnected():
             return _Answer("the server broke the connection off", is_passing=True)

@@ -1,6 +1,7 @@
 """The message: headers that thread the months of a site and model, text, HTML and one inline picture."""
 
 from dataclasses import dataclass
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -13,7 +14,7 @@ from multisite.notify.form.text import text_of
 from multisite.storage.canonical import digest_of
 from multisite.vocabulary import DriftState
 
-__all__ = ["LARGEST_BYTES", "Envelope", "build_message", "kind_of", "message_id"]
+__all__ = ["LARGEST_BYTES", "Envelope", "addressed", "build_message", "kind_of", "message_id"]
 
 LARGEST_BYTES = 100_000
 """Of a whole message; a picture that does not fit into it is left out."""
@@ -41,9 +42,11 @@ class Envelope:
 
 
 def kind_of(mail: MonthMail) -> str:
-    """What tells two mails on one month and revision apart: an escalation of a case, a drill of a run, or nothing."""
+    """What tells two mails on one month and revision apart: an escalation, a drill, a later fault, or nothing."""
     if mail.is_drill:
         return f"drill {mail.trust.run}"
+    if mail.is_fault:
+        return "fault"
     return f"late {mail.case_number}" if mail.overdue is not None else ""
 
 
@@ -66,6 +69,16 @@ def build_message(mail: MonthMail, envelope: Envelope, *, chart: bytes | None = 
         if len(message.as_bytes()) <= LARGEST_BYTES:
             return message
     raise ValueError("the mail is larger than 100 kB")
+
+
+def addressed(message: bytes, addresses: tuple[str, ...]) -> bytes:
+    """A message that was built before, with these addresses in its header."""
+    held = message_from_bytes(message, _class=EmailMessage, policy=SMTP)
+    to = ", ".join(addresses)
+    if str(held["To"]) == to:
+        return message
+    held.replace_header("To", to)
+    return held.as_bytes()
 
 
 def _message(mail: MonthMail, envelope: Envelope, chart: bytes | None) -> EmailMessage:

@@ -68,7 +68,7 @@ def test_a_closed_case_is_not_opened_again() -> None:
 
 def test_a_case_that_someone_closed_takes_no_later_month() -> None:
     months = [month(1, OUTPUT), month(2, OUTPUT), month(3, OUTPUT)]
-    found, cases = follow(months, closed_by_hand={1: "2026-02"})
+    found, cases = follow(months, closed_by_hand={"2026-01": "2026-02"})
     assert [one.case_number for one in found] == [1, 1, 2]
     assert cases[0].closed == "2026-02"
 

@@ -5,30 +5,50 @@ from datetime import date
 import pytest
 
 from multisite.drift.rule.told import read_told
+from multisite.vocabulary import DriftState
 from tests.unit.drift.rule.builders import ledger
 
 MUTE = (
     '{"approver":"Dr A","axis":"overall","level":"overall","model":"ai","monitor":"alert_nodule_ai",'
     '"reason":"new protocol","until":"2026-06-30"}'
 )
-CLOSED = '{"by":"Dr A","case_number":1,"model":"ai","reason":"mended"}'
+CLOSED = '{"by":"Dr A","case_number":1,"model":"ai","opened":"2026-02","reason":"mended"}'
 KEY = ("alert_nodule_ai", "overall", "overall")
 TIME = "2026-05-04T08:00:00Z"
 
 
 def test_the_first_acknowledgement_stands() -> None:
-    text = '{{"by":"{}","case_number":1,"model":"ai"}}'
-    rows = [("2026-05-04T08:00:00Z", "case acknowledged", text.format(by)) for by in ("A", "B")]
-    assert read_told(ledger(*rows), model="ai").acknowledged[1].by == "A"
+    rows = [acknowledged(by, "AMBER-1") for by in ("A", "B")]
+    told = read_told(ledger(*rows), model="ai").acknowledgement("2026-02", DriftState.AMBER_1)
+    assert told is not None
+    assert told.by == "A"
+
+
+def test_who_noted_an_amber_case_has_not_noted_that_it_became_red() -> None:
+    amber, red = acknowledged("A", "AMBER-1"), acknowledged("B", "RED")
+    assert read_told(ledger(amber), model="ai").acknowledgement("2026-02", DriftState.RED) is None
+    told = read_told(ledger(amber, red), model="ai").acknowledgement("2026-02", DriftState.RED)
+    assert told is not None
+    assert told.by == "B"
+
+
+def test_an_acknowledgement_is_of_the_case_that_its_month_opened_whatever_its_number() -> None:
+    told = read_told(ledger(acknowledged("A", "RED")), model="ai")
+    assert told.acknowledgement("2026-07", DriftState.RED) is None
+
+
+def acknowledged(by: str, state: str) -> tuple[str, str, str]:
+    text = f'{{"by":"{by}","case_number":1,"model":"ai","opened":"2026-02","state":"{state}"}}'
+    return ("2026-05-04T08:00:00Z", "case acknowledged", text)
 
 
 def test_a_case_is_closed_at_the_end_of_the_month_before_its_entry() -> None:
-    assert read_told(ledger((TIME, "case closed", CLOSED)), model="ai").closed == {1: "2026-04"}
+    assert read_told(ledger((TIME, "case closed", CLOSED)), model="ai").closed == {"2026-02": "2026-04"}
 
 
 def test_an_entry_may_name_the_month_in_which_the_case_is_closed() -> None:
     named = CLOSED.replace('"model"', '"month":"2026-03","model"')
-    assert read_told(ledger((TIME, "case closed", named)), model="ai").closed == {1: "2026-03"}
+    assert read_told(ledger((TIME, "case closed", named)), model="ai").closed == {"2026-02": "2026-03"}
 
 
 def test_a_mute_leaves_months_before_it_and_after_it_as_they_were() -> None:

@@ -100,8 +100,12 @@ def test_a_muted_monitor_is_printed_as_muted_and_does_not_signal() -> None:
 
 def test_acknowledged_and_closed_cases_say_so() -> None:
     noted = ledger(
-        ("2026-05-02T08:00:00Z", "case acknowledged", '{"by":"Dr A","case_number":1,"model":"ai"}'),
-        ("2026-06-02T08:00:00Z", "case closed", '{"by":"Dr A","case_number":1,"model":"ai"}'),
+        (
+            "2026-05-02T08:00:00Z",
+            "case acknowledged",
+            '{"by":"Dr A","case_number":1,"model":"ai","opened":"2026-04","state":"RED"}',
+        ),
+        ("2026-06-02T08:00:00Z", "case closed", '{"by":"Dr A","case_number":1,"model":"ai","opened":"2026-04"}'),
     )
     made = verdicts(CHANGED_SITE, noted=noted)
     assert made.cases["acknowledged_by"].to_list() == ["Dr A", None]
