@@ -13,6 +13,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from multisite.cli.terminal import Terminal
+from multisite.cli.verdict_table import print_rows
 from multisite.demo import StagedDemo
 from tests.lib.command import Finished, multisite
 from tests.lib.workspaces import contents
@@ -233,8 +235,8 @@ def test_a_fault_at_one_site_is_grey_with_its_reason_and_the_others_are_judged(
     finished = monthly.run("monitor", "--json", "--dry-run", str(monthly.folder / "mails"))
     assert finished.exit_code == 23, finished.err
     verdicts = {row["site"]: row for row in rows(finished, "Verdicts")}
-    assert verdicts[NORTH]["state"] == "○ GREY"
-    assert fact in verdicts[NORTH]["what was found"]
+    assert verdicts[NORTH]["state"] == "GREY"
+    assert fact in verdicts[NORTH]["fault"]
     assert verdicts[HARBOUR]["month"] == monthly.table("drift_verdicts", HARBOUR)["month"].max()
     judged = next(row for row in rows(finished, "Stages") if row["stage"] == "drift_verdicts")
     assert judged["n_run"] == 1
@@ -260,7 +262,8 @@ def test_the_mail_is_handed_the_month_and_where_the_sites_are(monthly: Monthly, 
     assert monthly.run("monitor", "--month", month, "--send").exit_code == 0
     [mail] = mailed
     assert (mail["month"], mail["dry_run"], mail["is_drill"], mail["faults"]) == (month, None, False, {})
-    assert mail["workspace"] == str(monthly.workspace)
+    assert mail["command"].startswith("multisite monitor ack ")
+    assert mail["command"].endswith(f" --workspace {monthly.workspace}")
     assert sorted(site.site for site in mail["sites"]) == [HARBOUR, NORTH]
 
 
@@ -397,3 +400,13 @@ def test_a_drill_that_is_only_written_to_a_folder_is_not_noted(monthly: Monthly,
 def test_a_drill_of_a_month_before_all_is_refused(monthly: Monthly) -> None:
     assert monthly.run("monitor", "drill", "--month", "1999-01").exit_code == 2
     assert monthly.events() == ["baseline adopted"]
+
+
+def test_a_verdict_in_brackets_is_printed_as_it_is_and_in_no_log(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"site": "north", "month": "2026-01", "model": "ai", "state": "RED", "sentence": "Kernel [/b] rose to 7 %."}
+    print_rows([row], Terminal())
+    assert "Kernel [/b] rose to 7 %." in capsys.readouterr().out
+    print_rows([row], Terminal(json_lines=True))
+    logged = json.loads(capsys.readouterr().out)
+    assert (logged["state"], logged["fault"]) == ("RED", "")
+    assert "7 %" not in str(logged)

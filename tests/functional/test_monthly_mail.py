@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -94,9 +94,10 @@ class Hospital:
     def send(self, site: Site, **changes: Any) -> int:
         self.n_runs += 1
         given: dict[str, Any] = {
-            "study": self.study, "sites": [site], "store": self.store, "workspace": "workspace", "month": None,
-            "dry_run": None, "is_drill": False, "terminal": Terminal(json_lines=True), "clock": lambda: self.day,
-            "run_id": f"run-{self.n_runs}", "faults": {}, "environment": ENVIRONMENT, "sleep": lambda _: None,
+            "study": self.study, "sites": [site], "store": self.store, "command": "multisite monitor ack s.yaml",
+            "month": None, "dry_run": None, "is_drill": False, "terminal": Terminal(json_lines=True),
+            "clock": lambda: self.day, "run_id": f"run-{self.n_runs}", "faults": {}, "environment": ENVIRONMENT,
+            "sleep": lambda _: None,
         }  # fmt: skip
         return send_month(**(given | changes))
 

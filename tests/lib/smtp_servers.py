@@ -187,8 +187,7 @@ def _converse(
                 return
             while reader.readline().strip() != b".":
                 pass
-            if script == "slow scanner":
-                stopped.wait(1.0)
+            stopped.wait(1.0 if script == "slow scanner" else 0.0)
         say(_ANSWERS.get((script, word)) or _USUAL.get(word, "250 fine"))
         if word == "QUIT":
             return

@@ -10,7 +10,7 @@ import polars as pl
 
 from multisite import __version__
 from multisite.audit import Event, ledger_rows
-from multisite.cli.monitoring import Mailing, checked_month
+from multisite.cli.monitoring import Mailing, acknowledging, checked_month
 from multisite.cli.running import workspace_location
 from multisite.cli.terminal import Terminal
 from multisite.cli.verdict_table import print_rows
@@ -36,7 +36,7 @@ __all__ = ["run_drill"]
 def run_drill(
     study_file: Path, site_files: Sequence[Path], workspace: str, *, month: str, mailing: Mailing, json: bool
 ) -> int:
-    """Inject, judge, print and mail; each site's ledger notes the drill, but for a dry run; nothing else is kept."""
+    """Inject, judge, print and mail; each site's ledger notes a drill that is mailed; nothing else is kept."""
     checked_month(month)
     study, sites = load_study(study_file), load_sites(site_files)
     store = open_artefacts(workspace_location(workspace), study, Zone.SITE)
@@ -56,8 +56,8 @@ def run_drill(
             " are muted. So large a change of the model's output would not be told of in such a month."
         )
     run = uuid.uuid4().hex
-    # A dry run has proved nothing to anybody.
-    for site in sites if mailing.dry_run is None else ():
+    # What nobody was told of has proved nothing.
+    for site in sites if mailing.send else ():
         ledger_of(store, site.site).append(
             Event.DRILL, time=datetime.now(UTC), run=run, code_version=__version__, content={"month": month}
         )
@@ -70,7 +70,6 @@ def run_drill(
         study=study,
         sites=sites,
         store=store,
-        workspace=workspace,
         month=month,
         dry_run=mailing.dry_run,
         is_drill=True,
@@ -79,6 +78,7 @@ def run_drill(
         run_id=run,
         faults={},
         drilled={site: made.tables() for site, made in drilled.items()},
+        command=acknowledging(study_file, site_files, workspace),
     )
 
 

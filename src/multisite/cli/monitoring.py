@@ -1,7 +1,9 @@
 """Judging the months of every site, printing what came of it, and handing the mails over."""
 
 import re
+import shlex
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +18,7 @@ from multisite.runners.work import open_artefacts
 from multisite.study import load_sites, load_study
 from multisite.vocabulary import Zone
 
-__all__ = ["Mailing", "checked_month", "run_monitor"]
+__all__ = ["Mailing", "acknowledging", "checked_month", "run_monitor"]
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
@@ -47,6 +49,13 @@ def checked_month(month: str) -> str:
     return month
 
 
+def acknowledging(study: Path, sites: Sequence[Path], workspace: str) -> str:
+    """The command that acknowledges a case, as a mail prints it: site files of one folder are named by the folder."""
+    folders = {place.parent for place in sites}
+    places = [str(*folders)] if len(folders) == 1 and len(sites) > 1 else [str(place) for place in sites]
+    return shlex.join(["multisite", "monitor", "ack", str(study), "--sites", *places, "--workspace", workspace])
+
+
 def run_monitor(options: RunOptions, *, month: str | None, mailing: Mailing) -> int:
     """Judge every month up to ``month``, print the last verdict of every site, and mail it if asked."""
     through = None if month is None else checked_month(month)
@@ -69,7 +78,6 @@ def run_monitor(options: RunOptions, *, month: str | None, mailing: Mailing) -> 
             study=study,
             sites=sites,
             store=store,
-            workspace=options.workspace,
             month=through,
             dry_run=mailing.dry_run,
             is_drill=False,
@@ -77,6 +85,7 @@ def run_monitor(options: RunOptions, *, month: str | None, mailing: Mailing) -> 
             clock=partial(datetime.now, UTC),
             run_id=uuid.uuid4().hex,
             faults={site: error.fact for site, error in summary.faults.items()},
+            command=acknowledging(options.study, options.sites, options.workspace),
         )
         exit_code = exit_code or sent
     return exit_code

@@ -30,7 +30,6 @@ def send_month(
     study: Study,
     sites: Sequence[Site],
     store: ArtefactStore,
-    workspace: str,
     month: str | None,
     dry_run: Path | None,
     is_drill: bool,
@@ -38,21 +37,21 @@ def send_month(
     clock: Clock,
     run_id: str,
     faults: Mapping[str, str],
+    command: str,
     drilled: Mapping[str, Mapping[str, pl.DataFrame]] | None = None,
     environment: Mapping[str, str] | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Mail the verdicts on ``month`` (None: each model's last); 0, or 24 when a mail did not reach everybody.
+    """Mail the verdicts on ``month`` (None: each model's last that is over); 0, or 24 when one missed somebody.
 
     ``faults`` holds, by site, why its monitoring failed: its mail is GREY. ``drilled`` holds, by site and name of the
     artefact, tables that take the place of the workspace's, for a drill. With ``dry_run`` messages are written there,
-    and nothing is queued, sent or noted. What waits in the outbox from earlier runs goes out first. What fails at one
-    site is told, and the others' mails go out.
+    and nothing is queued, sent or noted. ``command`` acknowledges a case, but for its site, model and number. What
+    waits in the outbox from earlier runs goes out first. What fails at one site is told, and the others' mails go out.
     """
     rows: list[Row] = []
     failed = False
     known = os.environ if environment is None else environment
-    command = f"multisite monitor ack STUDY-FILE --sites SITE-FILES --workspace {workspace}"
     for site in sites:
         if site.monthly is None:
             terminal.say(f"{site.site}: no section `monthly` in the site file, so nobody is told.")

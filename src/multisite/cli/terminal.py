@@ -10,6 +10,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from multisite.runners import Observer, RunSummary
 from multisite.schemas import Stage
@@ -50,7 +51,7 @@ class Terminal:
         if self._json:
             self._emit(event="started", title=title, detail=subtitle)
         else:
-            self._out.print(f"[bold]{title}[/bold] · {subtitle}")
+            self._out.print(Text.assemble((title, "bold"), f" · {subtitle}"))
 
     @contextmanager
     def watching(self) -> Iterator[Observer]:
@@ -99,7 +100,8 @@ class Terminal:
         for position, name in enumerate(head):
             table.add_column(name, justify="right" if position in right else "left", overflow="fold")
         for row in rows:
-            table.add_row(*map(_written, row))
+            # What headers and people have written is no markup.
+            table.add_row(*(Text(_written(value)) for value in row))
         # Apart from the table, whose own title would be folded to its width.
         self._out.print(f"\n{title}", style="bold", markup=False, soft_wrap=True)
         self._out.print(table)
@@ -109,14 +111,14 @@ class Terminal:
         if self._json:
             self._emit(event="warning", sentence=sentence)
         else:
-            self._out.print(f"\n! {sentence}", style="bold", soft_wrap=True)
+            self._out.print(f"\n! {sentence}", style="bold", soft_wrap=True, markup=False)
 
     def say(self, sentence: str) -> None:
         """A plain line."""
         if self._json:
             self._emit(event="note", sentence=sentence)
         else:
-            self._out.print(sentence, soft_wrap=True)
+            self._out.print(sentence, soft_wrap=True, markup=False)
 
     def conclude(self, sentence: str) -> None:
         """A plain line, apart from what stands above it."""

@@ -22,14 +22,20 @@ _SHAPES = {
     DriftState.RED: "■",
 }
 
+_LOGGED = ("site", "month", "model", "state")
+
 
 def print_rows(rows: Sequence[Mapping[str, Any]], terminal: Terminal, *, title: str = "Verdicts") -> None:
-    """A table of verdicts: state as a shape and a word, and the sentence."""
+    """A table of verdicts: state as a shape and a word, and the sentence.
+
+    The sentence quotes values of the site's months: it is for the people before the terminal, and for no log.
+    """
     shown = []
+    records = [{**{name: row[name] for name in _LOGGED}, "fault": row.get("fault", "")} for row in rows]
     for row in rows:
         state = DriftState(row["state"])
         shown.append((row["site"], row["month"], row["model"], f"{_SHAPES[state]} {state.value}", row["sentence"]))
-    terminal.table(title, ("site", "month", "model", "state", "what was found"), shown)
+    terminal.table(title, ("site", "month", "model", "state", "what was found"), shown, records=records)
 
 
 def print_verdicts(
@@ -45,7 +51,8 @@ def print_verdicts(
         nothing = {"site": site.site, "month": through or "", "model": "", "state": DriftState.GREY.value}
         if site.site in faults:
             error = faults[site.site]
-            rows.append({**nothing, "sentence": f"Monitoring failed: {error.fact} ({error.place})."})
+            fault = f"{error.fact} ({error.place})"
+            rows.append({**nothing, "sentence": f"Monitoring failed: {fault}.", "fault": fault})
             continue
         verdicts = store.read(DRIFT_VERDICTS, site.site)
         last = verdicts.filter(pl.col("month") == pl.col("month").max()).sort("model")

@@ -92,16 +92,19 @@ def changes_of(
     signals = sorted(
         filter(is_signal, monitors), key=lambda row: (families.index(row["family"]), -(row["evidence"] or 0.0))
     )
-    return tuple(_change(row, events, agreement, minimum) for row in signals)
+    total = max((row["n_studies"] for row in monitors if row["kind"] != MonitorKind.SILENCE.value), default=0)
+    return tuple(_change(row, events, agreement, minimum, total) for row in signals)
 
 
-def _change(row: Row, events: Sequence[Row], agreement: Agreement, minimum: int) -> Change:
+def _change(row: Row, events: Sequence[Row], agreement: Agreement, minimum: int, total: int) -> Change:
+    n = row["n_studies"]
     return Change(
         title=_title(row),
         now=value_words(row, minimum),
         usual=usual_words(row),
         size=change_words(row, minimum),
-        n_studies=count_words(row["n_studies"], minimum),
+        # What lacks to all studies, or to another monitor's, would be told by the difference.
+        n_studies=f"all but <{minimum} of {total:,}" if 0 < total - n < minimum else count_words(n, minimum),
         since=month_words(row["since"] or row["month"]),
         event=event_words(row["event"], events, agreement),
         mix=_mix(row, minimum),

@@ -65,12 +65,16 @@ def _changes(record: SiteRecord, minimum: int) -> list[Watched]:
 
 
 def _may_be_told(row: Mapping[str, Any], minimum: int) -> bool:
-    if row["value"] is None:
+    """As the mail, in which the picture stands, hides it: no count under the minimum, and none that others tell."""
+    value, n, kind = row["value"], row["n_studies"], row["kind"]
+    if value is None or (kind != MonitorKind.SILENCE and 0 < n < minimum):
         return False
-    if row["kind"] not in (MonitorKind.SHARE, MonitorKind.CATEGORY):
+    if kind == MonitorKind.VOLUME:
+        return not 0 < round(value) < minimum
+    if kind not in (MonitorKind.SHARE, MonitorKind.CATEGORY):
         return True
-    count = round(row["value"] * row["n_studies"])
-    return not any(0 < side < minimum for side in (count, row["n_studies"] - count))
+    count = round(value * n)
+    return not any(0 < side < minimum for side in (count, n - count))
 
 
 def _ribbon(canvas: Canvas, record: SiteRecord, model: str, top: float) -> None:

@@ -53,5 +53,12 @@ def test_a_share_that_would_tell_a_small_count_is_left_out(share: float, n: int,
     assert _may_be_told({"value": share, "kind": "share", "n_studies": n}, 10) is told
 
 
-def test_a_mean_is_told_whatever_its_number() -> None:
-    assert _may_be_told({"value": 61.2, "kind": "number", "n_studies": 12}, 10)
+@pytest.mark.parametrize(
+    ("value", "kind", "n", "told"),
+    [
+        (61.2, "number", 12, True), (61.2, "number", 9, False), (7.0, "volume", 7, False), (12.0, "volume", 12, True),
+        (0.0, "volume", 0, True), (5.0, "silence", 7, True),
+    ],
+)  # fmt: skip
+def test_what_would_tell_a_small_number_of_studies_is_left_out(value: float, kind: str, n: int, told: bool) -> None:
+    assert _may_be_told({"value": value, "kind": kind, "n_studies": n}, 10) is told
