@@ -10,7 +10,7 @@ from multisite.drift.rule.calendar import first_day
 from multisite.drift.rule.series import Monitor
 from multisite.vocabulary import DriftEventKind, MonitorFamily
 
-__all__ = ["DriftEvent", "event_of", "is_planned_change", "read_events"]
+__all__ = ["DriftEvent", "event_of", "planned_event", "read_events"]
 
 _READ_BY_ANY = (MonitorFamily.OUTPUT, MonitorFamily.AGREEMENT, MonitorFamily.PERFORMANCE, MonitorFamily.SUBGROUPS)
 """Families that any event may change: what the images are made with, the model reads."""
@@ -71,15 +71,19 @@ def event_of(monitor: Monitor, *, month: str, since: str, events: Sequence[Drift
     )
 
 
-def is_planned_change(monitor: Monitor, *, month: str, events: Sequence[DriftEvent]) -> bool:
-    """Whether a planned event with an open acceptance window changes the monitor's column by itself."""
-    return any(
-        event.is_planned
-        and event.window_end is not None
-        and event.month <= month
-        and event.window_end >= first_day(month)
-        and _column(monitor) in event.monitors
-        for event in events
+def planned_event(monitor: str, *, month: str, events: Sequence[DriftEvent]) -> DriftEvent | None:
+    """The first planned event with an open acceptance window that changes the column of ``monitor`` by itself."""
+    return next(
+        (
+            event
+            for event in events
+            if event.is_planned
+            and event.window_end is not None
+            and event.month <= month
+            and event.window_end >= first_day(month)
+            and monitor.removeprefix("missing_") in event.monitors
+        ),
+        None,
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from multisite.drift.rule.calendar import last_day
-from multisite.drift.rule.causes import DriftEvent, is_planned_change
+from multisite.drift.rule.causes import DriftEvent, planned_event
 from multisite.drift.rule.feed import FeedMonth, judge_silence, judge_volume, read_feed
 from multisite.drift.rule.judged import MINIMUM_STUDIES, Judged
 from multisite.drift.rule.learnt import JudgedSeries, from_month, judge_series, learn, with_first_months
@@ -187,7 +187,7 @@ def _left_out(
     for at, month in enumerate(months):
         for place, monitor in enumerate(monitors):
             muted[at, place] = told.muted(monitor.key, last_day(month)) is not None
-            planned[at, place] = is_planned_change(monitor, month=month, events=events)
+            planned[at, place] = planned_event(monitor.id, month=month, events=events) is not None
     return muted, planned
 
 

@@ -43,8 +43,11 @@ def sentence_of(
     reason: str,
     n_monitors: int,
     n_judged: int,
+    planned: Sequence[str] = (),
 ) -> str:
-    """The sentence; ``rows`` are the signals of the month, the most telling first."""
+    """The sentence; ``rows`` are the signals of the month, the most telling first, ``planned`` the titles of planned
+    events whose changes are seen in it.
+    """
     if rows:
         after = f" after {cause.title} ({day_words(cause.day)})" if cause else ""
         more = len(rows) - 1
@@ -54,4 +57,5 @@ def sentence_of(
         return f"{month_words(month)} could not be judged: {reason}."
     if state is DriftState.AMBER_1:
         return f"{month_words(month)} is in range; an open case closes if the next month is, too."
-    return f"{n_judged} of {n_monitors} monitors were judged in {month_words(month)}, and all are in range."
+    but = f", but for what was planned: {'; '.join(planned)}" if planned else ""
+    return f"{n_judged} of {n_monitors} monitors were judged in {month_words(month)}, and all are in range{but}."

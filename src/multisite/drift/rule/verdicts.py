@@ -7,30 +7,23 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from multisite.drift.rule.calendar import months_apart
 from multisite.drift.rule.case_rows import case_rows
 from multisite.drift.rule.causes import read_events
 from multisite.drift.rule.in_use import falls_of, performance_rows
 from multisite.drift.rule.monitor_rows import monitor_rows, read_moments
-from multisite.drift.rule.months import JudgedMonth, cause_of, follow_months, spans_of
+from multisite.drift.rule.months import JudgedMonth, follow_months, spans_of
 from multisite.drift.rule.segment import Rules, Segment, judge_segment
-from multisite.drift.rule.sentences import sentence_of
 from multisite.drift.rule.states import Case
 from multisite.drift.rule.told import Told, read_told
+from multisite.drift.rule.verdict_rows import verdict_rows, without_baseline
 from multisite.schemas import AdoptedBaseline
 from multisite.schemas.drift import DRIFT_COUNTS_BASELINE
-from multisite.schemas.drift_baseline import DRIFT_BASELINE_MONITORS
 from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
-from multisite.storage.canonical import digest_of
-from multisite.vocabulary import DriftState, MonitorFamily, MonitorStatus
 
 __all__ = ["SiteTallies", "Verdicts", "judge_site"]
-
-_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +134,10 @@ def judge_site(
                 [month], site=site, model=model, moments=moments, counts=by_baseline, baselines=frames, rules=rules,
                 is_overlap=True,
             )  # fmt: skip
-        verdict_table += _verdict_rows(judged, rows, site=site, model=model, overlaps=overlaps)
+        verdict_table += verdict_rows(judged, rows, site=site, model=model, overlaps=overlaps, events=events)
         judged_months = {month.month for month in judged}
         verdict_table += [
-            _without_baseline(site, model, month, months_grey=number)
+            without_baseline(site, model, month, months_grey=number)
             for number, month in enumerate((m for m in own_months if m not in judged_months), start=1)
         ]
         case_table += case_rows(cases, told, site=site, model=model)
@@ -171,88 +164,3 @@ def _overlaps(
         judged, _ = follow([segment(before, [*own, later[0]])], n_before=months.index(own[0]))
         found[later[0]] = judged[-1]
     return found
-
-
-def _verdict_rows(
-    judged: Sequence[JudgedMonth],
-    rows: Sequence[dict[str, Any]],
-    *,
-    site: str,
-    model: str,
-    overlaps: Mapping[str, JudgedMonth],
-) -> list[dict[str, Any]]:
-    by_month: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        by_month.setdefault(row["month"], []).append(row)
-    made = []
-    opened: list[str] = []
-    grey = 0
-    for month in judged:
-        own, segment, at = by_month.get(month.month, []), month.segment, month.at
-        opened += [month.month] if month.state.opened else []
-        # A shadow month could be judged: it is grey because nobody is alarmed yet.
-        grey = grey + 1 if month.state.state is DriftState.GREY and not month.signals.shadow else 0
-        cause = cause_of(month.found)
-        keys = [segment.monitors[one.place].key for one in month.found]
-        by_key = {(row["monitor"], row["axis"], row["level"]): row for row in own}
-        n_judged = sum(row["status"] != MonitorStatus.NOT_ASSESSABLE.value for row in own)
-        in_use = [row for row in own if row["family"] == MonitorFamily.PERFORMANCE.value]
-        fallen = [row for row in in_use if row["status"] == MonitorStatus.SIGNAL.value]
-        reason = "nobody is alarmed in the first months" if month.signals.shadow else month.signals.reason
-        overlap = overlaps.get(month.month)
-        registry = segment.baseline.frames[DRIFT_BASELINE_MONITORS.name]
-        row = {
-            "site": site,
-            "month": month.month,
-            "model": model,
-            "state": month.state.state.value,
-            "cause": cause.title if cause else "",
-            "sentence": sentence_of(
-                month.state.state,
-                month=month.month,
-                rows=[] if month.signals.shadow else [*fallen, *(by_key[key] for key in keys)],
-                cause=cause,
-                reason=reason,
-                n_monitors=len(own),
-                n_judged=n_judged,
-            ),
-            "reason": reason if month.state.state is DriftState.GREY else "",
-            "case_number": month.state.case_number,
-            "n_studies": segment.feed[at].n_studies,
-            "n_monitors": len(own),
-            "n_signals": len(month.found) + len(fallen),
-            "n_not_assessable": len(own) - n_judged,
-            "evidence": _rounded(segment.signals.evidence[0, at]),
-            "amber_line": segment.lines.amber,
-            "red_evidence": _rounded(segment.signals.red_evidence[0, at]),
-            "red_line": segment.lines.red,
-            "ambers_last_year": sum(months_apart(one, month.month) < _YEAR for one in opened),
-            "months_grey": grey,
-            "baseline": segment.baseline.name,
-            "overlap_state": overlap.state.state.value if overlap else None,
-            "season": _season(registry),
-            "is_shadow": month.signals.shadow,
-        }
-        made.append({**row, "digest": digest_of([row, own])})
-    return made
-
-
-def _season(registry: pl.DataFrame) -> str:
-    seasons = set(registry["season"])
-    return "season not separable yet" if seasons <= {"not separable yet"} else "season taken into account"
-
-
-def _without_baseline(site: str, model: str, month: str, *, months_grey: int) -> dict[str, Any]:
-    reason = "the site has no baseline: no validated study with the watched columns"
-    row: dict[str, Any] = {
-        "site": site, "month": month, "model": model, "state": DriftState.GREY.value, "cause": "",
-        "sentence": f"{month} could not be judged: {reason}.", "reason": reason, "case_number": None, "n_studies": 0,
-        "n_monitors": 0, "n_signals": 0, "n_not_assessable": 0, "evidence": None, "amber_line": 0.0,
-        "red_evidence": None, "red_line": 0.0, "ambers_last_year": 0, "months_grey": months_grey, "baseline": "",
-        "overlap_state": None, "season": "season not separable yet", "is_shadow": False,
-    }  # fmt: skip
-    return {**row, "digest": digest_of(row)}
-
-
-def _rounded(value: float) -> float | None:
-    return float(f"{value:.9g}") if np.isfinite(value) else None

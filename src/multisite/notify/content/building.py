@@ -244,7 +244,7 @@ def _volumes(verdict: Row, tables: MonthTables, minimum: int) -> Volumes:
     return Volumes(
         received=words,
         cut_off=day_words(tables.cut_off) if tables.cut_off is not None else "",
-        labels=f"{100 * max(mature):.0f} % of the labels have come" if mature else "no labels",
+        labels=f"{100 * max(mature):.0f} % of the labels have come" if any(mature) else "no label has come",
     )
 
 

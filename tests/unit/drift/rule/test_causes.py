@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from multisite.drift.rule.causes import DriftEvent, event_of, is_planned_change
+from multisite.drift.rule.causes import DriftEvent, event_of, planned_event
 from multisite.vocabulary import DriftEventKind, MonitorFamily
 from tests.unit.drift.rule.builders import monitor
 
@@ -60,6 +60,6 @@ def test_a_new_value_is_a_cause_only_where_no_other_event_is() -> None:
 
 def test_a_planned_change_covers_the_months_of_its_window_and_its_columns() -> None:
     planned = event(date(2026, 4, 8), monitors=("kernel",), until=date(2026, 5, 31))
-    covered = [is_planned_change(KERNEL, month=f"2026-0{n}", events=[planned]) for n in (3, 4, 5, 6)]
+    covered = [planned_event(KERNEL.id, month=f"2026-0{n}", events=[planned]) is planned for n in (3, 4, 5, 6)]
     assert covered == [False, True, True, False]
-    assert not is_planned_change(ALERT, month="2026-04", events=[planned])
+    assert planned_event(ALERT.id, month="2026-04", events=[planned]) is None

@@ -128,6 +128,9 @@ def test_a_planned_change_is_no_signal_of_its_column_but_one_of_the_output() -> 
     made = verdicts({**CHANGED_SITE, KVP: lacking}, happened=events(planned))
     assert row_of(made, "2026-04", KVP)["status"] == "planned change"
     assert row_of(made, "2026-04", ALERT)["status"] == "signal"
+    alone = verdicts({**SITE, KVP: lacking}, happened=events(planned))
+    assert states(alone)[3] == "GREEN"
+    assert alone.verdicts["sentence"][3].endswith("all are in range, but for what was planned: new tube.")
 
 
 def test_a_monitor_without_counts_is_a_row_and_the_others_are_judged() -> None:
