@@ -162,10 +162,16 @@ def _tested(segment: Segment, at: int, place: int, tests: int) -> dict[str, Any]
 
 
 def _detectable(segment: Segment, at: int, place: int, monitor: Monitor, *, alpha: float) -> float | None:
-    """The change that this month would show in 80 of 100 cases, if it alone of its family had changed."""
+    """The change that this month would show in 80 of 100 cases, if it alone of its family had changed.
+
+    None where no change would do so by itself: among many monitors of a family the level of one may lie below the
+    least probability that its limits know.
+    """
     judged = segment.judged[place]
     n, m = judged.n[0, at] / monitor.design_effect, judged.n_reference[0, at] / monitor.design_effect
     if n < 1 or m < 1 or monitor.kind in (MonitorKind.VOLUME, MonitorKind.SILENCE):
+        return None
+    if alpha < _least_p(segment, monitor):
         return None
     if monitor.kind is MonitorKind.NUMBER:
         found = detectable_location_change(n=n, n_reference=m, alpha=alpha)
@@ -175,6 +181,13 @@ def _detectable(segment: Segment, at: int, place: int, monitor: Monitor, *, alph
         share = float(usual[cell] / usual.sum())
         found = detectable_share_change(share, n=n, n_reference=m, alpha=alpha)
     return None if found is None else max(found, monitor.smallest_change)
+
+
+def _least_p(segment: Segment, monitor: Monitor) -> float:
+    tables = segment.series[monitor.key].limits.values()
+    least = min((float(one.probabilities.min()) for one in tables), default=0.0)
+    # A number is asked for its location and for its shape.
+    return 2 * least if monitor.kind is MonitorKind.NUMBER else least
 
 
 def _status(segment: Segment, at: int, place: int, *, is_signal: bool) -> dict[str, Any]:
