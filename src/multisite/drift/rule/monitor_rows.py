@@ -198,7 +198,7 @@ def _status(segment: Segment, at: int, place: int, *, is_signal: bool) -> dict[s
         return {"status": MonitorStatus.MUTED.value, "reason": "muted, as the ledger says"}
     if np.isnan(judged.p_value[0, at]):
         return {"status": MonitorStatus.NOT_ASSESSABLE.value, "reason": _why_not(segment, at, place)}
-    if segment.planned[at, place]:
+    if segment.signals.held_back[0, at, place]:
         return {"status": MonitorStatus.PLANNED.value, "reason": "a planned change, in its acceptance window"}
     if segment.signals.small[0, at, place]:
         return {"status": MonitorStatus.SMALL.value, "reason": None}

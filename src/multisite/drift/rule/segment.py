@@ -74,7 +74,6 @@ class Segment:
     stopped: BooleanArray
     outside: BooleanArray
     muted: BooleanArray
-    planned: BooleanArray
     n_first: int
     usual: Mapping[tuple[str, str, str], FloatArray]
 
@@ -168,7 +167,6 @@ def judge_segment(
         stopped=stopped[n_before:],
         outside=_outside_bands(monitors, by_key, months, rules.bands) & ~muted,
         muted=muted,
-        planned=planned,
         n_first=max(0, rules.first_months - n_before),
         usual={key: one.usual for key, one in by_key.items()},
     )

@@ -17,7 +17,8 @@ __all__ = ["Signals", "find_signals"]
 class Signals:
     """Arrays whose last axis is the monitor, but for those of the whole month, of shape (n_runs, n_months).
 
-    ``signal`` is a change that is large enough and beyond chance; ``small`` one that is beyond chance and too small.
+    ``signal`` is a change that is large enough and beyond chance; ``small`` one that is beyond chance and too small;
+    ``held_back`` one that would signal by itself, were it not muted or planned.
     ``evidence`` and ``red_evidence`` are means over the monitors, of those whose lasting change is large enough and
     still holds. ``level`` is that of each family's tests.
     """
@@ -25,6 +26,7 @@ class Signals:
     adjusted: FloatArray
     signal: BooleanArray
     small: BooleanArray
+    held_back: BooleanArray
     evidence: FloatArray
     red_evidence: FloatArray
     is_red: BooleanArray
@@ -73,6 +75,7 @@ def find_signals(
         adjusted=adjusted,
         signal=signal,
         small=beyond & ~large & ~signal,
+        held_back=((beyond & large) | ((np.nan_to_num(evidence) >= lines.amber) & lasting_large & holds)) & out,
         evidence=mean,
         red_evidence=red_mean,
         is_red=(red_mean >= lines.red) & (signal & red_members).any(axis=-1),

@@ -128,6 +128,10 @@ def test_a_planned_change_is_no_signal_of_its_column_but_one_of_the_output() -> 
     made = verdicts({**CHANGED_SITE, KVP: lacking}, happened=events(planned))
     assert row_of(made, "2026-04", KVP)["status"] == "planned change"
     assert row_of(made, "2026-04", ALERT)["status"] == "signal"
+    # A window in which nothing changes is nothing to tell.
+    unchanged = verdicts(SITE, happened=events(planned))
+    assert row_of(unchanged, "2026-04", KVP)["status"] == "in range"
+    assert unchanged.verdicts["sentence"][3].endswith("all are in range.")
     alone = verdicts({**SITE, KVP: lacking}, happened=events(planned))
     assert states(alone)[3] == "GREEN"
     assert alone.verdicts["sentence"][3].endswith("all are in range, but for what was planned: new tube.")
