@@ -155,7 +155,7 @@ class SimulatedSite:
         cases = case_frame(self.batch)
         for change in self.in_cases:
             cases = change(cases)
-        routine = [deployment_frame(month) for month in (MonthBatch(0, [], []), *self.months)]
+        routine = [deployment_frame(month) for month in (MonthBatch(0, [], [], []), *self.months)]
         frames = {
             CASES.name: cases,
             READINGS.name: reading_frame(self.batch),

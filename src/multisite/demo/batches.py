@@ -85,11 +85,12 @@ class SiteBatch:
 
 @dataclass(frozen=True, slots=True)
 class MonthBatch:
-    """Part of a month of routine use: studies and their scores, in the same order."""
+    """Part of a month of routine use: studies, their scores and settings, in the same order."""
 
     month: int
     studies: list[ImagingStudy]
     scores: list[float]
+    settings: list[str]
 
 
 def case_id(place: Hospital, study_number: int) -> str:
@@ -188,7 +189,7 @@ def _month_batch(
     days = rng.integers(start.toordinal(), end.toordinal(), n_studies)
     draws = StudyDraws(draw_scanners(rng, place.fleet, n_studies), days)
     each = np.arange(n_studies)
-    _, evidence = _evidence(rng, place, traits, draws, each, np.zeros(n_studies, dtype=np.int64))
+    setting, evidence = _evidence(rng, place, traits, draws, each, np.zeros(n_studies, dtype=np.int64))
     changed = traits.change_month is not None and month >= traits.change_month
     newer = changed or (traits.update_month is not None and month >= traits.update_month)
     updated = frozenset(i for i, s in enumerate(place.fleet.scanners) if s.next_software) if newer else frozenset()
@@ -198,7 +199,7 @@ def _month_batch(
     studies = draw_studies(
         rng, place, seed=plan.seed, first_number=2 * first, people=people, draws=draws, updated=updated
     )
-    return MonthBatch(month, studies, scores.tolist())
+    return MonthBatch(month, studies, scores.tolist(), [SETTINGS[place] for place in setting])
 
 
 def _evidence(

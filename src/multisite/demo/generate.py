@@ -143,7 +143,7 @@ def _write_site(site: _SiteWriter, plan: DemoPlan, index: int) -> Iterator[_Step
             predictions.append(prediction_frame(batch))
             yield _Step(patients, planted)
         events.append(event_frame(plan, traits.update_month))
-        deployment.append(deployment_frame(MonthBatch(0, [], [])))
+        deployment.append(deployment_frame(MonthBatch(0, [], [], [])))
         for month in month_batches(plan, index, traits):
             site.studies(month.studies)
             deployment.append(deployment_frame(month))

@@ -307,13 +307,14 @@ performance:
 
 # What is watched in routine use, month by month, against the validated cases; the section may be left out.
 drift:
-  # Columns of the index series, in two families: how the images are made, and whose they are.
+  # Columns of the index series, in two families: how the images are made, and whose they are. Also a column clinical_…
+  # that the site's tables of cases and of routine use have, and a stratum.
   acquisition:
     numbers: [slice_thickness_mm, tube_voltage_kv]
     categories: [vendor, manufacturer_model_name, software_versions, modality, kernel_class]
   population:
     numbers: [age_years]
-    categories: [patient_sex]
+    categories: [patient_sex, clinical_setting]
   # The model's output: the scores, and the share of studies with a score at or above the threshold.
   scores: true
   alert_rate: true

@@ -28,7 +28,7 @@ def table_columns(table: str, habits: TableHabits) -> dict[str, str]:
         CASES.name: [*(column.name for column in CASES.columns), _SETTING],
         READINGS.name: [column.name for column in READINGS.columns],
         PREDICTIONS.name: [column.name for column in PREDICTIONS.columns],
-        DEPLOYMENT.name: [column.name for column in DEPLOYMENT.columns],
+        DEPLOYMENT.name: [*(column.name for column in DEPLOYMENT.columns), _SETTING],
         EVENTS.name: [column.name for column in EVENTS.columns],
     }[table]
     return {name: habits.column_names[name] for name in columns if name in habits.column_names}
@@ -67,9 +67,13 @@ def deployment_frame(batch: MonthBatch) -> pl.DataFrame:
             "study_instance_uid": [study_uid(study) for study in studies],
             **_index_test(len(studies)),
             "score": batch.scores,
+            _SETTING: batch.settings,
         },
         # Stated in full, because a demo without months has a table without rows.
-        schema={column.name: column.dtype for column in DEPLOYMENT.columns if column.required},
+        schema={
+            **{column.name: column.dtype for column in DEPLOYMENT.columns if column.required},
+            _SETTING: pl.String(),
+        },
     )
 
 

@@ -8,13 +8,15 @@ from multisite.errors import ConfigError
 from multisite.schemas.cohort import COHORT
 from multisite.schemas.series import STUDIES
 from multisite.study import Study
-from multisite.vocabulary import ColumnPrivacy
+from multisite.vocabulary import UNKNOWN, ColumnPrivacy
 
 __all__ = [
+    "CLINICAL",
     "INVALID_COLUMN",
     "MONITORABLE_CATEGORIES",
     "MONITORABLE_NUMBERS",
     "Alert",
+    "ClinicalColumn",
     "Monitors",
     "abstained_column",
     "alert_column",
@@ -39,6 +41,9 @@ MONITORABLE_NUMBERS: tuple[str, ...] = tuple(n for n, dtype in _SHARED.items() i
 """Columns that may stand under ``numbers``."""
 
 
+CLINICAL = "clinical_"
+"""How columns begin that the site's tables, and no header, tell."""
+
 INVALID_COLUMN = "share_invalid_tags"
 """Column that says whether a tag of the index series cannot be read as what it should be."""
 
@@ -53,13 +58,44 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class ClinicalColumn:
+    """A ``clinical_…`` column that the site's tables of cases and of routine use both have.
+
+    Of the validated cases its values are the levels of ``stratum``; where these are closed, values beyond ``levels``
+    are the level ``other``.
+    """
+
+    name: str
+    stratum: str
+    levels: tuple[str, ...] | None = None
+
+    @property
+    def column(self) -> str:
+        """As named in frames."""
+        return f"category_{self.name}"
+
+    def of_cases(self) -> pl.Expr:
+        """From the cohort."""
+        level = pl.col(f"stratum_{self.stratum}")
+        return pl.when(level != UNKNOWN).then(level).alias(self.column)
+
+    def of_table(self) -> pl.Expr:
+        """From the table of routine use."""
+        value = _stripped(pl.col(self.name))
+        if self.levels is not None:
+            value = pl.when(value.is_in(list(self.levels)) | value.is_null()).then(value).otherwise(pl.lit("other"))
+        return value.alias(self.column)
+
+
+@dataclass(frozen=True, slots=True)
 class Monitors:
     """What is watched: columns of the index series, scores, alerts, and what became of the studies.
 
     In frames a number is called ``number_<monitor>``, a category ``category_<monitor>``, and a share, which is true or
     false of a study, ``share_<monitor>``. ``population`` names the columns that are about the patient, not about the
     images; ``subgroups`` the categories within whose values scores and alerts are watched, too; with
-    ``invalid`` it is watched how many studies have a tag that cannot be read.
+    ``invalid`` it is watched how many studies have a tag that cannot be read. ``clinical`` columns are of the site's
+    tables and stand among the ``categories``, too.
     """
 
     numbers: tuple[str, ...]
@@ -70,10 +106,11 @@ class Monitors:
     population: tuple[str, ...] = ()
     subgroups: tuple[str, ...] = ()
     invalid: bool = False
+    clinical: tuple[ClinicalColumn, ...] = ()
 
     @property
     def acquisition_columns(self) -> tuple[str, ...]:
-        """The columns of the index series, as named in frames."""
+        """The columns of the index series and of the site's tables, as named in frames."""
         return (*(f"number_{name}" for name in self.numbers), *(f"category_{name}" for name in self.categories))
 
     @property
@@ -94,7 +131,11 @@ class Monitors:
         return [
             *([invalid] if self.invalid else []),
             *(_finite(pl.col(name)).alias(f"number_{name}") for name in self.numbers),
-            *(_stripped(pl.col(name)).alias(f"category_{name}") for name in self.categories),
+            *(
+                _stripped(pl.col(name)).alias(f"category_{name}")
+                for name in self.categories
+                if name not in {one.name for one in self.clinical}
+            ),
         ]
 
 
@@ -109,7 +150,17 @@ def monitors_of(study: Study) -> Monitors:
     drift = study.drift
     faults = [
         *_unknown(drift.numbers, MONITORABLE_NUMBERS, "numbers"),
-        *_unknown(drift.categories, MONITORABLE_CATEGORIES, "categories"),
+        *_unknown(
+            tuple(name for name in drift.categories if not name.startswith(CLINICAL)),
+            MONITORABLE_CATEGORIES,
+            "categories",
+        ),
+    ]
+    clinical = _clinical(study)
+    faults += [
+        f"categories: `{name}` is watched, and no stratum without bands has this column"
+        for name in drift.categories
+        if name.startswith(CLINICAL) and name not in {one.name for one in clinical}
     ]
     pairs = tuple((finding.id, model.id) for finding in study.findings for model in study.models)
     if len({score_column(*pair) for pair in pairs}) < len(pairs):
@@ -118,7 +169,8 @@ def monitors_of(study: Study) -> Monitors:
         raise ConfigError(
             "; ".join(faults),
             place="drift",
-            remedy=f"Numbers: {', '.join(MONITORABLE_NUMBERS)}. Categories: {', '.join(MONITORABLE_CATEGORIES)}.",
+            remedy=f"Numbers: {', '.join(MONITORABLE_NUMBERS)}. Categories: {', '.join(MONITORABLE_CATEGORIES)}, and"
+            f" columns `{CLINICAL}…` of the tables of cases and of routine use that a stratum has.",
         )
     return Monitors(
         numbers=drift.numbers,
@@ -129,7 +181,16 @@ def monitors_of(study: Study) -> Monitors:
         population=(*drift.population.numbers, *drift.population.categories),
         subgroups=drift.subgroups,
         invalid=drift.feed.missing,
+        clinical=clinical,
     )
+
+
+def _clinical(study: Study) -> tuple[ClinicalColumn, ...]:
+    watched = [name for name in study.drift.categories if name.startswith(CLINICAL)]
+    if not watched:
+        return ()
+    strata = {stratum.column: stratum for stratum in study.cohort.strata if stratum.bands is None}
+    return tuple(ClinicalColumn(name, strata[name].id, strata[name].levels) for name in watched if name in strata)
 
 
 def score_column(finding: str, model: str) -> str:

@@ -98,6 +98,7 @@ DEPLOYMENT = SiteTable(
             required=False,
         ),
     ),
+    open_prefixes=("clinical_",),
 )
 
 EVENTS = SiteTable(

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from multisite.drift import MONITORABLE_CATEGORIES, monitors_of
+from multisite.drift.monitors import ClinicalColumn
 from multisite.errors import ConfigError
 from multisite.study import Drift, Study
 
@@ -57,6 +58,28 @@ def test_a_column_stands_once_and_a_subgroup_is_watched(drift: dict[str, object]
 def test_two_scores_with_the_same_name_are_refused() -> None:
     with pytest.raises(ConfigError, match="same score column"):
         monitors_of(study_with(Drift(), findings=("a", "a_b"), models=("ai", "b_ai")))
+
+
+def study_with_setting(**stratum: object) -> Study:
+    strata = [SimpleNamespace(id="setting", column="clinical_setting", **{"bands": None, "levels": None} | stratum)]
+    drift = Drift.model_validate({"population": {"categories": ["patient_sex", "clinical_setting"]}})
+    return study_with(drift).model_copy(update={"cohort": SimpleNamespace(strata=strata)})
+
+
+def test_a_clinical_column_is_watched_where_a_stratum_has_it() -> None:
+    monitors = monitors_of(study_with_setting(levels=("emergency", "ward")))
+    assert monitors.clinical == (ClinicalColumn("clinical_setting", "setting", ("emergency", "ward")),)
+    assert "category_clinical_setting" in monitors.columns
+    assert "clinical_setting" in monitors.population
+
+
+@pytest.mark.parametrize("stratum", [{"bands": (1.0,)}, {"column": "clinical_other"}])
+def test_a_clinical_column_without_such_a_stratum_cannot_be_watched(stratum: dict[str, object]) -> None:
+    study = study_with_setting()
+    [one] = study.cohort.strata
+    vars(one).update(stratum)
+    with pytest.raises(ConfigError, match="`clinical_setting` is watched, and no stratum"):
+        monitors_of(study)
 
 
 def test_pseudonyms_cannot_be_watched_because_counts_of_values_leave_the_site() -> None:

@@ -23,6 +23,7 @@ def reference_studies(cohort: pl.DataFrame, predictions: pl.DataFrame, *, monito
         "case_date",
         pl.col("case_date").dt.strftime("%Y-%m").alias("month"),
         *monitors.acquisition_expressions(),
+        *(one.of_cases() for one in monitors.clinical),
     )
     studies = (
         cases.sort("study_instance_uid", "case_id")

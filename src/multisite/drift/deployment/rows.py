@@ -53,8 +53,9 @@ def route_rows(
         *monitors.acquisition_expressions(),
     )
     said = _said(table)
+    clinical = [one.of_table() for one in monitors.clinical]
     # Sorting makes the row that stands for its copies the same whatever the order of the table.
-    rows = table.select("patient_id", *_PAIR, pl.col("score").fill_nan(None), *said).sort(
+    rows = table.select("patient_id", *_PAIR, pl.col("score").fill_nan(None), *said, *clinical).sort(
         *_PAIR, "score", "patient_id", "said", *_TOLD
     )
     rows = rows.join(declared, on=["finding", "model"], how="left", maintain_order="left")
@@ -97,13 +98,16 @@ def monitored_studies(rows: pl.DataFrame, *, site: str, monitors: Monitors) -> p
     ``is_first`` marks, of each patient and month, the first study by date, and of the same day by pseudonym.
     """
     invalid = [INVALID_COLUMN] if monitors.invalid else []
-    acquisition = [name for name in monitors.acquisition_columns if name in rows.columns]
+    told = {one.column for one in monitors.clinical}
+    acquisition = [name for name in monitors.acquisition_columns if name in rows.columns and name not in told]
     studies = (
         rows.filter(~pl.col("outcome").is_in(_LOST))
         .group_by("study_instance_uid")
         .agg(
             pl.col("patient_id").min(),
             *(pl.col(name).first() for name in ("month", "study_date", "device", *acquisition, *invalid)),
+            # A study has one row per finding; where they differ the first in the alphabet stands for it.
+            *(pl.col(one.column).min() for one in monitors.clinical),
             *(_score(*pair) for pair in monitors.scores),
             *_shares(monitors),
         )

@@ -11,6 +11,7 @@ from multisite.drift.deployment.new_values import events_of_new_values
 from multisite.drift.deployment.rows import count_outcomes, monitored_studies, route_rows
 from multisite.drift.labels.rows import labelled_studies
 from multisite.drift.monitors import Alert, Monitors, monitors_of
+from multisite.errors import SchemaError
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.drift import DEPLOYMENT, DEPLOYMENT_COUNTS, DRIFT_REFERENCE
 from multisite.schemas.drift_feed import DEPLOYMENT_DAYS, DEPLOYMENT_DEVICES, DRIFT_EVENTS
@@ -41,9 +42,22 @@ def watch_deployment(inputs: StageInputs, parameters: DeploymentParameters) -> S
     """Studies in routine use, what became of every row of the table, and days, devices and events.
 
     A site without the table has no studies and no counts; one with an empty table has counts of zero.
+
+    Raises
+    ------
+    SchemaError
+        Where the table lacks a clinical column that is watched.
     """
     table = inputs.tables.get(DEPLOYMENT_TABLE.name)
-    empty = pl.DataFrame(schema={column.name: column.dtype for column in DEPLOYMENT_TABLE.columns})
+    clinical = {one.name: pl.String() for one in parameters.monitors.clinical}
+    empty = pl.DataFrame(schema={**{column.name: column.dtype for column in DEPLOYMENT_TABLE.columns}, **clinical})
+    lacking = sorted(name for name in clinical if table is not None and name not in table.columns)
+    if lacking:
+        raise SchemaError(
+            f"the table lacks {', '.join(f'`{name}`' for name in lacking)}, which `drift` watches",
+            place=f"site {inputs.site}, table `{DEPLOYMENT_TABLE.name}`",
+            remedy="Add the column, map the site's own name for it in the site file, or watch it no more.",
+        )
     studies = inputs.frame(STUDIES.name)
     rows = route_rows(
         placed_scores(empty if table is None else table, parameters.categories),

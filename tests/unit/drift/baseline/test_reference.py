@@ -1,7 +1,9 @@
 from dataclasses import replace
 
+import polars as pl
+
 from multisite.drift.baseline.reference import reference_studies
-from multisite.drift.monitors import Alert
+from multisite.drift.monitors import Alert, ClinicalColumn
 from multisite.schemas.drift import DRIFT_REFERENCE
 from tests.unit.drift.builders import MONITORS, cohort, predictions
 
@@ -49,6 +51,14 @@ def test_the_first_study_of_a_patient_in_a_month_stands_for_the_patient() -> Non
         ("s4", None),
         ("s9", "2024-03"),
     ]
+
+
+def test_a_clinical_column_is_the_level_of_its_stratum_and_unknown_is_no_value() -> None:
+    cases = COHORT.with_columns(pl.Series("stratum_setting", ["ward", "ward", "unknown", "ward", "ward"]))
+    setting = ClinicalColumn("clinical_setting", "setting")
+    monitors = replace(MONITORS, categories=("vendor", "clinical_setting"), clinical=(setting,))
+    reference = DRIFT_REFERENCE.conform(reference_studies(cases, PREDICTIONS, monitors=monitors))
+    assert reference["category_clinical_setting"].to_list() == ["ward", None]
 
 
 def test_alerts_are_known_of_the_reference_and_what_only_routine_use_tells_is_not() -> None:

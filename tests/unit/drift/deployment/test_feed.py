@@ -2,10 +2,14 @@ from dataclasses import replace
 from datetime import date
 
 import polars as pl
+import pytest
 
 from multisite.drift.deployment.feed import count_days, seen_devices
 from multisite.drift.deployment.rows import count_outcomes, monitored_studies, route_rows
-from multisite.drift.monitors import Alert, Monitors
+from multisite.drift.deployment.stage import DeploymentParameters, watch_deployment
+from multisite.drift.monitors import Alert, ClinicalColumn, Monitors
+from multisite.errors import SchemaError
+from multisite.schemas import StageInputs
 from multisite.schemas.drift import DEPLOYMENT
 from multisite.schemas.drift_feed import DEPLOYMENT_DAYS, DEPLOYMENT_DEVICES
 from tests.lib.tables import table
@@ -84,6 +88,31 @@ def test_a_tag_that_cannot_be_read_is_told_of_its_study() -> None:
     found = DEPLOYMENT.conform(monitored_studies(rows, site="north", monitors=monitors))
     assert found.filter("share_invalid_tags")["study_instance_uid"].to_list() == ["s2"]
     assert found["share_invalid_tags"].null_count() == 0
+
+
+SETTING = replace(
+    MONITORS,
+    categories=("clinical_setting",),
+    clinical=(ClinicalColumn("clinical_setting", "setting", ("emergency", "ward")),),
+)
+
+
+def test_a_clinical_column_of_the_table_is_told_of_each_study_and_a_value_without_a_level_is_other() -> None:
+    sent = TABLE.with_columns(pl.Series("clinical_setting", ["ward", " ward ", "", None, "emergency", "at home"]))
+    rows = route_rows(sent, STUDIES, monitors=SETTING, pairs=PAIRS)
+    found = DEPLOYMENT.conform(monitored_studies(rows, site="north", monitors=SETTING))
+    assert dict(zip(found["study_instance_uid"], found["category_clinical_setting"], strict=True)) == {
+        "s1": "ward", "s2": "ward", "s3": None, "s4": None, "s5": "emergency", "s6": "other",
+    }  # fmt: skip
+
+
+def test_a_table_that_lacks_a_watched_clinical_column_is_refused_and_no_table_is_none() -> None:
+    parameters = DeploymentParameters(SETTING, PAIRS)
+    inputs = StageInputs(site="north", frames={"studies": STUDIES}, tables={"deployment": TABLE})
+    with pytest.raises(SchemaError, match="lacks `clinical_setting`"):
+        watch_deployment(inputs, parameters)
+    nothing = watch_deployment(replace(inputs, tables={}), parameters)
+    assert nothing.frames["deployment"].is_empty()
 
 
 def test_the_first_study_of_a_patient_in_a_month_is_the_first_by_date() -> None:
