@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 
 from multisite.notify.content.agreement import Agreement, Step
-from multisite.notify.content.building import Place
 from multisite.notify.content.tables import MonthTables
+from multisite.notify.content.trust import Place
 from multisite.schemas import Artefact
 from multisite.schemas.drift_baseline import DRIFT_BUDGET
 from multisite.schemas.drift_feed import DEPLOYMENT_DAYS, DRIFT_EVENTS

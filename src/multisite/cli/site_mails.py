@@ -9,9 +9,10 @@ import polars as pl
 from multisite.audit import Chain
 from multisite.cli.mail_sources import agreement_of
 from multisite.notify.content.agreement import Agreement
-from multisite.notify.content.building import Place, build_mail, build_unjudged, overdue_mail
+from multisite.notify.content.building import build_mail, build_unjudged, overdue_mail
 from multisite.notify.content.mail import MonthMail
 from multisite.notify.content.tables import MonthTables
+from multisite.notify.content.trust import Place
 from multisite.notify.delivery.history import Before, days_told, mail_before
 from multisite.notify.delivery.outbox import Outbox
 from multisite.notify.delivery.overdue import overdue_cases

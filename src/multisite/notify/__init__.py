@@ -7,9 +7,10 @@ other. The only home of ``smtplib``.
 """
 
 from multisite.notify.content.agreement import Agreement, Step
-from multisite.notify.content.building import Place, build_mail, build_unjudged
+from multisite.notify.content.building import build_mail, build_unjudged
 from multisite.notify.content.mail import MonthMail
 from multisite.notify.content.tables import MonthTables
+from multisite.notify.content.trust import Place
 from multisite.notify.delivery.outbox import Outbox, Record, RecordState
 from multisite.notify.delivery.smtp import Server, deliver
 from multisite.notify.form.message import Envelope, build_message

@@ -6,10 +6,11 @@ from typing import Any
 from multisite.pack.marks import Mark, state_mark
 from multisite.pack.rendering import rendered
 from multisite.pack.tables.table import Table
+from multisite.pack.timeline.case_tables import cases_table, events_table
 from multisite.pack.timeline.exhibits import LEGEND, evidence_figure, family_exhibits
 from multisite.pack.timeline.in_use_tables import devices_table, performance_table
 from multisite.pack.timeline.record import SiteRecord
-from multisite.pack.timeline.tables import cases_table, events_table, not_judged_table, verdict_table
+from multisite.pack.timeline.tables import not_judged_table, verdict_table
 from multisite.pack.timeline.words import budget_words, picture_words
 from multisite.pack.words import month_words
 from multisite.vocabulary import DriftState

@@ -1,4 +1,4 @@
-"""Tables of the timeline: verdicts, the last month monitor by monitor, cases, events, and what could not be judged."""
+"""Tables of the timeline: verdicts, the last month monitor by monitor, and what could not be judged."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,12 +11,11 @@ from multisite.pack.tables.table import Cell, Column, Row, Table, counted, missi
 from multisite.pack.timeline.record import SiteRecord, Watched
 from multisite.pack.words import month_words
 from multisite.schemas.drift import EVIDENTLY_MONTH_PAGE
-from multisite.schemas.drift_feed import DRIFT_EVENTS
-from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
+from multisite.schemas.drift_verdicts import DRIFT_MONITORS, DRIFT_VERDICTS
 from multisite.storage.artefacts import part_name
 from multisite.vocabulary import MonitorFamily, MonitorKind, MonitorStatus
 
-__all__ = ["cases_table", "events_table", "evidence_table", "family_table", "not_judged_table", "verdict_table"]
+__all__ = ["evidence_table", "family_table", "not_judged_table", "verdict_table"]
 
 _KEPT = (
     *("month", "model", "monitor", "axis", "level", "status", "n_studies", "n_reference", "cell"),
@@ -112,66 +111,6 @@ def family_table(record: SiteRecord, family: MonitorFamily, watched: Sequence[Wa
     )
 
 
-def cases_table(record: SiteRecord) -> Table | None:
-    """Every case, the open ones first; None where there was none."""
-    rows = [
-        Row(
-            (
-                Cell(f"Case {case['case_number']}", note=record.model_title(case["model"])),
-                Cell(case["worst"], mark=state_mark(case["worst"])),
-                Cell(case["cause"] or "no event known", quiet=not case["cause"], note=case["families"]),
-                Cell(month_words(case["opened"]), sort=case["opened"]),
-                Cell(month_words(case["last"]), sort=case["last"]),
-                _acknowledged(case),
-                Cell(month_words(case["closed"]), sort=case["closed"])
-                if case["closed"]
-                else Cell("open", sort="9999-12"),
-            )
-        )
-        for case in record.cases
-    ]
-    columns = (
-        Column("Case"),
-        Column("Worst state"),
-        Column("Put down to"),
-        Column("Opened"),
-        Column("Last signal"),
-        Column("Acknowledged"),
-        Column("Closed"),
-    )
-    data = record.frame(DRIFT_CASES)
-    return plain_table("cases", "One case per cause", columns, rows, data=data) if rows else None
-
-
-def events_table(record: SiteRecord) -> Table | None:
-    """What happened at the site, with the letters that flag it in the charts; None where nothing is known."""
-    rows = [
-        Row(
-            (
-                Cell(event["letter"]),
-                Cell(event["date"].isoformat(), sort=event["date"].isoformat()),
-                Cell(event["title"], note=_planned(event)),
-                Cell(event["kind"]),
-                Cell(_device(event["device"]), quiet=event["device"] is None),
-                Cell(event["source"]),
-                counted(event["n_studies"]) if event["n_studies"] is not None else missing("told by the site"),
-            )
-        )
-        for event in record.events
-    ]
-    columns = (
-        Column("Flag"),
-        Column("Day"),
-        Column("Event"),
-        Column("Kind"),
-        Column("Device", "pseudonym"),
-        Column("Known from"),
-        Column("Studies", "of its month", kind="number"),
-    )
-    data = record.frame(DRIFT_EVENTS).with_columns(pl.col("monitors").list.join(" ")).sort("date", "kind", "title")
-    return plain_table("events", "Events", columns, rows, data=data) if rows else None
-
-
 def not_judged_table(record: SiteRecord) -> Table | None:
     """Monitors that the last month could not judge, by reason; None where it judged all."""
     last = record.months[-1]
@@ -255,24 +194,6 @@ _CHANGE_UNITS = {"standard deviations": "SD", "volume": "of the volume"}
 
 def _is_quiet(row: dict[str, Any]) -> bool:
     return row["status"] in (MonitorStatus.NOT_ASSESSABLE, MonitorStatus.MUTED)
-
-
-def _acknowledged(case: dict[str, Any]) -> Cell:
-    if case["acknowledged"] is None:
-        return Cell("not yet" if case["closed"] is None else "never", quiet=True)
-    return Cell(case["acknowledged"][:10], note=f"by {case['acknowledged_by']}" if case["acknowledged_by"] else "")
-
-
-def _planned(event: dict[str, Any]) -> str:
-    if not event["is_planned"]:
-        return ""
-    return f"planned; accepted until {event['window_end'].isoformat()}" if event["window_end"] else "planned"
-
-
-def _device(device: str | None) -> str:
-    if device is None:
-        return "no device"
-    return device if len(device) <= _SHOWN_OF_PSEUDONYM else f"{device[:_SHOWN_OF_PSEUDONYM]}…"
 
 
 def _named(titles: Sequence[str]) -> str:
