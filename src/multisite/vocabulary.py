@@ -4,6 +4,7 @@ from enum import StrEnum
 
 __all__ = [
     "ALL_SITES",
+    "FALLS",
     "OVERALL",
     "PATIENTS",
     "SINCE",
@@ -44,6 +45,9 @@ ALL_SITES = "all sites"
 
 OVERALL = "overall"
 """The stratum, and its only level, that holds every case."""
+
+FALLS = ("breached", "fallen")
+"""Verdicts on performance in use for the worse: surely beyond the margin; sure, and beyond it only as measured."""
 
 SINCE = "since"
 """The axis of performance in use whose levels are months: all studies from that month on."""

@@ -10,8 +10,8 @@ from datetime import date
 import polars as pl
 import pytest
 
+from multisite.drift.calendar import months_between
 from multisite.drift.monitors import Monitors
-from multisite.drift.rule.calendar import months_between
 from multisite.schemas.cohort import COHORT, PREDICTIONS
 from multisite.schemas.series import STUDIES
 from multisite.vocabulary import DriftState

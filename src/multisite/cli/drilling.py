@@ -14,7 +14,7 @@ from multisite.cli.monitoring import Mailing, acknowledging, checked_month
 from multisite.cli.running import workspace_location
 from multisite.cli.terminal import Terminal
 from multisite.cli.verdict_table import print_rows
-from multisite.drift.rule.calendar import months_between
+from multisite.drift.calendar import months_between
 from multisite.drift.rule.drill import with_injected_drift
 from multisite.drift.rule.stage import rules_of
 from multisite.drift.rule.verdicts import SiteTallies, Verdicts, judge_site

@@ -11,16 +11,13 @@ from multisite.drift.labels.maturing import Arrived, LabelCounts
 from multisite.drift.labels.performance_row import MEASURES, Endpoint, blank_row, rounded
 from multisite.drift.labels.validated import Validated, ValidatedRate
 from multisite.stats import anytime_difference, anytime_interval
-from multisite.vocabulary import OVERALL, SINCE
+from multisite.vocabulary import FALLS, OVERALL, SINCE
 
-__all__ = ["BY_MONTH", "FALLS", "LabelsOfPair", "label_rows", "labels_of_pair"]
+__all__ = ["BY_MONTH", "LabelsOfPair", "label_rows", "labels_of_pair"]
 
 MINIMUM_LABELLED = 10
 BY_MONTH = "month"
 """The axis whose levels are the months of the studies, each alone."""
-
-FALLS = ("breached", "fallen")
-"""Verdicts of a change for the worse: certainly beyond the margin; and certain, but only as measured beyond it."""
 
 LabelsOfPair: TypeAlias = Mapping[tuple[str, str], LabelCounts]
 """The labels of one finding and model by axis and level."""

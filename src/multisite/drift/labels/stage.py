@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from multisite.drift.calendar import months_between
 from multisite.drift.labels.estimates import InUse, performance_rows
 from multisite.drift.labels.performance_row import Endpoint
 from multisite.drift.labels.tallies import count_labels, count_scores, sum_audits
 from multisite.drift.labels.validated import validated_of
-from multisite.drift.rule.calendar import months_between
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.drift_performance import (
     DEPLOYMENT_LABELS,

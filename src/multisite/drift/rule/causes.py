@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from multisite.drift.rule.calendar import first_day
+from multisite.drift.calendar import first_day
 from multisite.drift.rule.series import Monitor
 from multisite.vocabulary import DriftEventKind, MonitorFamily
 

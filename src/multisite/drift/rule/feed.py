@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from multisite.drift.rule.calendar import first_day, last_day, longest_silence, working_days
+from multisite.drift.calendar import first_day, last_day, longest_silence, working_days
 from multisite.drift.rule.judged import MINIMUM_STUDIES, Judged
 from multisite.stats import FloatArray, silence_p_value, volume_p_value, volume_prediction
 

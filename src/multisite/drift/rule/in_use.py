@@ -4,12 +4,11 @@ from typing import Any
 
 import polars as pl
 
-from multisite.drift.labels.from_labels import FALLS
-from multisite.drift.rule.calendar import last_day
+from multisite.drift.calendar import last_day
 from multisite.drift.rule.series import Monitor
 from multisite.drift.rule.told import NOTHING_TOLD, Told
 from multisite.drift.rule.words import in_words
-from multisite.vocabulary import OVERALL, SINCE, LearntFrom, MonitorFamily, MonitorKind, MonitorStatus
+from multisite.vocabulary import FALLS, OVERALL, SINCE, LearntFrom, MonitorFamily, MonitorKind, MonitorStatus
 
 __all__ = ["falls_of", "performance_rows"]
 

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from multisite.drift.rule.calendar import last_day
+from multisite.drift.calendar import last_day
 from multisite.drift.rule.causes import DriftEvent, planned_event
 from multisite.drift.rule.feed import FeedMonth, judge_silence, judge_volume, read_feed
 from multisite.drift.rule.judged import MINIMUM_STUDIES, Judged

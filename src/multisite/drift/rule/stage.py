@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from multisite.drift.rule.calendar import months_between
+from multisite.drift.calendar import months_between
 from multisite.drift.rule.segment import Band, Rules
 from multisite.drift.rule.verdicts import SiteTallies, judge_site
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from multisite.drift.rule.calendar import months_apart
+from multisite.drift.calendar import months_apart
 from multisite.drift.rule.causes import DriftEvent, planned_event
 from multisite.drift.rule.months import JudgedMonth, cause_of
 from multisite.drift.rule.sentences import sentence_of

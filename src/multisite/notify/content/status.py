@@ -16,7 +16,7 @@ from multisite.notify.content.written import (
     usual_words,
     value_words,
 )
-from multisite.vocabulary import SINCE, MonitorFamily, MonitorKind, MonitorStatus
+from multisite.vocabulary import FALLS, SINCE, MonitorFamily, MonitorKind, MonitorStatus
 
 __all__ = ["MOST_CHANGES", "MOST_GAPS", "changes_of", "event_words", "gaps_of", "is_signal", "status_lines"]
 
@@ -41,7 +41,6 @@ _WORDS = {
     MonitorStatus.NOT_ASSESSABLE: "not judged",
 }
 _ORDER = list(_WORDS)
-_FALLS = ("breached", "fallen")
 
 
 def is_signal(row: Row) -> bool:
@@ -52,7 +51,7 @@ def is_signal(row: Row) -> bool:
 def status_lines(monitors: Sequence[Row], performance: Sequence[Row], *, minimum: int) -> tuple[StatusLine, ...]:
     """Feed, inputs, output, agreement and subgroups, each with the monitor that says most of it."""
     fallen = sorted(
-        (row for row in performance if row["verdict"] in _FALLS), key=lambda row: _FALLS.index(row["verdict"])
+        (row for row in performance if row["verdict"] in FALLS), key=lambda row: FALLS.index(row["verdict"])
     )
     lines = []
     for title, families, first in _LINES:
@@ -134,7 +133,7 @@ def _mix(row: Row, minimum: int) -> str:
 
 def gaps_of(monitors: Sequence[Row], performance: Sequence[Row], *, minimum: int) -> tuple[Gap, ...]:
     """What could not be judged, performance first; monitors with one reason stand together."""
-    fallen = {(row["finding"], row["measure"]) for row in performance if row["verdict"] in _FALLS}
+    fallen = {(row["finding"], row["measure"]) for row in performance if row["verdict"] in FALLS}
     gaps = [
         Gap(_measure(row), one_line(hide_small_counts(_performance_gap(row, minimum), minimum)))
         for row in performance

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from multisite.pack.timeline.stage import TimelineParameters
+from multisite.pack.timeline.parameters import TimelineParameters
 from multisite.schemas import Artefact, StageInputs
 from multisite.schemas.drift import DRIFT_COMPARISON
 from multisite.schemas.drift_baseline import DRIFT_BUDGET

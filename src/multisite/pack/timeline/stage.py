@@ -1,7 +1,6 @@
 """The stage that draws a site's timeline from its verdicts."""
 
-from dataclasses import dataclass
-
+from multisite.pack.timeline.parameters import TimelineParameters, timeline_parameters
 from multisite.schemas import Scope, Stage, StageInputs, StageOutputs
 from multisite.schemas.drift import DRIFT_COMPARISON
 from multisite.schemas.drift_baseline import DRIFT_BUDGET
@@ -9,27 +8,8 @@ from multisite.schemas.drift_feed import DEPLOYMENT_DEVICES, DRIFT_EVENTS
 from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from multisite.schemas.drift_verdicts import DRIFT_CASES, DRIFT_MONITORS, DRIFT_VERDICTS
 from multisite.schemas.timeline import MONTH_CHART, TIMELINE_PAGE
-from multisite.study import Site, Study
 
-__all__ = ["TIMELINE_STAGE", "TimelineParameters", "timeline_parameters"]
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineParameters:
-    """The study's title, its models by id with title and version, and the smallest count that the picture tells."""
-
-    title: str
-    models: tuple[tuple[str, str], ...]
-    minimum_cell: int = 10
-
-
-def timeline_parameters(study: Study, site: Site | None) -> TimelineParameters:
-    """The parameters; nothing of the site file is looked at."""
-    return TimelineParameters(
-        study.title,
-        tuple((model.id, f"{model.title} {model.version}") for model in study.models),
-        study.drift.minimum_cell,
-    )
+__all__ = ["TIMELINE_STAGE"]
 
 
 def _draw_timeline(inputs: StageInputs, parameters: TimelineParameters) -> StageOutputs:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from multisite.drift.rule.calendar import first_day, last_day, months_between
+from multisite.drift.calendar import first_day, last_day, months_between
 from multisite.drift.rule.segment import Rules
 from multisite.drift.rule.series import Monitor, MonitorSeries
 from multisite.drift.rule.verdicts import SiteTallies, Verdicts, judge_site
