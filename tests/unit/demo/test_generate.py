@@ -77,7 +77,7 @@ def test_sites_months_and_pixels_scale(tmp_path: Path) -> None:
     sites = {path.name for path in (tmp_path / "data").iterdir() if path.is_dir()}
     assert sites == {"northgate", "harbour", "lakeside", "millfield", "northgate-2"}
     deployment = (tmp_path / "data/northgate/tables/deployment.csv").read_text().splitlines()
-    assert deployment == ["patient_id,study_instance_uid,finding,model,score"]
+    assert deployment == ["patient_id,study_instance_uid,finding,model,score,clinical_setting"]
     image = next((tmp_path / "data/northgate/images").rglob("IM0001.dcm"))
     assert image.stat().st_size > 2 * 32 * 32
 
