@@ -24,6 +24,7 @@ from multisite.schemas import AdoptedBaseline, StageInputs
 from multisite.schemas.drift import DEPLOYMENT, DRIFT_COUNTS, DRIFT_COUNTS_BASELINE, DRIFT_REFERENCE
 from multisite.schemas.drift_baseline import DRIFT_BASELINE_MONITORS, DRIFT_LIMITS, DRIFT_MOMENTS
 from multisite.schemas.drift_feed import DEPLOYMENT_DAYS, DRIFT_EVENTS
+from multisite.schemas.drift_performance import DRIFT_PERFORMANCE
 from tests.benchmarks.ratio import Ratio, in_turn
 
 __all__ = ["bench"]
@@ -112,6 +113,7 @@ def _feed(used: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {
         DEPLOYMENT_DAYS.name: days.select(DEPLOYMENT_DAYS.schema.names()),
         DRIFT_EVENTS.name: pl.DataFrame(schema=DRIFT_EVENTS.schema),
+        DRIFT_PERFORMANCE.name: DRIFT_PERFORMANCE.empty(),
     }
 
 

@@ -189,7 +189,7 @@ def planted_in_whole_sites(plan: DemoPlan, sites: tuple[str, ...]) -> tuple[Plan
                 expected,
             ),
         ]
-    if plan.update_month is not None and len(sites) > 1:
+    if plan.update_month is not None:
         records.append(
             Planted(
                 "planned_update",

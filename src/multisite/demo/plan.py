@@ -71,9 +71,11 @@ class DemoPlan:
 
     @property
     def update_month(self) -> int | None:
-        """Number of the month in which another site makes an update that it has announced: the one after."""
+        """Number of the month in which another site makes an update that it has announced: the one after. None when
+        there is no such month, or no other site.
+        """
         change = self.change_month
-        return change + 1 if change is not None and change < self.months else None
+        return change + 1 if change is not None and change < self.months and self.sites > 1 else None
 
     def month_start(self, number: int) -> date:
         """First day of month ``number`` of routine use, counted from 1."""

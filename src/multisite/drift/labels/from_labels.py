@@ -60,9 +60,14 @@ def label_rows(
         if axis == OVERALL or arrived.n_labelled > 0:
             at = {**base, "axis": axis, "level": level}
             rows += [_label_row(arrived, at, measure, endpoint, known) for measure in MEASURES]
-    for row in [row for row in rows if row["axis"] == OVERALL and row["verdict"] in FALLS]:
-        row |= _if_over(row, by_month, endpoint, known)
-    return rows + [row for measure in MEASURES for row in _fallen_since(by_month, base, measure, endpoint, known)]
+    for measure in MEASURES:
+        over = _over(by_month, measure, endpoint, known)
+        if not over:
+            rows += _fallen_since(by_month, base, measure, endpoint, known)
+        for row in rows if over else ():
+            if (row["axis"], row["measure"]) == (OVERALL, measure) and row["verdict"] in FALLS:
+                row |= {"verdict": "insufficient evidence", "reason": over}
+    return rows
 
 
 def _fallen_since(
@@ -76,25 +81,22 @@ def _fallen_since(
         if arrived.counts(measure)[1] >= MINIMUM_LABELLED:
             at = {**base, "axis": SINCE, "level": start}
             row = _label_row(arrived, at, measure, endpoint, known, alpha=_ALPHA / (place * (place + 1)))
-            fallen += [row] if (row | _if_over(row, by_month, endpoint, known))["verdict"] in FALLS else []
+            fallen += [row] if row["verdict"] in FALLS else []
     return sorted(fallen, key=lambda row: (row["verdict"] != "breached", row["upper"]))[:1]
 
 
-def _if_over(
-    row: dict[str, Any], by_month: Mapping[str, Arrived], endpoint: Endpoint, known: Validated | None
-) -> dict[str, Any]:
-    """What changes in a row that tells of a fall which the latest labels contradict: it is over, and no alarm."""
-    rate = None if known is None else known.of(row["measure"])
+def _over(by_month: Mapping[str, Arrived], measure: str, endpoint: Endpoint, known: Validated | None) -> str:
+    """Why a fall that all months remember is over: the latest labels contradict it; empty where they do not."""
+    rate = None if known is None else known.of(measure)
     latest = Arrived()
     for month in sorted(by_month, reverse=True):
         latest += by_month[month]
-        if latest.counts(row["measure"])[1] >= _LATEST:
+        if latest.counts(measure)[1] >= _LATEST:
             break
-    right, total = latest.counts(row["measure"])
-    if rate is None or right / total <= rate.estimate - endpoint.largest_fall / 2:
-        return {}
-    reason = f"it had fallen before; the latest {total} labelled studies do not bear it out"
-    return {"verdict": "insufficient evidence", "reason": reason}
+    right, total = latest.counts(measure)
+    if rate is None or total == 0 or right / total <= rate.estimate - endpoint.largest_fall / 2:
+        return ""
+    return f"it had fallen before; the latest {total} labelled studies do not bear it out"
 
 
 def _label_row(
