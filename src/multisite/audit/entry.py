@@ -14,6 +14,8 @@ __all__ = ["Entry", "Event"]
 class Event(StrEnum):
     """What an entry is about."""
 
+    LOCK = "protocol locked"
+    DEVIATION = "deviation from the protocol"
     LOOK = "test labels read"
     BASELINE = "baseline adopted"
     ACKNOWLEDGED = "case acknowledged"
@@ -24,6 +26,8 @@ class Event(StrEnum):
 
 
 _FORMS: Final[Mapping[str, Mapping[str, type]]] = {
+    Event.LOCK: {"protocol": str, "parts": dict, "by": str},
+    Event.DEVIATION: dict.fromkeys(("protocol", "what", "why", "by"), str),
     Event.LOOK: {"stages": list, "protocol": str, "evaluated": str},
     Event.BASELINE: {"baseline": str, "from_month": str, "reason": str, "approver": str, "previous": str},
     Event.ACKNOWLEDGED: {

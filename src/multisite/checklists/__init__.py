@@ -1,0 +1,1 @@
+"""Reporting guidelines, hazards and boundaries as data, and what of them a study has answered."""
