@@ -1,6 +1,6 @@
 """The ordered tuple of stages: the whole program, from a site's objects to the report."""
 
-from multisite.audit import LOOKS_STAGE
+from multisite.audit import LOOKS_STAGE, STANDINGS_STAGE
 from multisite.cohort import COHORT_STAGE, REPRESENTATION_STAGE
 from multisite.drift import (
     BASELINE_PICTURE_STAGE,
@@ -92,6 +92,7 @@ STAGES: tuple[Stage, ...] = (
     DRIFT_VERDICTS_STAGE,
     TIMELINE_STAGE,
     LOOKS_STAGE,
+    STANDINGS_STAGE,
     REPORT_STAGE,
 )
 """Every stage; each reads only what stages before it write."""

@@ -32,6 +32,7 @@ __all__ = [
     "SiteRole",
     "SliceOutcome",
     "Split",
+    "Standing",
     "StratumRole",
     "ThresholdAgreement",
     "Transfer",
@@ -90,6 +91,13 @@ class Split(StrEnum):
     TRAIN = "train"
     TUNE = "tune"
     TEST = "test"
+
+
+class Standing(StrEnum):
+    """Whether a result was planned, its protocol locked before any test label was read; all else is exploratory."""
+
+    PLANNED = "planned"
+    EXPLORATORY = "exploratory"
 
 
 class Severity(StrEnum):

@@ -19,7 +19,7 @@ from multisite.demo.faults import plant_in_batch, site_traits
 from multisite.errors import ArtefactMissingError
 from multisite.schemas.site_tables import FITTED
 from multisite.study import Site, SiteTableFile, Study, load_sites, load_study
-from multisite.study.study_file import Integrity
+from multisite.study.integrity import Integrity
 from multisite.vocabulary import ALL_SITES
 from tests.power.chain import Artefacts, run_site
 from tests.power.held_objects import HeldObjects

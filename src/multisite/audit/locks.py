@@ -1,26 +1,22 @@
-"""Whether a look at the test labels was planned: locks of the protocol, read from a site's ledger.
+"""Whether results were planned: locks of the protocol, looks and deviations, as a site's ledger tells.
 
 A result is *planned* where the protocol that it was made with had been locked, at its site, before any test label was
 read there. Anything else is possible, and *exploratory*: without a lock, with another protocol than the locked one, or
 with labels that had been seen before.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from multisite.audit.chain import Chain
+import polars as pl
+
 from multisite.audit.entry import Event
+from multisite.schemas.standings import DEVIATIONS
+from multisite.vocabulary import Standing
 
-__all__ = ["Lock", "Standing", "StandingKind", "lock_of", "standing_of"]
-
-
-class StandingKind(StrEnum):
-    """Of a result, or of all results of a site."""
-
-    PLANNED = "planned"
-    EXPLORATORY = "exploratory"
+__all__ = ["Lock", "SiteStanding", "deviation_rows", "lock_of", "standing_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,53 +30,74 @@ class Lock:
     parts: Mapping[str, str]
     by: str
     time: str
-    sequence: int
+    number: int
     n_looks_before: int
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What a result is, and why, in words; ``reason`` is empty where it is planned."""
+class SiteStanding:
+    """What results of a site are, and why, in words; ``reason`` is empty where they are planned.
 
-    kind: StandingKind
+    ``lock`` is the lock of their protocol, wherever it stands in the ledger.
+    """
+
+    kind: Standing
     reason: str = ""
+    lock: Lock | None = None
 
 
-def lock_of(chain: Chain, *, protocol: str | None = None) -> Lock | None:
-    """The first sound lock of ``protocol``, or, without one, the last lock of any; None where there is none."""
-    locks, n_looks = [], 0
-    for link in chain.links:
-        entry = link.entry
-        if entry is None or not link.holds:
-            break
-        n_looks += entry.event == Event.LOOK.value
-        if entry.event == Event.LOCK.value:
-            locks.append(_lock(entry.content, entry.time, entry.sequence, n_looks))
+def lock_of(rows: pl.DataFrame, *, protocol: str | None = None) -> Lock | None:
+    """The first sound lock of ``protocol`` in a ledger (LEDGER_ROWS), or, without one, the last lock of any.
+
+    None where there is none.
+    """
+    locks = list(_locks(rows))
     if protocol is None:
         return locks[-1] if locks else None
     return next((one for one in locks if one.protocol == protocol), None)
 
 
-def standing_of(chain: Chain, *, protocol: str) -> Standing:
-    """How a result that was made with ``protocol`` stands at the site of ``chain``."""
-    lock = lock_of(chain, protocol=protocol)
-    if chain.broken_at is not None:
-        return _exploratory(f"the site's ledger is broken at entry {chain.broken_at}")
+def standing_of(rows: pl.DataFrame, *, protocol: str) -> SiteStanding:
+    """How a result that was made with ``protocol`` stands at the site of the ledger ``rows`` (LEDGER_ROWS)."""
+    lock = lock_of(rows, protocol=protocol)
+    breaks = rows.with_row_index("place", offset=1).filter(~pl.col("holds"))["place"].to_list()
+    if breaks:
+        return SiteStanding(Standing.EXPLORATORY, f"the site's ledger is broken at entry {breaks[0]}", lock)
     if lock is None:
-        other = lock_of(chain)
-        if other is None:
-            return _exploratory("the protocol was not locked")
-        return _exploratory(f"the protocol is not the one that was locked on {other.time[:10]}")
+        other = lock_of(rows)
+        reason = (
+            "the protocol was not locked"
+            if other is None
+            else f"the protocol is not the one that was locked on {other.time[:10]}"
+        )
+        return SiteStanding(Standing.EXPLORATORY, reason)
     if lock.n_looks_before:
         looks = "look" if lock.n_looks_before == 1 else "looks"
-        return _exploratory(f"{lock.n_looks_before} {looks} at the test labels came before the lock")
-    return Standing(StandingKind.PLANNED)
+        reason = f"{lock.n_looks_before} {looks} at the test labels came before the lock"
+        return SiteStanding(Standing.EXPLORATORY, reason, lock)
+    return SiteStanding(Standing.PLANNED, lock=lock)
 
 
-def _exploratory(reason: str) -> Standing:
-    return Standing(StandingKind.EXPLORATORY, reason)
+def deviation_rows(rows: pl.DataFrame, *, site: str) -> pl.DataFrame:
+    """The sound entries on deviations, in their order, as rows of DEVIATIONS."""
+    noted = rows.filter(pl.col("holds") & (pl.col("event") == Event.DEVIATION.value))
+    found = [
+        {"site": site, "number": number, "time": time, **json.loads(content)}
+        for number, time, content in noted.select("number", "time", "content").iter_rows()
+    ]
+    return pl.DataFrame(found, schema=DEVIATIONS.schema)
 
 
-def _lock(content: Mapping[str, Any], time: str, sequence: int, n_looks: int) -> Lock:
+def _locks(rows: pl.DataFrame) -> Iterator[Lock]:
+    n_looks = 0
+    for row in rows.iter_rows(named=True):
+        if not row["holds"]:
+            return
+        n_looks += row["event"] == Event.LOOK.value
+        if row["event"] == Event.LOCK.value:
+            yield _lock(row, json.loads(row["content"]), n_looks)
+
+
+def _lock(row: Mapping[str, Any], content: Mapping[str, Any], n_looks: int) -> Lock:
     parts = {str(name): str(digest) for name, digest in content["parts"].items()}
-    return Lock(str(content["protocol"]), parts, str(content["by"]), time, sequence, n_looks)
+    return Lock(str(content["protocol"]), parts, str(content["by"]), str(row["time"]), row["number"], n_looks)

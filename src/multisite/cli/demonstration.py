@@ -1,25 +1,34 @@
 """What `multisite demo` does: stage the hospitals, run the pipeline, print the scoreboard and the path to open."""
 
 import time
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
+from multisite.cli.locking import read_signing_key, write_key
 from multisite.cli.running import RunOptions, execute, workspace_location
 from multisite.cli.terminal import Terminal
 from multisite.demo import DemoPlan, ScoreLine, StagedDemo, score, staged_demo
 from multisite.errors import ArtefactMissingError, FaultsMissedError
+from multisite.runners.locks import lock_protocol
 from multisite.runners.work import STUDY_FOLDER, open_artefacts
 from multisite.schemas import Artefact
 from multisite.schemas.catalogue import ARTEFACTS
 from multisite.schemas.report import REPORT
 from multisite.storage.artefacts import ArtefactStore
-from multisite.study import load_sites, load_study
+from multisite.study import Study, load_sites, load_study
 from multisite.vocabulary import ALL_SITES, Zone
 
-__all__ = ["DemoOptions", "show_demo"]
+__all__ = ["KEY_FILE", "DemoOptions", "show_demo"]
+
+KEY_FILE = Path("keys") / "demo-signing.pem"
+"""Where the demo keeps the key that it signs with, below its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +76,33 @@ def _run(staged: StagedDemo, options: DemoOptions, terminal: Terminal, began: fl
         workers=options.workers,
         address="local",
     )
+    store = open_artefacts(workspace_location(workspace), study, Zone.SITE)
+    _lock(store, study, [site.site for site in sites], options.out, terminal)
     summary = execute(None, study=study, sites=sites, options=run_options, terminal=terminal)
     terminal.summary(summary)
-    store = open_artefacts(workspace_location(workspace), study, Zone.SITE)
     lines = score(staged.planted, _Reader(store, tuple(site.site for site in sites)))
     n_found = _print_scoreboard(lines, terminal)
     terminal.path("report", f"{workspace}/{store.locate(REPORT, STUDY_FOLDER)}")
     terminal.say(f"{n_found} of {len(lines)} planted faults found, {time.monotonic() - began:.0f} s")
     return 0 if n_found == len(lines) else FaultsMissedError.exit_code
+
+
+def _lock(store: ArtefactStore, study: Study, sites: Sequence[str], out: Path, terminal: Terminal) -> None:
+    """Lock the protocol before any label is read, as a study would, with a key that is made for the demo."""
+    file = out / KEY_FILE
+    if not file.exists():
+        write_key(file)
+    lock_protocol(
+        store,
+        study,
+        sites,
+        by="The demo (made up)",
+        amends="The demo was made anew with other settings",
+        run=uuid.uuid4().hex,
+        clock=partial(datetime.now, UTC),
+        key=read_signing_key(file),
+    )
+    terminal.say("The protocol is locked before any test label is read.")
 
 
 def _print_scoreboard(lines: list[ScoreLine], terminal: Terminal) -> int:

@@ -7,12 +7,14 @@ import typer
 
 from multisite import __version__
 from multisite.cli import (
+    audit,
     baseline,
     bounces,
     check_config,
     cohort_diff,
     demo,
     evidently_workspace,
+    lock,
     looks,
     monitor,
     show,
@@ -59,7 +61,9 @@ check_config.add_to(app)
 cohort_diff.add_to(app)
 show.add_to(app)
 evidently_workspace.add_to(app)
+lock.add_to(app)
 looks.add_to(app)
+audit.add_to(app)
 demo.add_to(app)
 
 

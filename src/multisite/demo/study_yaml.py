@@ -2,6 +2,7 @@
 
 from multisite.demo.plan import FINDING, MODEL, STUDY, THRESHOLD, DemoPlan
 from multisite.demo.readings import NEGATIVE_WORD, POSITIVE_WORD
+from multisite.demo.reporting_yaml import PLAN_YAML, REPORTING_YAML, RISKS_YAML
 
 __all__ = ["study_yaml"]
 
@@ -29,6 +30,12 @@ intended_use:
     - Children and adolescents
     - Examinations other than of the chest
     - Use without a radiologist
+  # What follows may be left out; the pack says what is missing.
+  purpose: Examinations with a nodule are read first
+  user: Radiologists of the four hospitals
+  care_pathway: Between the scanner and the reading list; the report of the radiologist decides
+  acquisition: CT with slices up to 5 mm and digital radiographs, with any device of the site
+  input_quality: Images that are not of the chest get no score
 
 # Target conditions. A site's table of cases has a column `reference_<id>` for each (true, false, or empty for unknown)
 # that `reference` below does not name.
@@ -41,6 +48,10 @@ models:
   - id: {MODEL}
     title: Demo chest model
     version: 1.4.0
+    # Digest of the file or image that is the model, and the day from which on it was not changed. May be left out; a
+    # claim of a prospective study needs the day.
+    # sha256: 0123…
+    frozen_on: 2022-12-31
     # What its scores are: a probability of the finding (if left out); a score from 0 to 1 that is none; or ordinal, one
     # of rising numbers that the tables hold in the place of a score. Calibration is then not judged.
     # scores: ordinal
@@ -344,6 +355,9 @@ drift:
   minimum_cell: 10
   seed: 20
 
+{PLAN_YAML}
+{RISKS_YAML}
+{REPORTING_YAML}
 # How headers are read. These are the defaults; the section may be left out.
 extraction:
   # Bytes asked for of the first objects of a folder; then what their headers needed tells how many to ask for.

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from multisite import __version__
-from multisite.storage.canonical import digest_of
 from multisite.study import (
     FindingLabelErrors,
     FindingReference,
@@ -220,7 +219,7 @@ def report_parameters(study: Study, site: Site | None) -> ReportParameters:
         null_replicates=performance.null_replicates,
         has_margins=bool(performance.margins),
         monitored=(*study.drift.numbers, *study.drift.categories),
-        protocol_sha256=digest_of(study.model_dump(mode="json")),
+        protocol_sha256=study.protocol_sha256,
         code_version=__version__,
         own_thresholds=study.own_thresholds,
         labellers=tuple(_labeller(finding, declared) for finding, declared in sorted(study.label_errors.items())),

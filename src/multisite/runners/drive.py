@@ -22,7 +22,6 @@ from multisite.runners.plan import (
     made_for_now,
     manifests_for,
     plan_stage,
-    protocol_digest,
 )
 from multisite.runners.work import STUDY_FOLDER, Probe, Task, open_artefacts, probe_site, run_task
 from multisite.schemas import AnyArtefact, Artefact, Scope, Stage
@@ -90,7 +89,7 @@ def run_stages(
     fingerprints = _fingerprints(stages, sites, executor, isolated)
     made_for = made_for_now(STAGES, study, sites, fingerprints)
     looking = [stage for stage in stages if any(is_asked_for(stage, study, site) for site in sites)]
-    looks = LookKeeper(looking, protocol=protocol_digest(study), store=store, run_id=run_id, clock=clock)
+    looks = LookKeeper(looking, protocol=study.protocol_sha256, store=store, run_id=run_id, clock=clock)
     summaries = []
     for stage in stages:
         started = time.monotonic()

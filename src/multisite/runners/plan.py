@@ -25,15 +25,9 @@ __all__ = [
     "made_for_now",
     "manifests_for",
     "plan_stage",
-    "protocol_digest",
 ]
 
 _KEY: Final = "pseudonym_key"
-
-
-def protocol_digest(study: Study) -> str:
-    """SHA-256 of the study protocol in canonical form."""
-    return digest_of(study.model_dump(mode="json"))
 
 
 def parameters_digest(stage: Stage, study: Study, site: Site | None) -> str:
@@ -111,7 +105,7 @@ def plan_stage(
     names = tuple(site.site for site in sites)
     if stage.scope is Scope.STUDY:
         lineage = lineage_of(stage, names, store, made_for, through=through)
-        lineage["protocol"] = protocol_digest(study)
+        lineage["protocol"] = study.protocol_sha256
         basis = basis_of(stage, study, None, {})
         return [_task(stage, study, None, names, WHOLE, lineage, basis, workspace)]
     tasks = []

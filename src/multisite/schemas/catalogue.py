@@ -33,6 +33,7 @@ from multisite.schemas import (
     series_table,
     shortcut_use,
     shortcuts,
+    standings,
     timeline,
     truth_sensitivity,
     verdicts,
@@ -79,6 +80,7 @@ def _declared() -> dict[str, AnyArtefact]:
         drift_verdicts,
         timeline,
         looks,
+        standings,
         report,
     ):
         for name in module.__all__:

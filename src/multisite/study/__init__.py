@@ -4,6 +4,7 @@ Belongs here: what a configuration file may say, and reading it with every fault
 the values (the rooms take plain parameters). Rooms import it only in their ``stage.py``.
 """
 
+from multisite.study.analysis_plan import AnalysisPlan, PlannedEndpoint
 from multisite.study.cohort import EligibilityRule, Stratum
 from multisite.study.drift import AlertBand, Drift
 from multisite.study.failure_modes import FailureModes
@@ -15,6 +16,7 @@ from multisite.study.measures import Measure
 from multisite.study.model_comparison import DataByDate, DataByStratum, ModelComparison
 from multisite.study.monthly import Escalation, MailServer, Monthly
 from multisite.study.operating_point import OperatingPoint, ThresholdRule, operating_point_of
+from multisite.study.protocol import changes_between, protocol_parts
 from multisite.study.reference import (
     FindingReference,
     IndependentRule,
@@ -23,13 +25,17 @@ from multisite.study.reference import (
     PanelRule,
     TwoPlusOneRule,
 )
+from multisite.study.reporting import Reporting, statements_of
+from multisite.study.risks import CompanionRecord, Risk
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
 from multisite.study.split import ColumnSplit, PatientSplit, SiteSplit, TableSplit, TimeSplit
 from multisite.study.study_file import Study
 
 __all__ = [
     "AlertBand",
+    "AnalysisPlan",
     "ColumnSplit",
+    "CompanionRecord",
     "Credentials",
     "DataByDate",
     "DataByStratum",
@@ -51,6 +57,9 @@ __all__ = [
     "OperatingPoint",
     "PanelRule",
     "PatientSplit",
+    "PlannedEndpoint",
+    "Reporting",
+    "Risk",
     "Site",
     "SiteSplit",
     "SiteTableFile",
@@ -61,8 +70,11 @@ __all__ = [
     "ThresholdRule",
     "TimeSplit",
     "TwoPlusOneRule",
+    "changes_between",
     "load_site",
     "load_sites",
     "load_study",
     "operating_point_of",
+    "protocol_parts",
+    "statements_of",
 ]

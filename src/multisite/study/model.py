@@ -1,5 +1,6 @@
 """The index test: a model, and what its scores are."""
 
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -17,7 +18,8 @@ class Model(Section):
 
     ``scores`` says what it gives: a ``probability`` of the finding; a ``score`` from 0 to 1 that is none; or an
     ``ordinal`` one, of ``categories`` (rising numbers, as BI-RADS 1 to 5), positive from the category ``positive_from``
-    on. Sites bring the category in the column `score`.
+    on. Sites bring the category in the column `score`. ``sha256`` is the digest of the file or image that is the model,
+    ``frozen_on`` the day from which on it was not changed.
     """
 
     id: Identifier
@@ -26,6 +28,8 @@ class Model(Section):
     scores: Literal["probability", "score", "ordinal"] = "probability"
     categories: Annotated[tuple[_Number, ...], Field(min_length=2, max_length=51)] | None = None
     positive_from: _Number | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    frozen_on: date | None = None
 
     @model_validator(mode="after")
     def _categories_fit(self) -> "Model":

@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from multisite.study.study_file import Study
+__all__ = ["PARTS", "WRITTEN_AFTERWARDS", "changes_between", "protocol_parts"]
 
-__all__ = ["PARTS", "changes_between", "protocol_of", "protocol_parts"]
-
-_AFTERWARDS: Final = {
+WRITTEN_AFTERWARDS: Final = {
     "extraction": True,
     "reporting": {"abstract", "adverse_events", "availability", "discussion", "not_applicable"},
 }
@@ -17,16 +15,11 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "intended use": ("intended_use", "findings", "models"),
     "data": ("cohort", "integrity"),
     "reference standard": ("reference", "label_errors"),
-    "analysis plan": ("performance", "measures"),
+    "analysis plan": ("analysis_plan", "performance", "measures"),
     "monitoring": ("drift",),
+    "risks": ("risks", "companion"),
 }
 """The pillars of the protocol, and the sections of the study file that make them."""
-
-
-def protocol_of(study: Study) -> Mapping[str, Any]:
-    """The protocol as plain values: equal protocols give equal canonical JSON, whatever the file looked like."""
-    excluded: Any = _AFTERWARDS
-    return study.model_dump(mode="json", exclude=excluded)
 
 
 def protocol_parts(protocol: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

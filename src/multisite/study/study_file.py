@@ -1,45 +1,32 @@
 """The study protocol: frozen models of ``study.yaml``. Shared by all sites; holds no secret and no path."""
 
-from datetime import date
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from multisite.storage.canonical import digest_of
+from multisite.study.analysis_plan import AnalysisPlan, check_plan
 from multisite.study.calibration import Calibration
 from multisite.study.cohort import Cohort
 from multisite.study.drift import Drift, check_drift
 from multisite.study.failure_modes import FailureModes, check_failure_modes
+from multisite.study.integrity import Integrity
+from multisite.study.intended_use import IntendedUse
 from multisite.study.label_errors import FindingLabelErrors
 from multisite.study.margins import Margin, check_margins
 from multisite.study.measures import Measure, check_measures
 from multisite.study.model import Model, category_score
 from multisite.study.model_comparison import ModelComparison, check_comparisons
 from multisite.study.operating_point import DecisionCurve, OperatingPoint, check_operating_points, operating_point_of
+from multisite.study.protocol import WRITTEN_AFTERWARDS
 from multisite.study.reference import FindingReference
+from multisite.study.reporting import Reporting
+from multisite.study.risks import CompanionRecord, Risk, check_risks
 from multisite.study.section import Identifier, Section, Share
 from multisite.study.split import PatientSplit, check_stratify
-from multisite.vocabulary import Severity
 
-__all__ = [
-    "Extraction",
-    "Finding",
-    "Integrity",
-    "IntendedUse",
-    "Model",
-    "Performance",
-    "Pixels",
-    "Study",
-]
-
-
-class IntendedUse(Section):
-    """What the claim is about, and what it is not."""
-
-    task: str
-    population: str
-    setting: str
-    human_role: str
-    not_validated_for: tuple[str, ...] = ()
+__all__ = ["Extraction", "Finding", "Performance", "Study"]
 
 
 class Finding(Section):
@@ -47,43 +34,6 @@ class Finding(Section):
 
     id: Identifier
     title: str
-
-
-class Pixels(Section):
-    """That pixels are looked at inside the sites, and how much of them: instances per index series, and up to which
-    size an object is read.
-    """
-
-    instances_per_series: Annotated[int, Field(ge=1)] | Literal["all"] = 3
-    max_object_bytes: Annotated[int, Field(ge=4096)] = 268_435_456
-
-
-class Integrity(Section):
-    """What the protocol claims of the set, which failed checks stop the claim, and which packages add checks.
-
-    ``disjoint``, ``patients_stay_within`` and ``split_follows`` are columns of the case (in the last, ``time`` is its
-    date), ``plugins`` entry points of the group ``multisite.checks``. Without ``pixels`` no pixel is read.
-    """
-
-    blocking: tuple[Identifier, ...] = ()
-    severity: dict[Identifier, Severity] = Field(default_factory=dict)
-    train_ends_before_test: bool = True
-    prospective_from: date | None = None
-    disjoint: tuple[str, ...] = ()
-    patients_stay_within: tuple[str, ...] = ()
-    tune_may_fit: bool = True
-    split_follows: tuple[str, ...] = ()
-    plugins: tuple[str, ...] = ()
-    pixels: Pixels | None = None
-    seed: Annotated[int, Field(ge=0)] = 20
-
-    @model_validator(mode="after")
-    def _names_stand_once(self) -> "Integrity":
-        for place in ("disjoint", "patients_stay_within", "split_follows", "plugins"):
-            names = getattr(self, place)
-            if len(set(names)) != len(names):
-                raise ValueError(f"an entry of `{place}` stands twice")
-        return self
 
 
 class Performance(Section):
@@ -123,7 +73,8 @@ class Study(Section):
     """The whole protocol.
 
     ``reference`` says of findings how their reference standard is made from readings; that of the others stands in the
-    sites' tables of cases, and ``label_errors`` says of some how often they are wrong.
+    sites' tables of cases, and ``label_errors`` says of some how often they are wrong. ``risks`` and ``companion`` are
+    the authors' part of the risk file and pointers at records beside the pack, ``reporting`` what only they can say.
     """
 
     study: Identifier
@@ -138,7 +89,25 @@ class Study(Section):
     performance: Performance
     measures: tuple[Measure, ...] = ()
     drift: Drift = Drift()
+    analysis_plan: AnalysisPlan = AnalysisPlan()
+    risks: tuple[Risk, ...] = ()
+    companion: tuple[CompanionRecord, ...] = ()
+    reporting: Reporting = Reporting()
     extraction: Extraction = Extraction()
+
+    @property
+    def protocol(self) -> Mapping[str, Any]:
+        """What is locked: the study file as plain values, without what can only be written when there are results.
+
+        Equal protocols give equal canonical JSON, whatever the file looked like.
+        """
+        excluded: Any = WRITTEN_AFTERWARDS
+        return self.model_dump(mode="json", exclude=excluded)
+
+    @property
+    def protocol_sha256(self) -> str:
+        """SHA-256 of the protocol in canonical form."""
+        return digest_of(self.protocol)
 
     @model_validator(mode="after")
     def _identifiers_are_unique(self) -> "Study":
@@ -268,4 +237,15 @@ class Study(Section):
             models=[m.id for m in self.models],
             strata=[stratum.id for stratum in self.cohort.strata],
         )
+        return self
+
+    @model_validator(mode="after")
+    def _plan_and_risks_hold(self) -> "Study":
+        check_plan(
+            self.analysis_plan,
+            findings=[f.id for f in self.findings],
+            models=[m.id for m in self.models],
+            strata=[stratum.id for stratum in self.cohort.strata],
+        )
+        check_risks(self.risks, self.companion)
         return self

@@ -19,7 +19,7 @@ from multisite.demo.plan import DemoPlan
 from multisite.demo.study_yaml import study_yaml
 from multisite.dicom import Pseudonymiser
 from multisite.schemas.series import ACQUISITION
-from multisite.study.study_file import Integrity
+from multisite.study.integrity import Integrity
 from tests.benchmarks.peers.cohorts import CLEAN_TWIN, COHORTS, write_cohort
 from tests.benchmarks.peers.pictures import PICTURES, PICTURES_TWIN, write_pictures
 from tests.lib.command import multisite
