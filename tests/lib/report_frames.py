@@ -64,6 +64,7 @@ from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
+from multisite.schemas.standings import DEVIATIONS, STANDINGS, TIME_FORWARD
 from multisite.schemas.truth_sensitivity import TRUTH_TORNADO
 from multisite.schemas.verdicts import LEVEL_MOMENTS, VERDICTS
 from multisite.stats import (
@@ -233,6 +234,9 @@ def _frames() -> dict[str, pl.DataFrame]:
         (AGREEMENT_ACROSS_SITES, AGREEMENT_ACROSS_SITES.empty()),
         *_calibration(cases, estimates),
         (LOOKS, _looks()),
+        (STANDINGS, _standings()),
+        (DEVIATIONS, _deviations()),
+        (TIME_FORWARD, _time_forward()),
         (DRIFT_COMPARISON, _comparison()),
         (DRIFT_COUNTS, DRIFT_COUNTS.empty()),
         (DRIFT_COUNTS_BASELINE, _baseline_counts()),
@@ -681,6 +685,27 @@ def _looks() -> pl.DataFrame:
     """Borealis was evaluated twice, and the ledger of danube is broken."""
     rows = [("amstel", 1, 1, None), ("borealis", 3, 2, None), ("cordoba", 2, 1, None), ("danube", 1, 1, 2)]
     return pl.DataFrame(rows, schema=LOOKS.schema, orient="row")
+
+
+def _standings() -> pl.DataFrame:
+    """Three sites locked before they looked, danube has not locked."""
+    locked = [("p" * 64, "planned", None, "2023-11-02T09:00:00+00:00", "A. Example", 0)] * 3
+    rows = [(site, *row) for site, row in zip(SITES, locked, strict=False)]
+    rows.append(("danube", "p" * 64, "exploratory", "the protocol was not locked", None, None, None))
+    return pl.DataFrame(rows, schema=STANDINGS.schema, orient="row")
+
+
+def _deviations() -> pl.DataFrame:
+    row = ("borealis", 4, "2024-01-09T12:30:00+00:00", "B. Example", "two readers in May", "one was ill", "p" * 64)
+    return pl.DataFrame([row], schema=DEVIATIONS.schema, orient="row")
+
+
+def _time_forward() -> pl.DataFrame:
+    frozen, locked = date(2023, 6, 30), date(2023, 11, 2)
+    months = (date(2023, 1, 1), date(2023, 12, 1))
+    rows = [(site, MODEL, frozen, locked, 200, 2, 98, 30, *months) for site in SITES[:3]]
+    rows.append(("danube", MODEL, frozen, None, 40, 0, 20, None, *months))
+    return pl.DataFrame(rows, schema=TIME_FORWARD.schema, orient="row")
 
 
 def _comparison() -> pl.DataFrame:

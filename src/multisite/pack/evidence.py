@@ -36,6 +36,7 @@ from multisite.schemas.reference import AGREEMENT, READING_COUNTS
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SCORE_SHIFT, SITE_TOLD
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
+from multisite.schemas.standings import DEVIATIONS, STANDINGS, TIME_FORWARD
 from multisite.schemas.truth_sensitivity import READER_BENCHMARK, TRUTH_TORNADO
 from multisite.schemas.verdicts import VERDICTS
 from multisite.vocabulary import ALL_SITES, OVERALL, UNKNOWN, EstimateStatus, Split
@@ -70,6 +71,9 @@ EVIDENCE: tuple[Artefact, ...] = (
     CALIBRATION_CAUSES,
     RECALIBRATION,
     LOOKS,
+    STANDINGS,
+    DEVIATIONS,
+    TIME_FORWARD,
 )
 """Aggregates without which there is no report."""
 

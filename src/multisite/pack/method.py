@@ -77,8 +77,8 @@ def limits(parameters: ReportParameters) -> tuple[str, ...]:
         "meant for the study's own "
         "reviewers and must not be passed on before cells below the sites' minimum have been dealt with.",
         _of_margins(parameters),
-        "Nothing proves that the protocol was fixed before the results were seen. Its digest is given; a "
-        "signed lock is not part of this version.",
+        "That the protocol was fixed before the results were seen is as sure as the ledgers are: nobody outside the "
+        "workspace speaks for entries that no pack or mail holds, and people may have opened the sites' tables.",
         "Intervals are not corrected for multiplicity: with many levels and measures, some lie off by chance. "
         "The first page says how many. Only verdicts on declared margins and on readers, and primary differences "
         "between models, are corrected.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.exhibits.calibration import reliability_figure
@@ -41,6 +42,7 @@ from multisite.pack.sentences.shortcuts import shortcut_statement
 from multisite.pack.sentences.statement import Statement
 from multisite.pack.sentences.strata import strata_statement
 from multisite.pack.sentences.verdicts import verdict_statement
+from multisite.pack.standing import study_standing
 from multisite.pack.tables import composition, flow, lineage, representation
 from multisite.pack.tables.across_sites import across_sites_table
 from multisite.pack.tables.calibration import calibration_table
@@ -63,10 +65,11 @@ from multisite.pack.tables.operating_point import operating_points_table, outcom
 from multisite.pack.tables.overview import overview_table
 from multisite.pack.tables.performance import decisions_table, site_strata_tables, sites_table
 from multisite.pack.tables.score_use import agreement_table, site_told_table
+from multisite.pack.tables.standings import deviations_table, standings_table, time_forward_table
 from multisite.pack.tables.table import Table
 from multisite.pack.tables.verdicts import verdicts_table
 
-__all__ = ["CHAPTERS", "render_page"]
+__all__ = ["CHAPTERS", "page_content", "render_page"]
 
 CHAPTERS = (
     ("answer", "The answer"),
@@ -80,6 +83,7 @@ CHAPTERS = (
     ("drift", "After deployment"),
     ("exclusions", "Exclusions"),
     ("method", "Method and limits"),
+    ("protocol", "Protocol and deviations"),
     ("hashes", "Hashes and versions"),
     ("glossary", "Glossary"),
 )
@@ -142,11 +146,18 @@ class MeasureExhibits:
 
 def render_page(evidence: Evidence) -> str:
     """The whole document. The same evidence gives the same bytes."""
+    return rendered("report.html.j2", chapters=CHAPTERS, parts=(), kind="validation report", **page_content(evidence))
+
+
+def page_content(evidence: Evidence) -> dict[str, Any]:
+    """What the templates of the chapters are filled with."""
     compared = comparisons(evidence)
-    return rendered(
-        "report.html.j2",
-        chapters=CHAPTERS,
+    return dict(
         study=evidence.parameters,
+        standing=study_standing(evidence),
+        standings=standings_table(evidence),
+        deviations=deviations_table(evidence),
+        time_forward=time_forward_table(evidence),
         sites=evidence.sites,
         overview=overview_table(evidence),
         comparisons=[_comparison_exhibits(evidence, comparison) for comparison in compared],

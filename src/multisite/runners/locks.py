@@ -63,6 +63,8 @@ def lock_protocol(
         When an entry cannot be added. What stands in other ledgers stays: the same command goes on.
     """
     protocol = study.protocol_sha256
+    # The text first, which also makes a workspace that is not there yet: a lock in a ledger always has its protocol.
+    store.objects.create(_key(study, protocol, "json"), canonical_json(study.protocol))
     ledgers = {name: ledger_of(store, name) for name in (*sites, STUDY_FOLDER)}
     chains = {name: ledger.chain() for name, ledger in ledgers.items()}
     before = {name: lock_of(ledger_rows(chain)) for name, chain in chains.items()}
@@ -72,7 +74,8 @@ def lock_protocol(
             place=f"study {study.study}",
             remedy="Say with `--amends` why this one replaces it; that is noted as a deviation.",
         )
-    _keep(store, study, by=by, run=run, clock=clock, key=key)
+    if key is not None:
+        _sign(store, study, by=by, run=run, clock=clock, key=key)
     content = {
         "protocol": protocol,
         "parts": {name: digest_of(part) for name, part in protocol_parts(study.protocol).items()},
@@ -153,15 +156,8 @@ def _note(ledger: Ledger, *, protocol: str, what: str, why: str, by: str, run: s
     ledger.append(Event.DEVIATION, time=clock(), run=run, code_version=__version__, content=content)
 
 
-def _keep(
-    store: ArtefactStore, study: Study, *, by: str, run: str, clock: Clock, key: Ed25519PrivateKey | None
-) -> None:
-    """The text first: a lock in a ledger then always has its protocol."""
-    content = canonical_json(study.protocol)
+def _sign(store: ArtefactStore, study: Study, *, by: str, run: str, clock: Clock, key: Ed25519PrivateKey) -> None:
     protocol = study.protocol_sha256
-    store.objects.create(_key(study, protocol, "json"), content)
-    if key is None:
-        return
     predicate = {
         "study": study.study,
         "by": by,

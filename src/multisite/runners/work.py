@@ -21,7 +21,7 @@ from multisite.storage.opening import open_store
 from multisite.study import Site, Study
 from multisite.vocabulary import ALL_SITES, Zone
 
-__all__ = ["STUDY_FOLDER", "Probe", "Task", "open_artefacts", "probe_site", "run_task"]
+__all__ = ["STUDY_FOLDER", "Probe", "Task", "inputs_of", "open_artefacts", "probe_site", "run_task"]
 
 STUDY_FOLDER = "_study"
 """Where artefacts of the whole study are kept, beside the folders of the sites."""
@@ -83,7 +83,7 @@ def run_task(task: Task) -> Receipt:
     stage = stage_named(task.stage)
     zone = Zone.CENTRAL if stage.scope is Scope.STUDY else Zone.SITE
     store = open_artefacts(task.workspace, task.study, zone)
-    inputs = _inputs(task, stage, store)
+    inputs = inputs_of(task, stage, store)
     outputs = stage.run(inputs, stage.parameters(task.study, task.site_file))
     parts = {artefact.name: tuple(_write(task, stage, artefact, outputs, store)) for artefact in stage.writes}
     receipt = Receipt(
@@ -98,7 +98,8 @@ def run_task(task: Task) -> Receipt:
     return receipt
 
 
-def _inputs(task: Task, stage: Stage, store: ArtefactStore) -> StageInputs:
+def inputs_of(task: Task, stage: Stage, store: ArtefactStore) -> StageInputs:
+    """All that the stage may look at for this task, read now."""
     frames = {
         artefact.name: _read(task, stage, artefact, store) for artefact in stage.reads if isinstance(artefact, Artefact)
     }

@@ -25,10 +25,11 @@ from multisite.study.reference import (
     PanelRule,
     TwoPlusOneRule,
 )
-from multisite.study.reporting import Reporting, statements_of
+from multisite.study.reporting import Reporting
 from multisite.study.risks import CompanionRecord, Risk
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
 from multisite.study.split import ColumnSplit, PatientSplit, SiteSplit, TableSplit, TimeSplit
+from multisite.study.statements import statements_of, written_afterwards
 from multisite.study.study_file import Study
 
 __all__ = [
@@ -77,4 +78,5 @@ __all__ = [
     "operating_point_of",
     "protocol_parts",
     "statements_of",
+    "written_afterwards",
 ]

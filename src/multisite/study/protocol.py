@@ -5,11 +5,10 @@ from typing import Any, Final
 
 __all__ = ["PARTS", "WRITTEN_AFTERWARDS", "changes_between", "protocol_parts"]
 
-WRITTEN_AFTERWARDS: Final = {
-    "extraction": True,
-    "reporting": {"abstract", "adverse_events", "availability", "discussion", "not_applicable"},
+WRITTEN_AFTERWARDS: Final[Mapping[str, frozenset[str]]] = {
+    "reporting": frozenset({"abstract", "adverse_events", "availability", "discussion", "not_applicable"}),
 }
-"""What says nothing of the plan: how headers are fetched, and what can only be written once there are results."""
+"""Sections of the study file, and what of them can only be written once there are results: no part of the protocol."""
 
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "intended use": ("intended_use", "findings", "models"),

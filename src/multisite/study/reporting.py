@@ -3,14 +3,13 @@
 Every statement is optional. One that is not made is shown as missing, never filled in.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from multisite.study.section import Section
 
-__all__ = ["Reporting", "statements_of"]
+__all__ = ["Reporting"]
 
 Statement = Annotated[str, Field(max_length=20_000)] | None
 
@@ -160,16 +159,3 @@ class Reporting(Section):
     conflicts: Statement = None
     not_applicable: Annotated[dict[str, str], Field(max_length=200)] = Field(default_factory=dict)
     """Items of a guideline, as ``claim_2024/27``, that do not apply, each with the reason."""
-
-
-def statements_of(reporting: Reporting) -> Mapping[str, str]:
-    """Every statement that was made, by its path."""
-    return dict(_statements(reporting.model_dump(exclude={"not_applicable"}), ""))
-
-
-def _statements(held: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
-    for name, value in held.items():
-        if isinstance(value, Mapping):
-            yield from _statements(value, f"{above}{name}.")
-        elif value is not None:
-            yield f"{above}{name}", str(value)

@@ -101,7 +101,8 @@ class Study(Section):
 
         Equal protocols give equal canonical JSON, whatever the file looked like.
         """
-        excluded: Any = WRITTEN_AFTERWARDS
+        # How headers are fetched bears on no result.
+        excluded: Any = {"extraction": True, **WRITTEN_AFTERWARDS}
         return self.model_dump(mode="json", exclude=excluded)
 
     @property

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from multisite.pack.numbers import Written
-from multisite.pack.tables.table import Cell, Column, Row, counted, csv_link, missing, plain_table, written
+from multisite.pack.rendering import data_link
+from multisite.pack.tables.table import Cell, Column, Row, counted, csv_text, missing, plain_table, written
 
 FIGURE_SPACE = "\N{FIGURE SPACE}"
 
@@ -41,7 +42,7 @@ def test_a_row_must_fill_every_column() -> None:
 
 def test_the_link_holds_the_whole_csv() -> None:
     frame = pl.DataFrame({"level": ['a,"b"', "<c> & #d"], "estimate": [0.5, None]})
-    link = csv_link(frame)
+    link = data_link(csv_text(frame))
     head, _, body = link.partition(",")
     assert head == "data:text/csv;charset=utf-8"
     assert not set('"<># \n') & set(body)

@@ -8,7 +8,7 @@ from multisite.pack.figures.reliability import PANEL_WIDTH, ReliabilityBin, bins
 from multisite.pack.metrics import ECE, OBSERVED_EXPECTED
 from multisite.pack.numbers import count, fixed, per_cent, write
 from multisite.pack.sentences.calibration import calibration_title
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_text, missing
 from multisite.schemas.performance import RELIABILITY
 from multisite.vocabulary import ALL_SITES, OVERALL, Split
 
@@ -94,7 +94,7 @@ def _data(endpoint: Endpoint, per_site: list[tuple[str, list[ReliabilityBin]]], 
         f"Reliability by bin: {endpoint.title}",
         columns,
         groups,
-        csv=csv_link(binned.drop("finding", "model", "split", "stratum", "level")),
+        csv=csv_text(binned.drop("finding", "model", "split", "stratum", "level")),
     )
 
 

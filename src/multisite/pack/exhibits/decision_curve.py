@@ -6,7 +6,7 @@ from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.figures.decision_curve import PANEL_WIDTH, BenefitPoint, draw_decision_curve
 from multisite.pack.figures.figure import Figure, MissingPanel, Panel
 from multisite.pack.numbers import count, per_cent, write
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing, written
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_text, missing, written
 from multisite.schemas.operating_points import DECISION_CURVES, OUTCOMES_PER_1000
 from multisite.vocabulary import ALL_SITES
 
@@ -101,5 +101,5 @@ def _data(endpoint: Endpoint, curves: dict[str, pl.DataFrame], frame: pl.DataFra
         ),
         tuple(groups),
         "True positives per case; acting on nobody is worth 0. The CSV has every point.",
-        csv_link(frame.drop("finding", "model")),
+        csv_text(frame.drop("finding", "model")),
     )

@@ -11,7 +11,7 @@ from multisite.pack.metrics import AUC, METRICS
 from multisite.pack.numbers import per_cent, write
 from multisite.pack.parameters import FindingText
 from multisite.pack.sentences.shortcuts import ladder_title
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing, written
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_text, missing, written
 from multisite.pack.words import attribute_words
 from multisite.schemas.shortcuts import SHORTCUT_LADDER
 from multisite.vocabulary import ALL_SITES, OVERALL
@@ -151,7 +151,7 @@ def _table(evidence: Evidence, finding: FindingText, rungs: pl.DataFrame) -> Tab
         ),
         tuple(groups) or (Group("", (Row((Cell("none"), *(missing("") for _ in range(4)))),)),),
         "",
-        csv_link(rungs),
+        csv_text(rungs),
     )
 
 

@@ -16,7 +16,7 @@ from multisite.pack.evidence import Endpoint, EstimateRow, Evidence
 from multisite.pack.metrics import AUC, FOREST, METRICS
 from multisite.pack.numbers import decimals_for, fixed, per_cent, write
 from multisite.pack.tables.performance import estimate_cell
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing, written
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_text, missing, written
 from multisite.pack.words import capital, listed
 from multisite.schemas.across_sites import ACROSS_SITES
 from multisite.vocabulary import Pool
@@ -40,7 +40,7 @@ def across_sites_table(evidence: Evidence, endpoint: Endpoint) -> Table:
         (Column("Sites"), *(Column(METRICS[name].title, kind="number") for name in FOREST)),
         tuple(group for group in groups if group.rows),
         _method(evidence, endpoint),
-        csv_link(
+        csv_text(
             evidence.frame(ACROSS_SITES)
             .filter(finding=endpoint.finding.id, model=endpoint.model.id)
             .drop("finding", "model")

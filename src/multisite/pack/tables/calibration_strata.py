@@ -15,7 +15,7 @@ from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.metrics import BRIER, INTERCEPT, METRICS, OBSERVED_EXPECTED, SLOPE
 from multisite.pack.numbers import count, fixed, per_cent, write
 from multisite.pack.tables.calibration import ECE_DECIMALS
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing, written
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_text, missing, written
 from multisite.schemas.calibration_strata import (
     CALIBRATION_BY_LEVEL,
     CALIBRATION_CAUSES,
@@ -72,7 +72,7 @@ def ratios_table(evidence: Evidence, endpoint: Endpoint) -> Table:
     )
     data = endpoint.rows(evidence.frame(CALIBRATION_BY_LEVEL)).filter(metric=OBSERVED_EXPECTED)
     return Table(
-        f"ratios-{endpoint.slug}", f"O:E by level: {endpoint.title}", columns, tuple(groups), csv=csv_link(data)
+        f"ratios-{endpoint.slug}", f"O:E by level: {endpoint.title}", columns, tuple(groups), csv=csv_text(data)
     )
 
 
@@ -108,7 +108,7 @@ def recalibration_table(evidence: Evidence, endpoint: Endpoint) -> Table:
         "Fitted on tuning cases only, held against test cases; no result of this report is recalibrated. Before stands "
         "in the second line. A site's own fit: from its rows, patients as clusters. Fits of all sites: from counts on "
         "the score grid. The intervals do not count that the fit itself is uncertain.",
-        csv_link(endpoint.rows(evidence.frame(RECALIBRATION))),
+        csv_text(endpoint.rows(evidence.frame(RECALIBRATION))),
     )
 
 
@@ -152,7 +152,7 @@ def _table(
     of_places = [stratum for stratum, _, _ in places]
     data = endpoint.rows(evidence.frame(CALIBRATION_CAUSES))
     own = data.filter(data["stratum"].is_in(of_places))
-    return Table(slug, title, columns, tuple(groups), method, csv_link(own))
+    return Table(slug, title, columns, tuple(groups), method, csv_text(own))
 
 
 def _row(found: dict[tuple[str, str, str], Line], why: dict[tuple[str, str], Line], stratum: str, level: str) -> Row:

@@ -6,7 +6,7 @@ from multisite.pack.evidence import Evidence
 from multisite.pack.numbers import count, share
 from multisite.pack.parameters import FindingText
 from multisite.pack.tables.flow import site_chunks
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing, plain_table
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_text, missing, plain_table
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION
 from multisite.vocabulary import OVERALL, Split
 
@@ -85,7 +85,7 @@ def strata_tables(evidence: Evidence, finding: FindingText) -> tuple[Table, ...]
                 "A zero is a level without a test case at that site. Patients are counted per site; a patient "
                 "seen at two sites "
                 "would count twice.",
-                csv_link(tested) if number == 0 else "",
+                csv_text(tested) if number == 0 else "",
             )
         )
     return tuple(tables)

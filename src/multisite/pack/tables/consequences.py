@@ -5,7 +5,7 @@ from typing import Any
 from multisite.pack.evidence import Evidence
 from multisite.pack.metrics import METRICS
 from multisite.pack.numbers import count, fixed, per_cent, write
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing, written
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_text, missing, written
 from multisite.schemas.consequences import CONSEQUENCES
 from multisite.schemas.integrity import CHECK_RESULTS
 
@@ -38,7 +38,7 @@ def consequences_table(evidence: Evidence) -> Table:
         tuple(groups) or (Group("", (nobody,)),),
         f"Test split. Above 0, the named patients flattered the model. {per_cent(100 * evidence.parameters.ci_level)} "
         "intervals of the paired difference, patients as clusters. Checks that name instances or columns are not here.",
-        csv_link(rows),
+        csv_text(rows),
     )
 
 

@@ -5,7 +5,7 @@ import polars as pl
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.failure_modes import Line, confirmed, share_words, slice_words
 from multisite.pack.numbers import count, fixed, per_cent
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_text, missing
 from multisite.schemas.failure_modes import FAILURE_MODES
 from multisite.vocabulary import ALL_SITES
 
@@ -44,7 +44,7 @@ def failure_modes_table(evidence: Evidence, endpoint: Endpoint) -> Table | None:
             for place in places
         ),
         _method(evidence, is_over_sites=ALL_SITES in places),
-        csv_link(endpoint.rows(evidence.frame(FAILURE_MODES)).with_columns(pl.col("axes", "levels").list.join("; "))),
+        csv_text(endpoint.rows(evidence.frame(FAILURE_MODES)).with_columns(pl.col("axes", "levels").list.join("; "))),
     )
 
 

@@ -4,7 +4,7 @@ import polars as pl
 
 from multisite.pack.evidence import Evidence
 from multisite.pack.numbers import megabytes, share
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing, plain_table
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_text, missing, plain_table
 from multisite.schemas.cohort import FLOW
 from multisite.schemas.provenance import HEADER_COUNTS
 
@@ -137,7 +137,7 @@ def exclusion_tables(evidence: Evidence) -> tuple[Table, ...]:
                 (Group("", tuple(rows)),),
                 "A case is counted once, at the first rule that excludes it. A zero is a rule that was applied "
                 "and excluded nobody.",
-                csv_link(flow) if number == 0 else "",
+                csv_text(flow) if number == 0 else "",
             )
         )
     return tuple(tables)

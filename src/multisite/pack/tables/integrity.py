@@ -4,7 +4,7 @@ import polars as pl
 
 from multisite.pack.evidence import Evidence
 from multisite.pack.marks import verdict_mark
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_text, missing
 from multisite.pack.words import listed, named
 from multisite.schemas.integrity import CHECK_RESULTS
 from multisite.vocabulary import Severity, Verdict
@@ -57,7 +57,7 @@ def scorecard(evidence: Evidence) -> Table:
         "Each check was run inside each site on pseudonyms; only these counts left it. A patient, study or image at "
         "two sites has not been looked for. A pass says that nothing was found by the method named, among what was "
         "looked at. The CSV has each site's own sentence.",
-        csv_link(results),
+        csv_text(results),
     )
 
 

@@ -6,7 +6,7 @@ from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.metrics import METRICS
 from multisite.pack.numbers import decimals_for, fixed, per_cent, write
 from multisite.pack.sentences.label_errors import corrected_rows
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing, written
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_text, missing, written
 from multisite.schemas.label_errors import CORRECTED_ESTIMATES, CORRECTED_METRICS
 from multisite.vocabulary import ALL_SITES, EstimateStatus
 
@@ -42,7 +42,7 @@ def corrected_table(evidence: Evidence, endpoint: Endpoint) -> Table:
         "simulated from the counts of the check and of the table, and are not cut at 0 and 1: what lies beyond says "
         "that chance, or dependence, is at work. Bounds take all counts as they are, without sampling error. The "
         "corrected prevalence rests on no assumption about the model.",
-        csv=csv_link(endpoint.rows(evidence.frame(CORRECTED_ESTIMATES))),
+        csv=csv_text(endpoint.rows(evidence.frame(CORRECTED_ESTIMATES))),
     )
 
 

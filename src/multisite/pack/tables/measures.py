@@ -9,7 +9,7 @@ from multisite.pack.marks import Mark
 from multisite.pack.measures import METRIC_TITLES, Measured
 from multisite.pack.numbers import NO_NUMBER, count, decimals_for, fixed, per_cent
 from multisite.pack.tables.performance import estimate_cell
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing, plain_table
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_text, missing, plain_table
 from multisite.schemas.measures import MEASURE_COUNTED, MEASURES
 from multisite.vocabulary import ALL_SITES, OVERALL
 
@@ -62,7 +62,7 @@ def measure_levels_table(evidence: Evidence, held: Measured) -> Table:
         tuple(groups),
         "Test cases of all sites added. No margin binds a level, and nothing is adjusted for their number: read them "
         "as places to look at.",
-        csv_link(_data(evidence, held).filter(pl.col("site") == ALL_SITES)),
+        csv_text(_data(evidence, held).filter(pl.col("site") == ALL_SITES)),
     )
 
 

@@ -9,7 +9,7 @@ from multisite.pack.model_comparison import Comparison, as_estimate
 from multisite.pack.numbers import count, per_cent
 from multisite.pack.tables.model_comparison import plain_difference, rows_of
 from multisite.pack.tables.performance import estimate_cell
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_text, missing
 from multisite.pack.words import capital, named
 from multisite.schemas.model_comparison import DATA_CELLS, DATA_EFFECTS, MODEL_BY_DATA
 from multisite.vocabulary import ALL_SITES
@@ -46,7 +46,7 @@ def data_values_table(evidence: Evidence, comparison: Comparison) -> Table:
         tuple(groups),
         "Paired test cases. Which data are old and which new, the study file declares. "
         f"Intervals of {per_cent(100 * evidence.parameters.ci_level)} count patients.",
-        csv_link(rows_of(evidence.frame(MODEL_BY_DATA), comparison)),
+        csv_text(rows_of(evidence.frame(MODEL_BY_DATA), comparison)),
     )
 
 

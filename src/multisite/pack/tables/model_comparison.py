@@ -11,7 +11,7 @@ from multisite.pack.metrics import AUC, BRIER, FOREST, METRICS, SENSITIVITY, SPE
 from multisite.pack.model_comparison import Comparison, as_estimate
 from multisite.pack.numbers import count, decimals_for, fixed, per_cent, write
 from multisite.pack.tables.performance import estimate_cell
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing, written
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_text, missing, written
 from multisite.schemas.model_comparison import MODEL_DIFFERENCES, MODEL_PAIRS, NEW_MINUS_OLD
 from multisite.vocabulary import ALL_SITES
 
@@ -65,7 +65,7 @@ def differences_table(evidence: Evidence, comparison: Comparison) -> Table:
         ),
         tuple(groups),
         _method(evidence),
-        csv_link(rows_of(evidence.frame(MODEL_PAIRS), comparison)),
+        csv_text(rows_of(evidence.frame(MODEL_PAIRS), comparison)),
     )
 
 
@@ -183,7 +183,7 @@ def strata_differences_table(evidence: Evidence, comparison: Comparison) -> Tabl
         (Column("Level"), *(Column(METRICS[name].title, "new minus old", kind="number") for name in FOREST)),
         tuple(groups),
         "No margin binds a level, and no test of a level is adjusted: read them as places to look at.",
-        csv_link(rows_of(evidence.frame(MODEL_DIFFERENCES), comparison)),
+        csv_text(rows_of(evidence.frame(MODEL_DIFFERENCES), comparison)),
     )
 
 
@@ -209,7 +209,7 @@ def comparisons_overview(evidence: Evidence, made: Sequence[Comparison]) -> Tabl
         (Group("", tuple(rows)),),
         f"Over sites, or at the only site, with intervals of {per_cent(100 * evidence.parameters.ci_level)}; below "
         "it whether the loss stays within the margin, where one is declared.",
-        csv_link(evidence.frame(MODEL_DIFFERENCES).filter(site=ALL_SITES, stratum="overall")),
+        csv_text(evidence.frame(MODEL_DIFFERENCES).filter(site=ALL_SITES, stratum="overall")),
     )
 
 

@@ -9,7 +9,7 @@ from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.marks import Mark
 from multisite.pack.numbers import per_cent, write
 from multisite.pack.sentences.operating_point import equipment_without_stratum, threshold_words
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing, written
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_text, missing, written
 from multisite.schemas.operating_points import (
     OPERATING_POINTS,
     OUTCOMES_PER_1000,
@@ -62,7 +62,7 @@ def operating_points_table(evidence: Evidence, endpoint: Endpoint) -> Table:
         (Group("", tuple(rows)),),
         f"Intervals of {level}. Thresholds: {'; '.join(methods) or 'none was chosen'}; on the score grid. Test cases "
         "take no part. Sensitivity and specificity at a threshold that was chosen on the same cases flatter it.",
-        csv_link(frame.drop("finding", "model")),
+        csv_text(frame.drop("finding", "model")),
     )
 
 
@@ -98,7 +98,7 @@ def transfer_table(evidence: Evidence, endpoint: Endpoint) -> Table:
         "Holds: the lower end is at least what is asked for. Does not hold: the upper end is below it. Otherwise the "
         "evidence is insufficient. Many rows are looked at, and nothing is corrected for that. "
         f"{absent}".rstrip(),
-        csv_link(frame.drop("finding", "model")),
+        csv_text(frame.drop("finding", "model")),
     )
 
 
@@ -124,7 +124,7 @@ def outcomes_table(evidence: Evidence, endpoint: Endpoint) -> Table:
         "of sensitivity and specificity, which count patients; sums and ratios of the two are by square-and-add, taken "
         f"as independent. Net benefit weighs a false alarm as one who acts from a probability of {act_from:g} on; "
         "beside it what calling every case positive would be worth. Calling none is worth 0.",
-        csv_link(frame.drop("finding", "model")),
+        csv_text(frame.drop("finding", "model")),
     )
 
 

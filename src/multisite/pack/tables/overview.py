@@ -6,7 +6,7 @@ from multisite.pack.evidence import Evidence
 from multisite.pack.metrics import FOREST, METRICS
 from multisite.pack.numbers import per_cent
 from multisite.pack.tables.performance import estimate_cell
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_text, missing
 from multisite.schemas.performance import ESTIMATES
 from multisite.vocabulary import ALL_SITES, OVERALL, Split
 
@@ -48,7 +48,7 @@ def overview_table(evidence: Evidence) -> Table | None:
         tuple(groups),
         f"Test split, intervals of {per_cent(100 * evidence.parameters.ci_level)}; sensitivity and specificity at "
         f"threshold {evidence.parameters.threshold:g}. How the sites differ is told below, finding by finding.",
-        csv_link(
+        csv_text(
             evidence.frame(ESTIMATES).filter(
                 pl.col("metric").is_in(list(FOREST)), site=ALL_SITES, stratum=OVERALL, split=Split.TEST.value
             )

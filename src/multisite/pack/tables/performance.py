@@ -9,7 +9,7 @@ from multisite.pack.evidence import Endpoint, EstimateRow, Evidence
 from multisite.pack.metrics import FOREST, METRICS, NPV, PPV, SENSITIVITY, SPECIFICITY
 from multisite.pack.numbers import count, write
 from multisite.pack.tables.intervals import interval_methods
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing, written
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_text, missing, written
 from multisite.schemas.performance import ESTIMATES
 from multisite.vocabulary import ALL_SITES, OVERALL, EstimateStatus, Split
 
@@ -48,7 +48,7 @@ def estimates_csv(evidence: Evidence, endpoint: Endpoint, metrics: Sequence[str]
         model=endpoint.model.id,
         split=Split.TEST.value,
     )
-    return csv_link(wanted.drop("finding", "model", "split"))
+    return csv_text(wanted.drop("finding", "model", "split"))
 
 
 def _rows(

@@ -7,7 +7,7 @@ from multisite.pack.marks import verdict_mark
 from multisite.pack.numbers import NO_NUMBER, count, per_cent, write
 from multisite.pack.parameters import FindingText
 from multisite.pack.sentences.reader_bias import reader_bias_title
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing, written
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_text, missing, written
 from multisite.schemas.reader_bias import READER_BIAS, READER_ERRORS
 
 __all__ = ["reader_bias_table"]
@@ -40,7 +40,7 @@ def reader_bias_table(evidence: Evidence, finding: FindingText) -> Table:
         f"before adjudication, all splits. {per_cent(100 * evidence.parameters.ci_level)} intervals, paired, of "
         "patients; fail only after Holm over the readers of a site and both errors, and where the truth does not lean "
         "on another reader who fails. A reader who calls wrong less often than the others passes.",
-        csv_link(rows),
+        csv_text(rows),
     )
 
 

@@ -15,7 +15,7 @@ from multisite.pack.tables.table import (
     Row,
     Table,
     counted,
-    csv_link,
+    csv_text,
     missing,
     plain_table,
     written,
@@ -160,7 +160,7 @@ def agreement_by_stratum_table(evidence: Evidence, finding: FindingText) -> Tabl
         tuple(groups) or (Group("", (Row((Cell("none"), *(missing("") for _ in range(5)))),)),),
         f"Included cases of all splits. Random-effects means of the sites' values, {_level(evidence)} intervals; of "
         "one site, its own. Cases differ between levels, and so does how often the finding is there.",
-        csv_link(rows),
+        csv_text(rows),
     )
 
 
@@ -194,7 +194,7 @@ def benchmark_table(evidence: Evidence, endpoint: Endpoint) -> Table:
         "Test split. The truth of each row is made without that reader: a panel or an independent source, else the "
         f"majority of two others or more. {_level(evidence)} intervals, paired, of patients; pointwise. The model "
         f"calls from {evidence.parameters.threshold:g} on. Readers are numbers of their site.",
-        csv_link(rows),
+        csv_text(rows),
     )
 
 

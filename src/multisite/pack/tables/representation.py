@@ -7,7 +7,7 @@ import polars as pl
 from multisite.pack.evidence import Evidence
 from multisite.pack.numbers import count, fixed, per_cent
 from multisite.pack.parameters import FindingText
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_link, missing, plain_table
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, counted, csv_text, missing, plain_table
 from multisite.schemas.representation import COVERAGE, REPRESENTATION
 from multisite.vocabulary import ALL_SITES
 
@@ -103,7 +103,7 @@ def coverage_table(evidence: Evidence, finding: FindingText) -> Table:
         tuple(groups),
         f"{count(lacking.height)} of {count(n)} levels have fewer than {minimum} tested patients with the finding, "
         f"over all sites. {_target(evidence)}",
-        csv_link(rows),
+        csv_text(rows),
     )
 
 

@@ -9,7 +9,7 @@ from multisite.pack.metrics import METRICS
 from multisite.pack.numbers import count, per_cent, write
 from multisite.pack.parameters import FindingText
 from multisite.pack.sentences.score_use import agreement_title, p_words, site_told_title
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing, written
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_text, missing, written
 from multisite.schemas.shortcut_use import HEADER_AGREEMENT, SITE_TOLD
 from multisite.vocabulary import ALL_SITES
 
@@ -40,7 +40,7 @@ def site_told_table(evidence: Evidence, finding: FindingText) -> Table:
         f"one case per patient; {_level(evidence)} intervals by DeLong. The p-value is that of all sites and "
         "both labels; it permutes the sites within each label. More severe disease at one site does the same as a "
         "shortcut, with the finding more than without it.",
-        csv_link(rows),
+        csv_text(rows),
     )
 
 
@@ -68,7 +68,7 @@ def agreement_table(evidence: Evidence, finding: FindingText) -> Table:
         f"Test split, all sites, the AUC within sites; {_level(evidence)} intervals. The headers say that a case has "
         "the finding where its score from all headers lies above the site's share of positives. Where headers know "
         "nothing, the parts differ in acquisition by chance, and their difference says nothing. The CSV has each site.",
-        csv_link(rows),
+        csv_text(rows),
     )
 
 

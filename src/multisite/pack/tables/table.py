@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
-from urllib.parse import quote
 
 import polars as pl
 
@@ -60,7 +59,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``title`` says what the table finds or holds, ``method`` how it was made; ``csv`` is a link to its data."""
+    """``title`` says what the table finds or holds, ``method`` how it was made; ``csv`` is its data."""
 
     slug: str
     title: str
@@ -87,7 +86,7 @@ def plain_table(
     data: pl.DataFrame | None = None,
 ) -> Table:
     """A table of one group without a heading; ``data`` becomes its CSV."""
-    return Table(slug, title, tuple(columns), (Group("", tuple(rows)),), method, csv_link(data))
+    return Table(slug, title, tuple(columns), (Group("", tuple(rows)),), method, csv_text(data))
 
 
 def counted(number: int, note: str = "") -> Cell:
@@ -105,12 +104,9 @@ def written(number: Written, value: float, *, note: str = "", quiet: bool = Fals
     return Cell(number.point, number.interval, note, value, quiet, mark)
 
 
-def csv_link(data: pl.DataFrame | None) -> str:
-    """``data`` as a link that holds the whole CSV; empty for no data."""
-    if data is None:
-        return ""
-    text = data.write_csv(float_precision=6)
-    return "data:text/csv;charset=utf-8," + quote(text, safe="/:;,()=+*'!~@$&?")
+def csv_text(data: pl.DataFrame | None) -> str:
+    """``data`` as CSV; empty for no data."""
+    return "" if data is None else data.write_csv(float_precision=6)
 
 
 def _aligned(groups: tuple[Group, ...], n_columns: int) -> tuple[Group, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.metrics import METRICS
 from multisite.pack.numbers import count, fixed, per_cent, write
-from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_link, missing, written
+from multisite.pack.tables.table import Cell, Column, Group, Row, Table, csv_text, missing, written
 from multisite.pack.verdicts import Line, exploratory, judged, level_words, margin_words, verdict_word
 from multisite.schemas.verdicts import STRADDLES, VERDICTS
 from multisite.vocabulary import OVERALL, MarginVerdict
@@ -43,7 +43,7 @@ def verdicts_table(evidence: Evidence, endpoint: Endpoint) -> Table | None:
             *_by_margin(evidence, shown, "exploratory: no verdict"),
         ),
         _method(evidence, rest),
-        csv_link(evidence.frame(VERDICTS).filter(finding=endpoint.finding.id, model=endpoint.model.id)),
+        csv_text(evidence.frame(VERDICTS).filter(finding=endpoint.finding.id, model=endpoint.model.id)),
     )
 
 

@@ -1,0 +1,81 @@
+"""Building, checking and comparing packs: what the commands do, and what people see of it."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from multisite.cli.locking import read_signing_key
+from multisite.cli.running import workspace_location
+from multisite.cli.terminal import Terminal
+from multisite.errors import ConfigError
+from multisite.pack.validation.files import pack_files
+from multisite.runners.packing import pack_sources, write_pack
+from multisite.study import load_sites, load_study
+
+__all__ = ["build_pack"]
+
+
+def build_pack(
+    study_file: Path,
+    site_files: Sequence[Path],
+    workspace: str,
+    *,
+    out: Path,
+    key_file: Path | None,
+    pdf: bool,
+    json_lines: bool,
+) -> None:
+    """Build, write, and tell where it is and what it lacks."""
+    study, sites = load_study(study_file), load_sites(site_files)
+    key = read_signing_key(key_file) if key_file else None
+    writer = pdf_writer() if pdf else None
+    sources = pack_sources(study, sites, workspace_location(workspace), built=datetime.now(UTC))
+    made = pack_files(sources, key=key, pdf=writer)
+    archive = write_pack(made.files, out)
+    terminal = Terminal(json_lines=json_lines)
+    terminal.say(f"{made.page.standing.kind.value.capitalize()}: {made.page.standing.sentence}")
+    rows = [
+        (
+            one.checklist.title,
+            *(
+                str(number)
+                for number in (
+                    one.coverage.n_items,
+                    one.coverage.n_reported,
+                    one.coverage.n_partial,
+                    one.coverage.n_not_applicable,
+                    one.coverage.n_missing,
+                )
+            ),
+        )
+        for one in made.page.answered
+    ]
+    heads = ("guideline", "items", "reported", "partly", "not applicable", "missing")
+    terminal.table("Items answered", heads, rows, right=(1, 2, 3, 4, 5))
+    terminal.path("pack", str(out / "index.html"))
+    terminal.path("zip", f"{archive} ({archive.stat().st_size / 1e6:.1f} MB)")
+    if key is None:
+        terminal.warn("The pack is not signed: nothing in it says by whom it was made.")
+
+
+def pdf_writer() -> Callable[[str], bytes]:
+    """What makes a PDF of a page; ConfigError where the extra is not installed."""
+    try:
+        from weasyprint import HTML
+    except (ImportError, OSError):
+        raise ConfigError(
+            "a PDF needs WeasyPrint and the libraries that it draws with",
+            place="--pdf",
+            remedy="Install `multisite[pdf]` and libpango-1.0-0, libpangoft2-1.0-0, libharfbuzz-subset0; or print the"
+            " page from a browser.",
+        ) from None
+
+    def written(page: str) -> bytes:
+        return bytes(HTML(string=page, url_fetcher=_refuse).write_pdf())
+
+    return written
+
+
+def _refuse(url: str) -> None:
+    """Nothing is fetched: the page holds all of itself."""
+    raise ValueError("a page of a pack fetches nothing")

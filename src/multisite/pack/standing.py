@@ -1,0 +1,65 @@
+"""How the results of the whole study stand: planned where they are planned at every site, exploratory otherwise."""
+
+from dataclasses import dataclass
+
+from multisite.pack.evidence import Evidence
+from multisite.pack.marks import Mark
+from multisite.pack.words import listed, named
+from multisite.schemas.standings import DEVIATIONS, STANDINGS
+from multisite.vocabulary import Standing
+
+__all__ = ["StudyStanding", "standing_mark", "study_standing"]
+
+_MARKS = {
+    Standing.PLANNED: Mark(Standing.PLANNED.value, "●", "pass"),
+    Standing.EXPLORATORY: Mark(Standing.EXPLORATORY.value, "▲", "thin"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StudyStanding:
+    """What results are, a sentence that says why, and how many deviations were noted."""
+
+    kind: Standing
+    sentence: str
+    n_deviations: int
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether they are planned at every site."""
+        return self.kind is Standing.PLANNED
+
+    @property
+    def mark(self) -> Mark:
+        """A word, a shape and a tone."""
+        return standing_mark(self.kind)
+
+
+def standing_mark(standing: str) -> Mark:
+    """The mark of planned or exploratory."""
+    return _MARKS[Standing(standing)]
+
+
+def study_standing(evidence: Evidence) -> StudyStanding:
+    """The standing of the study, from those of its sites; a site that tells none is exploratory."""
+    standings = evidence.frame(STANDINGS).sort("site")
+    n_deviations = evidence.frame(DEVIATIONS).height
+    reasons: dict[str, list[str]] = {}
+    told = set()
+    for row in standings.iter_rows(named=True):
+        told.add(row["site"])
+        if row["standing"] != Standing.PLANNED.value:
+            reasons.setdefault(row["reason"] or "no reason is known", []).append(row["site"])
+    for site in evidence.sites:
+        if site not in told:
+            reasons.setdefault("its ledger was not read", []).append(site)
+    noted = f" {named(n_deviations, 'deviation is', 'deviations are').capitalize()} noted." if n_deviations else ""
+    if not reasons and told:
+        days = sorted(str(day)[:10] for day in standings["locked_at"].drop_nulls())
+        sentence = f"The protocol was locked on {days[-1]}, before any test label was read." if days else ""
+        return StudyStanding(Standing.PLANNED, f"{sentence}{noted}", n_deviations)
+    everywhere = len(reasons) == 1 and len(next(iter(reasons.values()))) == len({*told, *evidence.sites})
+    parts = [why if everywhere else f"{why} ({listed(sites)})" for why, sites in reasons.items()]
+    why = "; ".join(parts) or "no ledger was read"
+    sentence = f"No result here counts as planned: {why}.{noted}"
+    return StudyStanding(Standing.EXPLORATORY, sentence, n_deviations)

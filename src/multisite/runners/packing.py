@@ -1,0 +1,119 @@
+"""Reading what a pack is made from, and writing its files."""
+
+import io
+import shutil
+import zipfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+import polars as pl
+
+from multisite.errors import UsageError
+from multisite.pack import REPORT_STAGE, report_parameters
+from multisite.pack.evidence import Evidence
+from multisite.pack.validation.facts import pack_facts
+from multisite.pack.validation.files import PackSources
+from multisite.pipeline import STAGES
+from multisite.runners.looks import ledger_of
+from multisite.runners.plan import made_for_now, plan_stage
+from multisite.runners.work import STUDY_FOLDER, inputs_of, open_artefacts
+from multisite.schemas import Artefact
+from multisite.schemas.cohort import COMPOSITION
+from multisite.schemas.performance import DESIGN_EFFECTS, PROPORTION_MOMENTS, SCORE_TALLY_GRID
+from multisite.storage.artefacts import ArtefactStore
+from multisite.storage.location import StoreLocation
+from multisite.study import Site, Study
+from multisite.vocabulary import Zone
+
+__all__ = ["pack_sources", "write_pack", "zipped"]
+
+_TALLIES: Final[tuple[Artefact, ...]] = (SCORE_TALLY_GRID, PROPORTION_MOMENTS, DESIGN_EFFECTS, COMPOSITION)
+_MARK: Final = "pack.json"
+"""A folder with this file is a pack, and may be replaced by another one."""
+
+
+def pack_sources(study: Study, sites: Sequence[Site], workspace: StoreLocation, *, built: datetime) -> PackSources:
+    """Everything that a pack of ``study`` is made from, as it lies in the workspace.
+
+    Raises
+    ------
+    ArtefactMissingError
+        When something was not made, or was made with another study file.
+    LedgerBrokenError
+        When a ledger is broken: a pack would anchor what is not whole.
+    """
+    store = open_artefacts(workspace, study, Zone.SITE)
+    names = [site.site for site in sites]
+    tasks = plan_stage(
+        REPORT_STAGE,
+        study=study,
+        sites=sites,
+        store=store,
+        workspace=workspace,
+        fingerprints={name: {} for name in names},
+        made_for=made_for_now(STAGES, study, sites, {name: {} for name in names}),
+    )
+    evidence = Evidence.from_inputs(inputs_of(tasks[0], REPORT_STAGE, store), report_parameters(study, None))
+    chains = {}
+    for name in (*names, STUDY_FOLDER):
+        ledger = ledger_of(store, name)
+        chains[name] = ledger.chain()
+        broken = chains[name].broken_at
+        if broken is not None:
+            raise ledger.broken(broken)
+    return PackSources(
+        evidence=evidence,
+        facts=pack_facts(study),
+        tallies={artefact.name: _over_sites(store, artefact, names) for artefact in _TALLIES},
+        chains=chains,
+        names={**{name: name for name in names}, STUDY_FOLDER: "The study"},
+        built=built,
+        minimum_denominator=study.performance.minimum_denominator,
+    )
+
+
+def write_pack(files: Mapping[str, bytes], folder: Path) -> Path:
+    """Write ``files`` below ``folder`` and beside it a zip of the same; a pack that was there is replaced as a whole.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds something that is no pack.
+    """
+    if folder.exists() and not (folder / _MARK).is_file() and any(folder.iterdir()):
+        raise UsageError(
+            "the folder holds something else than a pack",
+            place=str(folder),
+            remedy="Name another folder, or one that is empty.",
+        )
+    fresh = folder.with_name(f"{folder.name}.tmp-new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    for path, content in files.items():
+        place = fresh / PurePosixPath(path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    if folder.exists():
+        shutil.rmtree(folder)
+    fresh.rename(folder)
+    archive = folder.with_name(f"{folder.name}.zip")
+    archive.write_bytes(zipped(files, folder.name))
+    return archive
+
+
+def zipped(files: Mapping[str, bytes], top: str) -> bytes:
+    """A zip with ``files`` below the folder ``top``; equal files give equal bytes."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in sorted(files.items()):
+            # The time of building stands in the pack; here it would only make equal packs differ.
+            entry = zipfile.ZipInfo(f"{top}/{path}", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content)
+    return written.getvalue()
+
+
+def _over_sites(store: ArtefactStore, artefact: Artefact, sites: Sequence[str]) -> pl.DataFrame:
+    return pl.concat([store.read(artefact, site) for site in sites], how="diagonal")
