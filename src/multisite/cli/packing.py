@@ -8,11 +8,13 @@ from multisite.cli.locking import read_signing_key
 from multisite.cli.running import workspace_location
 from multisite.cli.terminal import Terminal
 from multisite.errors import ConfigError
+from multisite.pack.reading import read_pack
+from multisite.pack.validation.difference import difference_of
 from multisite.pack.validation.files import pack_files
 from multisite.runners.packing import pack_sources, write_pack
 from multisite.study import load_sites, load_study
 
-__all__ = ["build_pack"]
+__all__ = ["build_pack", "show_pack_difference"]
 
 
 def build_pack(
@@ -56,6 +58,23 @@ def build_pack(
     terminal.path("zip", f"{archive} ({archive.stat().st_size / 1e6:.1f} MB)")
     if key is None:
         terminal.warn("The pack is not signed: nothing in it says by whom it was made.")
+
+
+def show_pack_difference(before: Path, after: Path, *, json_lines: bool) -> None:
+    """Tell what changed, results side by side, and the claims that are touched."""
+    found = difference_of(read_pack(before), read_pack(after))
+    terminal = Terminal(json_lines=json_lines)
+    if not (found.changes or found.results or found.claims):
+        terminal.say("Both packs say the same.")
+        return
+    changes = [(one.kind, one.what, one.before, one.after) for one in found.changes]
+    terminal.table("What changed", ("of", "what", "before", "after"), changes)
+    results = [(one.result, one.before, one.after, "▲ apart" if one.apart else "") for one in found.results]
+    if results:
+        terminal.table("Results over all sites", ("result", "before", "after", "intervals"), results)
+    claims = [(f"{one.item} {one.topic}", "; ".join(one.because)) for one in found.claims]
+    if claims:
+        terminal.table("Items of CLAIM 2024 that are touched", ("item", "because of"), claims)
 
 
 def pdf_writer() -> Callable[[str], bytes]:

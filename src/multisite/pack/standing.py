@@ -1,6 +1,7 @@
 """How the results of the whole study stand: planned where they are planned at every site, exploratory otherwise."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from multisite.pack.evidence import Evidence
 from multisite.pack.marks import Mark
@@ -55,8 +56,8 @@ def study_standing(evidence: Evidence) -> StudyStanding:
             reasons.setdefault("its ledger was not read", []).append(site)
     noted = f" {named(n_deviations, 'deviation is', 'deviations are').capitalize()} noted." if n_deviations else ""
     if not reasons and told:
-        days = sorted(str(day)[:10] for day in standings["locked_at"].drop_nulls())
-        sentence = f"The protocol was locked on {days[-1]}, before any test label was read." if days else ""
+        last = max(datetime.fromisoformat(time) for time in standings["locked_at"])
+        sentence = f"The protocol was locked on {last:%-d %B %Y}, before any test label was read."
         return StudyStanding(Standing.PLANNED, f"{sentence}{noted}", n_deviations)
     everywhere = len(reasons) == 1 and len(next(iter(reasons.values()))) == len({*told, *evidence.sites})
     parts = [why if everywhere else f"{why} ({listed(sites)})" for why, sites in reasons.items()]

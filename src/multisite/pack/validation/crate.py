@@ -57,7 +57,7 @@ def crate_metadata(
                 "@type": "Dataset",
                 "identifier": study,
                 "name": f"Validation pack: {title}",
-                "description": "Evidence on an imaging AI at several hospitals: counts and estimates, no row of a patient.",
+                "description": "Evidence on an imaging AI at several hospitals: counts and estimates.",
                 "datePublished": built,
                 "license": licence,
                 "hasPart": [{"@id": path} for path in sorted(sizes)],

@@ -182,6 +182,14 @@ def _facts(sources: PackSources, page: PackPage) -> dict[str, Any]:
             }
             for one in page.answered
         },
+        "claim_items": {
+            item.answer.item.id: {
+                "topic": item.answer.item.topic,
+                "statements": [path for path, _ in item.statements],
+                "made_from": dict(item.digests),
+            }
+            for item in page.answered[0].items
+        },
         "ladder": [{"rung": rung.title, "status": rung.status.value, "said": rung.text} for rung in page.rungs],
         "time_forward": forward.to_dicts(),
         "statements": dict(facts.statements),
