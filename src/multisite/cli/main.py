@@ -15,6 +15,7 @@ from multisite.cli import (
     evidently_workspace,
     looks,
     monitor,
+    portability,
     show,
     verbs,
 )
@@ -60,6 +61,7 @@ cohort_diff.add_to(app)
 show.add_to(app)
 evidently_workspace.add_to(app)
 looks.add_to(app)
+portability.add_to(app)
 demo.add_to(app)
 
 
