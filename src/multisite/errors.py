@@ -16,6 +16,7 @@ __all__ = [
     "MachineError",
     "MailNotSentError",
     "MultisiteError",
+    "PackError",
     "SchemaError",
     "SitesFailedError",
     "StoppedError",
@@ -82,6 +83,12 @@ class ZoneError(MultisiteError):
     """A row-level artefact was about to be written to a place that is less trusted than its zone."""
 
     exit_code = 14
+
+
+class PackError(MultisiteError):
+    """A pack cannot be read, or a file of it is missing or is not what the pack's format says."""
+
+    exit_code = 15
 
 
 class ChecksFailedError(MultisiteError):

@@ -17,6 +17,8 @@ from multisite.cli import (
     lock,
     looks,
     monitor,
+    pack,
+    portability,
     show,
     verbs,
 )
@@ -63,7 +65,9 @@ show.add_to(app)
 evidently_workspace.add_to(app)
 lock.add_to(app)
 looks.add_to(app)
+pack.add_to(app)
 audit.add_to(app)
+portability.add_to(app)
 demo.add_to(app)
 
 
