@@ -16,7 +16,9 @@ class Event(StrEnum):
 
     LOCK = "protocol locked"
     DEVIATION = "deviation from the protocol"
+    RUN = "run"
     LOOK = "test labels read"
+    PACK = "pack built"
     BASELINE = "baseline adopted"
     ACKNOWLEDGED = "case acknowledged"
     CLOSED = "case closed"
@@ -28,6 +30,8 @@ class Event(StrEnum):
 _FORMS: Final[Mapping[str, Mapping[str, type]]] = {
     Event.LOCK: {"protocol": str, "parts": dict, "by": str},
     Event.DEVIATION: dict.fromkeys(("protocol", "what", "why", "by"), str),
+    Event.RUN: {"verb": str, "protocol": str, "n_tasks": int},
+    Event.PACK: {"protocol": str, "sha256sums": str},
     Event.LOOK: {"stages": list, "protocol": str, "evaluated": str},
     Event.BASELINE: {"baseline": str, "from_month": str, "reason": str, "approver": str, "previous": str},
     Event.ACKNOWLEDGED: {

@@ -92,5 +92,6 @@ def _answer(item: Item, statements: Mapping[str, str], evidence: Mapping[Evidenc
     elif not lacking:
         status = AnswerStatus.REPORTED
     else:
-        status = AnswerStatus.PARTIAL if stated or (needed and shown) else AnswerStatus.MISSING
+        begun = any(path in stated for path in asked) or (needed and shown)
+        status = AnswerStatus.PARTIAL if begun else AnswerStatus.MISSING
     return Answer(item, status, stated, shown, tuple(lacking), reason)

@@ -1,9 +1,12 @@
 """Building, checking and comparing packs: what the commands do, and what people see of it."""
 
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from multisite import __version__
+from multisite.audit import Event
 from multisite.cli.locking import read_signing_key
 from multisite.cli.running import workspace_location
 from multisite.cli.terminal import Terminal
@@ -11,8 +14,12 @@ from multisite.errors import ConfigError
 from multisite.pack.reading import read_pack
 from multisite.pack.validation.difference import difference_of
 from multisite.pack.validation.files import pack_files
+from multisite.runners.looks import ledger_of
 from multisite.runners.packing import pack_sources, write_pack
-from multisite.study import load_sites, load_study
+from multisite.runners.work import STUDY_FOLDER, open_artefacts
+from multisite.storage.canonical import sha256_hex
+from multisite.study import Study, load_sites, load_study
+from multisite.vocabulary import Zone
 
 __all__ = ["build_pack", "show_pack_difference"]
 
@@ -34,6 +41,7 @@ def build_pack(
     sources = pack_sources(study, sites, workspace_location(workspace), built=datetime.now(UTC))
     made = pack_files(sources, key=key, pdf=writer)
     archive = write_pack(made.files, out)
+    _note_pack(workspace, study, made.files["SHA256SUMS"])
     terminal = Terminal(json_lines=json_lines)
     terminal.say(f"{made.page.standing.kind.value.capitalize()}: {made.page.standing.sentence}")
     rows = [
@@ -58,6 +66,18 @@ def build_pack(
     terminal.path("zip", f"{archive} ({archive.stat().st_size / 1e6:.1f} MB)")
     if key is None:
         terminal.warn("The pack is not signed: nothing in it says by whom it was made.")
+
+
+def _note_pack(workspace: str, study: Study, sums: bytes) -> None:
+    """That the pack was built stands in the ledger of the study, behind the head that the pack anchors."""
+    store = open_artefacts(workspace_location(workspace), study, Zone.SITE)
+    ledger_of(store, STUDY_FOLDER).append(
+        Event.PACK,
+        time=datetime.now(UTC),
+        run=uuid.uuid4().hex,
+        code_version=__version__,
+        content={"protocol": study.protocol_sha256, "sha256sums": sha256_hex([sums])},
+    )
 
 
 def show_pack_difference(before: Path, after: Path, *, json_lines: bool) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
+from multisite import __version__
+from multisite.audit import Event
 from multisite.cli.emptiness import emptiness, objects_of_stores
 from multisite.cli.extraction import print_extraction
 from multisite.cli.scorecard import blocking_failures, print_scorecard
@@ -22,6 +24,7 @@ from multisite.errors import ChecksFailedError
 from multisite.pipeline import stages_of
 from multisite.provenance import HEADERS_STAGE
 from multisite.runners import Executor, LocalExecutor, RunSummary, run_stages
+from multisite.runners.looks import ledger_of
 from multisite.runners.work import STUDY_FOLDER, open_artefacts
 from multisite.schemas.report import REPORT
 from multisite.storage.location import CredentialReference, StoreLocation
@@ -31,6 +34,7 @@ from multisite.vocabulary import Zone
 __all__ = ["RunOptions", "execute", "executor_for", "run_verb", "workspace_location"]
 
 _WORKSPACE = "MULTISITE_WORKSPACE"
+_CLOCK = partial(datetime.now, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,10 @@ def execute(
 ) -> RunSummary:
     """Run the stages; a signal to stop ends the run between two tasks."""
     executor = executor_for(options)
+    run_id = uuid.uuid4().hex
     try:
         with _stoppable() as stop, terminal.watching() as observer:
-            return run_stages(
+            summary = run_stages(
                 stages_of(verb),
                 study=study,
                 sites=sites,
@@ -96,12 +101,25 @@ def execute(
                 executor=executor,
                 observer=observer,
                 stop=stop,
-                run_id=uuid.uuid4().hex,
-                clock=partial(datetime.now, UTC),
+                run_id=run_id,
+                clock=_CLOCK,
                 through=through,
             )
+            _note_run(verb, study, options, summary, run_id)
+            return summary
     finally:
         executor.close()
+
+
+def _note_run(verb: str | None, study: Study, options: RunOptions, summary: RunSummary, run_id: str) -> None:
+    """A run that did something stands in the ledger of the study; one that found all done changes nothing."""
+    n_tasks = sum(done.n_run for done in summary.stages)
+    if n_tasks:
+        store = open_artefacts(workspace_location(options.workspace), study, Zone.SITE)
+        content = {"verb": verb or "run", "protocol": study.protocol_sha256, "n_tasks": n_tasks}
+        ledger_of(store, STUDY_FOLDER).append(
+            Event.RUN, time=_CLOCK(), run=run_id, code_version=__version__, content=content
+        )
 
 
 def executor_for(options: RunOptions) -> Executor:

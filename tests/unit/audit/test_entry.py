@@ -49,6 +49,10 @@ CONTENTS: dict[Event, dict[str, Any]] = {
         "is_drill": False,
     },
     Event.DRILL: {"month": "2026-05"},
+    Event.LOCK: {"protocol": "p", "parts": {"data": "d"}, "by": "a"},
+    Event.DEVIATION: {"protocol": "p", "what": "w", "why": "y", "by": "a"},
+    Event.RUN: {"verb": "run", "protocol": "p", "n_tasks": 4},
+    Event.PACK: {"protocol": "p", "sha256sums": "d"},
 }
 """What each event says at least."""
 
