@@ -50,7 +50,6 @@ def test_hazards_have_what_a_risk_file_needs_and_no_severity() -> None:
     hazards = load_hazards()
     assert [one.id for one in hazards] == [f"H{number:02}" for number in range(1, 37)]
     assert all(one.title and one.chain and one.situation and one.harms for one in hazards)
-    assert all(one.evidence or one.note for one in hazards)
 
 
 def test_the_boundary_says_what_it_never_claims_and_where_companion_records_are_missing() -> None:
@@ -60,9 +59,7 @@ def test_the_boundary_says_what_it_never_claims_and_where_companion_records_are_
 
 
 def test_a_claim_that_no_pack_can_show_is_found_with_its_place() -> None:
-    found = refused_claims(
-        {"title": "A CE certified model", "reporting.background": "It proves that nothing is missed"}
-    )
+    found = refused_claims({"title": "A CE certified model", "reporting.background": "It proves that it works"})
     assert [(one.path, one.word) for one in found] == [("reporting.background", "proves"), ("title", "certified")]
 
 
