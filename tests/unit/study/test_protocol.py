@@ -55,7 +55,7 @@ def test_statements_are_found_by_path_and_empty_ones_are_not() -> None:
 @pytest.mark.parametrize(
     ("sections", "words"),
     [
-        ({"analysis_plan": {"endpoints": [{"id": "a", "metric": "auc", "role": "primary", "model": "x"}]}}, "their ids"),
+        ({"analysis_plan": {"endpoints": [{"id": "a", "metric": "auc", "role": "primary", "model": "x"}]}}, "by their"),
         (
             {"analysis_plan": {"endpoints": [{"id": n, "metric": "auc", "role": "primary"} for n in ("a", "b")]}},
             "more than one primary endpoint",
