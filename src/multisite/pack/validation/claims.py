@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from multisite.checklists.answers import Answer, AnswerStatus, Coverage, answer, coverage_of
-from multisite.checklists.catalogue import Checklist, load_checklist
+from multisite.checklists.catalogue import AnsweredBy, Checklist, load_checklist
 from multisite.checklists.catalogue import Evidence as Kind
 from multisite.pack.marks import Mark
 from multisite.pack.validation.evidence_kinds import KindOfEvidence
@@ -104,4 +104,6 @@ def _planned(one: Answer, standing: Standing) -> str:
     afterwards = [path for path in one.statements if written_afterwards(path)]
     if not afterwards:
         return "planned"
-    return "post hoc" if len(afterwards) == len(one.statements) and not one.evidence else "planned and post hoc"
+    # Where authors alone can answer, evidence only bears on what they say.
+    measured = one.evidence and one.item.answered_by is not AnsweredBy.STATEMENT
+    return "post hoc" if len(afterwards) == len(one.statements) and not measured else "planned and post hoc"

@@ -25,7 +25,7 @@ from multisite.pack.validation.plan_table import plan_table
 from multisite.pack.validation.planning_notes import planning_note
 from multisite.pack.validation.ribbon import ribbon_figure
 from multisite.pack.validation.risk_table import risks_table
-from multisite.pack.verifying.verify import STEPS
+from multisite.pack.verifying.words import STEP_WORDS
 
 __all__ = ["PackPage", "pack_page"]
 
@@ -110,7 +110,7 @@ def pack_page(
         "crosswalks": [crosswalk_table(one) for one in lists[1:]],
         "strata": strata_table(evidence, facts),
         "ribbon": ribbon_figure(chains, names),
-        "steps": STEPS,
+        "steps": [f"{title}: {words}" for title, words in STEP_WORDS.items()],
         "signed_words": _signed_words(signer),
     }
     filled = partial(
