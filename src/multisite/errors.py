@@ -17,6 +17,7 @@ __all__ = [
     "MailNotSentError",
     "MultisiteError",
     "PackError",
+    "PackNotVerifiedError",
     "SchemaError",
     "SitesFailedError",
     "StoppedError",
@@ -119,6 +120,12 @@ class MailNotSentError(MultisiteError):
     """A monthly mail has not reached everybody; it is in the outbox, and the next run sends what waits there."""
 
     exit_code = 24
+
+
+class PackNotVerifiedError(MultisiteError):
+    """A step of the check of a pack fails: a file, a digest, the signature, a ledger or a number is not as it says."""
+
+    exit_code = 25
 
 
 class MachineError(MultisiteError):

@@ -12,6 +12,7 @@ from typing import Literal
 import polars as pl
 
 from multisite.cli.locking import read_signing_key, write_key
+from multisite.cli.packing import build_pack
 from multisite.cli.running import RunOptions, execute, workspace_location
 from multisite.cli.terminal import Terminal
 from multisite.demo import DemoPlan, ScoreLine, StagedDemo, score, staged_demo
@@ -82,6 +83,15 @@ def _run(staged: StagedDemo, options: DemoOptions, terminal: Terminal, began: fl
     terminal.summary(summary)
     lines = score(staged.planted, _Reader(store, tuple(site.site for site in sites)))
     n_found = _print_scoreboard(lines, terminal)
+    build_pack(
+        staged.study_file,
+        (staged.sites_folder,),
+        workspace,
+        out=options.out / "pack",
+        key_file=options.out / KEY_FILE,
+        pdf=False,
+        json_lines=False,
+    )
     terminal.path("report", f"{workspace}/{store.locate(REPORT, STUDY_FOLDER)}")
     terminal.say(f"{n_found} of {len(lines)} planted faults found, {time.monotonic() - began:.0f} s")
     return 0 if n_found == len(lines) else FaultsMissedError.exit_code

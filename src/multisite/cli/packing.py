@@ -7,13 +7,16 @@ from pathlib import Path
 
 from multisite import __version__
 from multisite.audit import Event
+from multisite.audit.keys import public_key
 from multisite.cli.locking import read_signing_key
 from multisite.cli.running import workspace_location
 from multisite.cli.terminal import Terminal
-from multisite.errors import ConfigError
+from multisite.errors import ConfigError, PackNotVerifiedError
 from multisite.pack.reading import read_pack
 from multisite.pack.validation.difference import difference_of
 from multisite.pack.validation.files import pack_files
+from multisite.pack.verifying.recomputation import recomputed
+from multisite.pack.verifying.verify import FAILS, NOT_SHOWN, OK, Step, conclusion, verify
 from multisite.runners.looks import ledger_of
 from multisite.runners.packing import pack_sources, write_pack
 from multisite.runners.work import STUDY_FOLDER, open_artefacts
@@ -21,7 +24,7 @@ from multisite.storage.canonical import sha256_hex
 from multisite.study import Study, load_sites, load_study
 from multisite.vocabulary import Zone
 
-__all__ = ["build_pack", "show_pack_difference"]
+__all__ = ["build_pack", "pdf_writer", "show_pack_difference", "verify_pack"]
 
 
 def build_pack(
@@ -78,6 +81,47 @@ def _note_pack(workspace: str, study: Study, sums: bytes) -> None:
         code_version=__version__,
         content={"protocol": study.protocol_sha256, "sha256sums": sha256_hex([sums])},
     )
+
+
+def verify_pack(pack: Path, *, key_file: Path | None, allow_unsigned: bool, json_lines: bool) -> None:
+    """Print every step, and what they cannot show.
+
+    Raises
+    ------
+    PackNotVerifiedError
+        When one fails, after all were printed.
+    """
+    files = read_pack(pack)
+    key = _public_pem(key_file) if key_file else None
+    steps = verify(files, key=key, allow_unsigned=allow_unsigned)
+    steps.append(recomputed(files, number=len(steps) + 1))
+    terminal = Terminal(json_lines=json_lines)
+    marks = {OK: "✓", FAILS: "✗"}
+    rows = [(str(s.number), s.title, f"{marks.get(s.outcome, '○')} {s.outcome}", _told(s)) for s in steps]
+    terminal.table("Steps", ("no.", "step", "outcome", "found"), rows, right=(0,))
+    for line in NOT_SHOWN.splitlines():
+        terminal.say(line)
+    line, code = conclusion(steps)
+    if code:
+        raise PackNotVerifiedError(
+            line, place=pack.name, remedy="Do not rely on the pack; ask whoever sent it for it again, by another way."
+        )
+    terminal.conclude(line)
+
+
+def _told(step: Step) -> str:
+    return "; ".join([step.sentence.rstrip("."), *step.details])
+
+
+def _public_pem(file: Path) -> bytes:
+    try:
+        content = file.read_bytes()
+    except OSError:
+        raise ConfigError(
+            "the public key cannot be read", place=str(file), remedy="Name a file that exists and that you may read."
+        ) from None
+    public_key(content, place=str(file))
+    return content
 
 
 def show_pack_difference(before: Path, after: Path, *, json_lines: bool) -> None:
