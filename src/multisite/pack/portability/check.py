@@ -57,7 +57,7 @@ def check_portability(
     endpoints = []
     for endpoint in facts.endpoints:
         cells = endpoint_cells(tallies, endpoint, source, tuple(population.joint))
-        target = target_of(population, cells, prevalence=prevalence, census=census, max_ratio=chosen.max_ratio)
+        target = target_of(population, cells, prevalence=prevalence, census=census, rules=chosen)
         endpoints.append(judged(endpoint, cells, target, level=facts.ci_level, rules=chosen))
     whole = facts.stratum(source.stratum)
     return Portability(
