@@ -254,6 +254,23 @@ def test_what_a_pack_calls_itself_steers_no_terminal(cases: pl.DataFrame) -> Non
     assert "\x1b" not in portability_text(check_portability(files, table([{"view": "PA", "n": 500}])))
 
 
+def test_a_prevalence_is_of_one_finding(files: dict[str, bytes]) -> None:
+    content = described(files)
+    (endpoint,) = content["endpoints"]
+    two = files | {
+        "pack.json": json.dumps({**content, "endpoints": [endpoint, {**endpoint, "finding": "mass"}]}).encode()
+    }
+    with pytest.raises(UsageError, match="of one finding") as caught:
+        check_portability(two, joint([250] * 4), prevalence=0.1)
+    assert caught.value.remedy == "Say of which: `mass`, `nodule`."
+    found = check_portability(two, joint([250] * 4), prevalence=0.1, finding="nodule")
+    assert [one.endpoint.finding for one in found.endpoints] == ["nodule"]
+    with pytest.raises(UsageError, match="no such finding"):
+        check_portability(two, joint([250] * 4), finding="fracture")
+    # Of a finding without a case nothing can be said.
+    assert check_portability(two, joint([250] * 4)).endpoints[1].reason
+
+
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.1, float("nan")])
 def test_an_impossible_prevalence_is_refused(files: dict[str, bytes], share: float) -> None:
     with pytest.raises(UsageError, match="strictly between 0 and 1"):
