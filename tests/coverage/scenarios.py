@@ -9,6 +9,7 @@ from tests.coverage.imperfect_reference import IMPERFECT_REFERENCE_SCENARIOS
 from tests.coverage.pooling import POOLING_SCENARIOS
 from tests.coverage.proportions import PROPORTION_SCENARIOS
 from tests.coverage.scenario import Scenario
+from tests.coverage.standardisation import STANDARDISATION_SCENARIOS
 
 __all__ = ["SCENARIOS"]
 
@@ -21,4 +22,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     *DIVERGENCE_SCENARIOS,
     *AGREEMENT_SCENARIOS,
     *POOLING_SCENARIOS,
+    *STANDARDISATION_SCENARIOS,
 )

@@ -1251,6 +1251,141 @@ LABEL_FREE: Mapping[str, Mapping[str, Callable[[], Any]]] = {
 }
 
 
+def mix_of(counts: Any = (3, 5), prevalence: Any = None, moments: Any = None) -> Any:
+    held = [ClusterMoments(9, 4, 9, 4, 4, 9)] * 2 if moments is None else moments
+    return library.mix_of_counts(library.population_shares(counts), held, prevalence=prevalence)
+
+
+def numbers_of(mix: Any) -> list[Any]:
+    """The arrays of a mix as numbers."""
+    rows = [mix.prevalence_moves, mix.positive.share, mix.positive.sources, mix.negative.share, mix.negative.sources]
+    return [mix.prevalence, *(row.tolist() for row in rows)]
+
+
+SHARES = library.population_shares([3, 5])
+NOBODY = ClusterMoments(0, 0, 0, 0, 0, 0)
+CELL_MOMENTS: Mapping[str, ClusterMoments] = {
+    "nobody": NOBODY,
+    "one case": ClusterMoments(1, 1, 1, 1, 1, 1),
+    "none of one": ClusterMoments(1, 0, 1, 0, 0, 1),
+    "all": ClusterMoments(9, 9, 9, 9, 9, 9),
+    "none": ClusterMoments(9, 0, 9, 0, 0, 9),
+    "one patient of several": ClusterMoments(1, 2, 4, 4, 8, 16),
+    "patients alike": ClusterMoments(3, 3, 6, 3, 6, 12),
+    "opposites": ClusterMoments.from_clusters([2, 0, 2, 0], [2, 2, 2, 2]),
+}
+RAKED = {"seed": [3, 5, 2, 4], "levels": [[0, 0, 1, 1], [0, 1, 0, 1]], "margins": [[4, 6], [5, 5]]}
+
+
+def of_cell(call: Callable[[ClusterMoments], Any]) -> dict[str, Callable[[], Any]]:
+    return {name: lambda cell=cell: call(cell) for name, cell in CELL_MOMENTS.items()}
+
+
+STANDARDISATION: Mapping[str, Mapping[str, Callable[[], Any]]] = {
+    "population_shares": with_changes(
+        lambda counts: library.population_shares(counts).sources.tolist(),
+        {},
+        counts=([], [0, 0], [-1, 3], [NAN, 1], [INF, 1], [0.5, 1], [[1, 2]], [1], [0, 5]),
+    ),
+    "raked_shares": with_changes(
+        lambda **given: (found := library.raked_shares(**given)).found and found.found.sources.tolist(),
+        RAKED,
+        seed=([0, 0, 0, 0], [3, 0, 2, 0], [1, 1], [NAN, 1, 1, 1], [-1, 1, 1, 1], [0.5, 1, 1, 1], []),
+        levels=([[0, 0, 1, 1]], [[0, 0, 1, 2]] * 2, [[0, 0, 1, -1]] * 2, [[0, 0, 1, NAN]] * 2, [], [0, 1]),
+        margins=([[4, 6], [0, 0]], [[0, 6], [5, 5]], [[NAN, 1], [5, 5]], [[4, 6]], [], [[-1, 6], [5, 5]]),
+        max_ratio=(1.0, 1.01, NAN, INF, -1.0),
+        max_rounds=(0, 1, NAN),
+        census=(True,),
+    ),
+    "effective_sample_size": with_changes(
+        library.effective_sample_size,
+        {"shares": SHARES},
+        counts=([0, 0], [0, 4], [1, 1], [-1, 2], [NAN, 1], [1], []),
+    ),
+    "largest_weight_ratio": with_changes(
+        library.largest_weight_ratio,
+        {"shares": SHARES},
+        counts=([0, 0], [0, 4], [1, 1], [-1, 2], [NAN, 1], [1], []),
+    ),
+    "cell_support": with_changes(
+        lambda **given: library.cell_support(SHARES, **given).unsupported,
+        {"patients": [3, 12]},
+        patients=([0, 0], [0, 40], [-1, 2], [NAN, 1], [1], []),
+        minimum=(0, 0.5, 10**9, *NUMBERS),
+    ),
+    "filled_bounds": with_changes(
+        library.filled_bounds,
+        {"estimate": library.proportion(3, 9), "unsupported": 0.2},
+        estimate=(
+            library.proportion(0, 0),
+            library.proportion(9, 9),
+            library.observed_expected(ScoreCounts([0.1], [9], [0])),
+        ),
+        unsupported=(0, 1, 1.1, *NUMBERS),
+    ),
+    "mix_of_counts": {
+        **of_cell(lambda cell: numbers_of(mix_of(moments=[cell, CELL_MOMENTS["patients alike"]]))),
+        **{f"{n} at 0.1": c for n, c in of_cell(lambda x: numbers_of(mix_of(moments=[x, x], prevalence=0.1))).items()},
+        **with_changes(
+            lambda **given: numbers_of(mix_of(**given)),
+            {},
+            counts=([0, 9], [1], []),
+            prevalence=(0.0, 1.0, 1e-12, *NUMBERS),
+            moments=([], [NOBODY] * 2),
+        ),
+    },
+    "mix_of_classes": with_changes(
+        lambda **given: numbers_of(library.mix_of_classes(**given)),
+        {"positive": SHARES, "negative": SHARES, "prevalence": 0.2},
+        negative=(library.population_shares([1, 2, 3]), library.population_shares([0, 1], census=True)),
+        prevalence=(0.0, 1.0, *NUMBERS),
+        n_cases=(0, 1, *NUMBERS),
+    ),
+    "standardised_proportion": {
+        **of_cell(lambda cell: [library.standardised_proportion([cell, c], SHARES) for c in CELL_MOMENTS.values()]),
+        **with_changes(
+            library.standardised_proportion,
+            {"cells": [NOBODY, CELL_MOMENTS["all"]], "shares": SHARES},
+            cells=([], [NOBODY]),
+            method=("wald", "mover"),
+            level=(0.0, 1.0, NAN),
+        ),
+    },
+    "standardised_auc": {
+        **{
+            name: lambda given=given: [
+                library.standardised_auc([cell, other], mix_of())
+                for cell in [given()]
+                for other in (cell, ScoreCounts([0.2, 0.8], [1, 3], [4, 1]))
+            ]
+            for name, given in SCORE_COUNTS.items()
+        },
+        **with_changes(
+            library.standardised_auc,
+            {"cells": [ScoreCounts([0.2, 0.8], [1, 3], [4, 1])] * 2, "mix": mix_of()},
+            cells=([], [ScoreCounts([], [], [])]),
+            design_effect=(0.0, 1e9, *NUMBERS),
+            level=(0.0, 1.0, NAN),
+        ),
+    },
+    "standardised_predictive_values": {
+        **of_cell(
+            lambda cell: [
+                library.standardised_predictive_values([cell, c], [d, d], mix_of())
+                for c in CELL_MOMENTS.values()
+                for d in CELL_MOMENTS.values()
+            ]
+        ),
+        **with_changes(
+            library.standardised_predictive_values,
+            {"sensitivity": [NOBODY] * 2, "specificity": [CELL_MOMENTS["all"]] * 2, "mix": mix_of()},
+            sensitivity=([], [NOBODY]),
+            level=(0.0, 1.0, NAN),
+        ),
+    },
+}
+
+
 def every_call() -> list[Any]:
     kinds: list[tuple[Mapping[str, Any], Mapping[str, Any], Callable[[Any, Any], Any]]] = [
         (OF_SCORE_COUNTS, SCORE_COUNTS, lambda call, given: call(given())),
@@ -1270,7 +1405,7 @@ def every_call() -> list[Any]:
     ]
     calls += [
         (name, called, call)
-        for table in (OTHERS, MONITORING, LABEL_FREE)
+        for table in (OTHERS, MONITORING, LABEL_FREE, STANDARDISATION)
         for name, inputs in table.items()
         for called, call in inputs.items()
     ]
@@ -1318,5 +1453,5 @@ def test_a_bad_input_has_a_stated_result(name: str, call: Callable[[], Any]) -> 
 def test_every_public_function_is_in_the_table() -> None:
     public = {name for name in library.__all__ if inspect.isfunction(getattr(library, name))}
     kinds = (OF_SCORE_COUNTS, OF_CASES, OF_MOMENTS, OF_FOUR, OF_SAMPLES, OF_RATINGS, OF_CODED_CASES, OF_MEASURED)
-    tables = (*kinds, OTHERS, MONITORING, LABEL_FREE)
+    tables = (*kinds, OTHERS, MONITORING, LABEL_FREE, STANDARDISATION)
     assert public - {name for table in tables for name in table} == set()

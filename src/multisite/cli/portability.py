@@ -27,6 +27,14 @@ def portability(
     census: Annotated[
         bool, typer.Option("--census", help="The table holds everybody it stands for: no sampling error.")
     ] = False,
+    finding: Annotated[
+        str | None,
+        typer.Option(
+            help="The finding to check, by its id; needed where the pack has several and `n_positive` or the "
+            "prevalence is given.",
+            show_default="all",
+        ),
+    ] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -39,7 +47,7 @@ def portability(
     # Loading the rooms takes about a second, which `--help` should not pay.
     from multisite.cli.portability_table import show_portability
 
-    show_portability(pack, population, prevalence=prevalence, census=census, json_lines=json)
+    show_portability(pack, population, prevalence=prevalence, census=census, finding=finding, json_lines=json)
 
 
 def add_to(app: typer.Typer) -> None:

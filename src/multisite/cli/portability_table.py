@@ -11,13 +11,15 @@ from multisite.pack.reading import read_pack
 __all__ = ["show_portability"]
 
 
-def show_portability(pack: Path, population: Path, *, prevalence: float | None, census: bool, json_lines: bool) -> None:
+def show_portability(
+    pack: Path, population: Path, *, prevalence: float | None, census: bool, finding: str | None, json_lines: bool
+) -> None:
     """Read both, check, and print the page or the records.
 
     Raises
     ------
     UsageError
-        If the table cannot be read or used.
+        If the table cannot be read, or it or an option cannot be used.
     PackError
         If the pack cannot be read.
     """
@@ -29,7 +31,7 @@ def show_portability(pack: Path, population: Path, *, prevalence: float | None, 
             place="--population",
             remedy="Name a CSV file that exists and that this user may read.",
         ) from None
-    found = check_portability(read_pack(pack), table, prevalence=prevalence, census=census)
+    found = check_portability(read_pack(pack), table, prevalence=prevalence, census=census, finding=finding)
     if json_lines:
         for record in portability_records(found):
             sys.stdout.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")

@@ -2,6 +2,7 @@
 
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from multisite.errors import PackError
@@ -33,7 +34,7 @@ def read_pack(path: Path) -> dict[str, bytes]:
         files = _of_folder(path) if path.is_dir() else _of_zip(path)
     except FileNotFoundError:
         raise _refused("there is no pack at this path", "Name the folder of a pack, or its zip.") from None
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
         raise _refused(
             f"the pack cannot be read ({type(error).__name__})", "Name the folder of a pack, or its zip, unencrypted."
         ) from None

@@ -7,8 +7,10 @@ import numpy as np
 
 from multisite.pack.portability.cells import Cells
 from multisite.pack.portability.population import Counted, Population
+from multisite.pack.portability.result import PortabilityRules
 from multisite.stats import (
     CellShares,
+    ClusterMoments,
     TargetMix,
     mix_of_classes,
     mix_of_counts,
@@ -20,6 +22,8 @@ __all__ = ["COUNTED", "IMPLIED", "STATED", "Target", "target_of"]
 
 STATED, COUNTED, IMPLIED = "stated", "counted", "implied by the pack's cells"
 """Where the target's prevalence is from."""
+
+_NOBODY = ClusterMoments(0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,11 +53,15 @@ class _Raking:
 
 
 def target_of(
-    population: Population, cells: Cells, *, prevalence: float | None, census: bool, max_ratio: float
+    population: Population, cells: Cells, *, prevalence: float | None, census: bool, rules: PortabilityRules
 ) -> Target:
-    """Weight the cells to the population; ``prevalence`` is the stated one, ``census`` a table without error."""
+    """Weight the cells to the population; ``prevalence`` is the stated one, ``census`` a table without error.
+
+    A cell of fewer patients than a class needs for support says nothing of its prevalence, and has that of the others
+    together.
+    """
     capped: list[bool] = []
-    raking = _Raking(cells, census, max_ratio)
+    raking = _Raking(cells, census, rules.max_ratio)
 
     def shares(count: Callable[[Counted], int | None], seed: Callable[[int], int]) -> CellShares:
         if not population.margins:
@@ -66,7 +74,8 @@ def target_of(
     try:
         patients = shares(lambda row: row.n, lambda k: cells.prevalence[k].sum_n)
         if not population.counts_positives:
-            mix = mix_of_counts(patients, cells.prevalence, prevalence=prevalence)
+            told = [c if c.n_patients >= rules.minimum_patients else _NOBODY for c in cells.prevalence]
+            mix = mix_of_counts(patients, told, prevalence=prevalence)
             return Target(patients, mix, IMPLIED if prevalence is None else STATED, capped=any(capped))
         positives = shares(lambda row: row.n_positive, lambda k: cells.sensitivity[k].sum_n)
         negatives = shares(lambda row: row.n_negative, lambda k: cells.specificity[k].sum_n)

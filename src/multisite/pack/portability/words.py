@@ -145,8 +145,8 @@ def _assumptions(found: Portability) -> Iterator[str]:
         stated = any(endpoint.prevalence_from == STATED for endpoint in found.endpoints)
         how = "the odds of all cells multiplied by one factor to fit your prevalence" if stated else "as it is"
         yield (
-            f"How your patients with the finding divide over cells is from the pack's prevalence in each cell, {how}"
-            "; that cannot be tested either. Count `n_positive` to do without it."
+            "How your patients with the finding divide over the cells is from the pack's prevalence in each cell, "
+            f"{how}; that cannot be tested either. Count `n_positive` to do without it."
         )
     if found.raked:
         yield (
