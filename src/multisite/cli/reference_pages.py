@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from typer.core import TyperGroup
 
 from multisite import errors
+from multisite.cli.guideline_pages import companion_page, guidelines_page, hazards_page
 from multisite.cli.main import app
 from multisite.pipeline import STAGES
 from multisite.schemas import Artefact, Column, ColumnFamily
@@ -33,6 +34,9 @@ def pages() -> dict[Path, str]:
         _FOLDER / "site-tables.md": _MADE + "\n".join(_site_tables()),
         _FOLDER / "stages.md": _MADE + "\n".join(_stages()),
         _FOLDER / "commands.md": _MADE + "\n".join(_commands()),
+        _FOLDER / "guidelines.md": _MADE + "\n".join(guidelines_page()),
+        _FOLDER / "hazards.md": _MADE + "\n".join(hazards_page()),
+        _FOLDER / "companion-records.md": _MADE + "\n".join(companion_page()),
         _FOLDER / "exit-codes.md": _MADE + "\n".join(_exit_codes()),
         _FOLDER / "study.schema.json": _schema(Study),
         _FOLDER / "site.schema.json": _schema(Site),
