@@ -1,17 +1,41 @@
 """The files of a pack, from its folder or its zip: read whole, and nothing outside of it."""
 
+import gzip
+import io
 import stat
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from multisite.errors import PackError
 
-__all__ = ["read_pack"]
+__all__ = ["csv_bytes", "read_pack"]
 
 _PLACE = "PACK"
 _ENOUGH = 2 << 30
 """Bytes beyond which a pack is no pack: a zip may say little of what it unpacks to."""
+
+
+def csv_bytes(files: Mapping[str, bytes], path: str) -> bytes:
+    """The CSV file ``path`` of a pack, which may be kept as ``path.gz``.
+
+    Raises
+    ------
+    KeyError
+        When neither is there.
+    PackError
+        When it cannot be unpacked, or comes to more than a pack may.
+    """
+    if path in files:
+        return files[path]
+    try:
+        with gzip.open(io.BytesIO(files[f"{path}.gz"])) as packed:
+            content = packed.read(_ENOUGH + 1)
+    except (OSError, EOFError, zlib.error):
+        raise _refused("a table of the pack cannot be unpacked", "Ask for the pack again, whole.") from None
+    _refuse_size(len(content))
+    return content
 
 
 def read_pack(path: Path) -> dict[str, bytes]:

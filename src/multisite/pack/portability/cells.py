@@ -9,6 +9,7 @@ import polars as pl
 
 from multisite.errors import PackError
 from multisite.pack.portability.facts import PackEndpoint, Source
+from multisite.pack.reading import csv_bytes
 from multisite.performance.estimates.spread import DesignEffects
 from multisite.schemas.artefact import Artefact
 from multisite.schemas.performance import DESIGN_EFFECTS, PROPORTION_MOMENTS, SCORE_TALLY_GRID
@@ -139,11 +140,15 @@ def _no_scores() -> ScoreCounts:
 
 def _frame(files: Mapping[str, bytes], artefact: Artefact) -> pl.DataFrame:
     name = f"tallies/{artefact.name}.csv"
-    if name not in files:
-        raise PackError("a tally that the check needs is missing", place=name, remedy="Ask for the whole pack.")
+    try:
+        content = csv_bytes(files, name)
+    except KeyError:
+        raise PackError(
+            "a tally that the check needs is missing", place=name, remedy="Ask for the whole pack."
+        ) from None
     schema = artefact.schema
     try:
-        text = pl.read_csv(io.BytesIO(files[name]), infer_schema=False).select(schema.names())
+        text = pl.read_csv(io.BytesIO(content), infer_schema=False).select(schema.names())
         frame = text.select(pl.col(column).cast(dtype) for column, dtype in schema.items())
     except pl.exceptions.PolarsError:
         raise _unreadable(artefact.name) from None

@@ -204,6 +204,9 @@ def _margins(
 
 
 def _level(row: _Row, stratum: PackStratum, text: str) -> str:
+    # Keyboards have no ≥ and no –: the study file spells bands like this, too.
+    spelt = {level.replace("≥", ">=").replace("–", "-"): level for level in stratum.levels}
+    text = spelt.get(text, text)
     if text not in stratum.levels:
         raise _refused(
             f"row {row.number} has a level of `{stratum.id}` that the pack does not have",

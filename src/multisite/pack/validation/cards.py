@@ -87,7 +87,7 @@ def dataset_card(
             "@id": path,
             "name": path,
             "contentUrl": path,
-            "encodingFormat": "text/csv",
+            "encodingFormat": "application/gzip" if path.endswith(".gz") else "text/csv",
             "sha256": digests[path],
         }
         for path in tables
@@ -122,7 +122,7 @@ _SAID: Final[Sequence[tuple[str, str]]] = (
 
 
 def _records(path: str, frame: pl.DataFrame) -> dict[str, Any]:
-    name = path.removesuffix(".csv").replace("/", "-")
+    name = path.removesuffix(".gz").removesuffix(".csv").replace("/", "-")
     return {
         "@type": "cr:RecordSet",
         "@id": name,

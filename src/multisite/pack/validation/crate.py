@@ -10,6 +10,7 @@ _TYPES: Final = {
     ".pdf": "application/pdf",
     ".json": "application/json",
     ".csv": "text/csv",
+    ".gz": "application/gzip",
     ".md": "text/markdown",
     ".py": "text/x-python",
     ".txt": "text/plain",

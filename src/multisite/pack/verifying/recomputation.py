@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from multisite.pack.reading import csv_bytes
 from multisite.pack.verifying.verify import FAILS, NOT_POSSIBLE, OK, Step
 from multisite.performance import ESTIMATES_STAGE
 from multisite.schemas import Artefact, StageInputs
@@ -61,7 +62,7 @@ def _anew(files: Mapping[str, bytes]) -> pl.DataFrame:
 
 
 def _table(files: Mapping[str, bytes], path: str, artefact: Artefact) -> pl.DataFrame:
-    frame = pl.read_csv(io.BytesIO(files[path]), schema_overrides=dict(artefact.schema))
+    frame = pl.read_csv(io.BytesIO(csv_bytes(files, path)), schema_overrides=dict(artefact.schema))
     return artefact.conform(frame.select(artefact.schema.names()))
 
 
