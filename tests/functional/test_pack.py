@@ -1,6 +1,8 @@
 """From a lock to a pack that is checked, compared and anchored, as a user runs the commands; and what goes wrong."""
 
+import hashlib
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -9,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from multisite.demo import StagedDemo
+from multisite.pack.reading import read_pack
+from multisite.pack.verifying.verify import FAILS
+from multisite.pack.verifying.verify import verify as verify_files
 from tests.conftest import run_verb
 from tests.lib.command import Finished, multisite
 
@@ -64,6 +69,16 @@ def test_the_verifier_in_the_pack_needs_python_alone(pack: Path) -> None:
     assert done.stdout.rstrip().endswith("verified: every step holds")
 
 
+def test_a_changed_byte_of_any_file_fails_at_the_right_step(pack: Path) -> None:
+    files, rng = read_pack(pack), random.Random(20)
+    for name, content in files.items():
+        place = rng.randrange(len(content))
+        changed = content[:place] + bytes([content[place] ^ rng.randrange(1, 256)]) + content[place + 1 :]
+        failed = next(step.number for step in verify_files({**files, name: changed}) if step.outcome == FAILS)
+        right = {1, 2, 3} if name == "SHA256SUMS" else {3} if name in ("statement.dsse.json", "signer.pem") else {2}
+        assert failed in right, name
+
+
 def test_another_key_is_not_the_signer(pack: Path, tmp_path: Path) -> None:
     assert multisite("new-key", tmp_path / "other.pem").exit_code == 0
     finished = verify(pack, "--key", tmp_path / "other.pem.pub")
@@ -73,8 +88,6 @@ def test_another_key_is_not_the_signer(pack: Path, tmp_path: Path) -> None:
 
 def test_a_number_that_was_changed_and_hashed_again_fails_where_it_is_recomputed(pack: Path, tmp_path: Path) -> None:
     """Whoever makes a pack anew over a changed number, unsigned, is found by the tallies."""
-    import hashlib
-
     changed = Path(shutil.copytree(pack, tmp_path / "changed"))
     for name in ("statement.dsse.json", "signer.pem"):
         (changed / name).unlink()

@@ -27,6 +27,9 @@ from multisite.vocabulary import Zone
 __all__ = ["build_pack", "pdf_writer", "show_pack_difference", "verify_pack"]
 
 
+_NOT_RECOMPUTED = "- intervals of single sites, other results, and the numbers as the page prints them."
+
+
 def build_pack(
     study_file: Path,
     site_files: Sequence[Path],
@@ -99,7 +102,8 @@ def verify_pack(pack: Path, *, key_file: Path | None, allow_unsigned: bool, json
     marks = {OK: "✓", FAILS: "✗"}
     rows = [(str(s.number), s.title, f"{marks.get(s.outcome, '○')} {s.outcome}", _told(s)) for s in steps]
     terminal.table("Steps", ("no.", "step", "outcome", "found"), rows, right=(0,))
-    for line in NOT_SHOWN.splitlines():
+    # The last line is of the steps without the program, which has done one more.
+    for line in (*NOT_SHOWN.splitlines()[:-1], _NOT_RECOMPUTED):
         terminal.say(line)
     line, code = conclusion(steps)
     if code:

@@ -88,7 +88,7 @@ def pack_files(
         if artefact is ESTIMATES:
             frame = with_planning(frame, facts.endpoints, page.standing.kind)
         tables[f"results/{artefact.name}.csv"] = frame
-    made = {path: _packed(path, frame.write_csv().encode()) for path, frame in tables.items()}
+    made = {path: _packed(path, _csv(frame).encode()) for path, frame in tables.items()}
     made |= {f"exhibits/{slug}.csv": text.encode() for slug, text in sorted(page.exhibits.items())}
     made |= {
         f"ledger/{name}.json": ledger_copy(chain, study=facts.study, site=name)
@@ -208,6 +208,13 @@ def _suffix(tally: str) -> str:
     return ".csv.gz" if tally == SCORE_TALLY_GRID.name else ".csv"
 
 
+def _csv(frame: pl.DataFrame) -> str:
+    """Floats as Python spells them: the shortest text that reads back, and one spelling of each."""
+    floats = [name for name, dtype in frame.schema.items() if dtype == pl.Float64()]
+    spelt = [pl.Series(name, [None if v is None else repr(v) for v in frame[name]], pl.String()) for name in floats]
+    return frame.with_columns(spelt).write_csv()
+
+
 def _packed(path: str, content: bytes) -> bytes:
     return gzip.compress(content, mtime=0) if path.endswith(".gz") else content
 
@@ -237,6 +244,6 @@ def _readme(facts: PackFacts, signer: str) -> str:
     return (
         f"Validation pack: {facts.title}\n\n"
         "Open index.html in a browser; nothing is fetched from a network.\n"
-        "Check it with Python alone, in this folder: python3 verify.py\n"
+        "Check it with Python alone, in this folder: python3 -I verify.py\n"
         f"{signed}.\n"
     )

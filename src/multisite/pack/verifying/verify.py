@@ -16,6 +16,7 @@ if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "saf
 import argparse
 import base64
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -32,6 +33,7 @@ from typing import Any
 __all__ = ["Step", "conclusion", "ed25519_holds", "raw_key", "read_pack", "verify"]
 
 OK, FAILS, NOT_POSSIBLE = "ok", "FAILS", "not possible"
+STUDY = "_study"  # the ledger of the study as a whole, beside those of its sites
 SUMS, STATEMENT, SIGNER = "SHA256SUMS", "statement.dsse.json", "signer.pem"
 ESTIMATES = "results/estimates.csv"
 ALL_SITES, BEFORE_THE_FIRST = "all sites", "0" * 64
@@ -333,7 +335,8 @@ def _described(said: Any) -> dict[str, Any]:
 
 def _ledgers(pack: _Pack, details: list[str]) -> str:
     said, found, ends, n_wrong = pack.said(), {}, {}, 0
-    for site in said["standings"]:
+    names = [*said["standings"], *([STUDY] if STUDY in said["ledgers"] else [])]
+    for site in names:
         try:
             entries = _ledger(pack.file(f"ledger/{site}.json"), said["study"], site)
             found[site], head = entries, entries[-1]["sha256"] if entries else BEFORE_THE_FIRST
@@ -343,7 +346,7 @@ def _ledgers(pack: _Pack, details: list[str]) -> str:
             n_wrong += 1
             details.append(f"{site}: {why if isinstance(why, _StepError) else 'its ledger is not of its form'}")
     if n_wrong:
-        raise _StepError(f"of {len(said['standings'])} ledgers, {n_wrong} do not hold")
+        raise _StepError(f"of {len(names)} ledgers, {n_wrong} do not hold")
     if {name for name in pack.files if name.startswith("ledger/")} != {f"ledger/{site}.json" for site in ends}:
         raise _StepError("there is a ledger of a site that pack.json does not name")
     if _json(ends) != _json(said["ledgers"]):
@@ -394,7 +397,8 @@ def _standing(pack: _Pack, details: list[str]) -> str:
     said = pack.said()
     if pack.entries is None:
         raise _BlockedError("it depends on the ledgers, in which step 5 finds a fault")
-    found = {site: _kind([one["entry"] for one in entries], said["protocol"]) for site, entries in pack.entries.items()}
+    of_sites = {site: entries for site, entries in pack.entries.items() if site != STUDY}
+    found = {site: _kind([one["entry"] for one in entries], said["protocol"]) for site, entries in of_sites.items()}
     details += [f"{site}: {kind}" for site, kind in found.items()]
     of_study = "planned" if set(found.values()) == {"planned"} else "exploratory"
     if found != said["standings"] or of_study != said["standing"]["kind"]:
@@ -545,7 +549,7 @@ def _tallies(pack: _Pack) -> dict[tuple[str, ...], _Tally]:
 
 def _rows(pack: _Pack, name: str, last: str) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
     """The rows of a table, each with its segment, which and column `last` make its key."""
-    said, text = pack.said(), pack.file(name).decode("utf-8")
+    said, text = pack.said(), _unpacked(pack, name).decode("utf-8")
     if "\r" in text:
         raise _StepError(f"{name} has a carriage return, which not every reader takes for the same")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -561,6 +565,17 @@ def _rows(pack: _Pack, name: str, last: str) -> Iterator[tuple[tuple[str, ...], 
             raise _StepError(f"{name} has a row twice")
         seen.add((segment, row[last]))
         yield segment, row
+
+
+def _unpacked(pack: _Pack, name: str) -> bytes:
+    """A table, which may be kept packed by gzip."""
+    if name in pack.files or f"{name}.gz" not in pack.files:
+        return pack.file(name)
+    with gzip.open(io.BytesIO(pack.files[f"{name}.gz"])) as packed:
+        content: bytes = packed.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise _StepError(f"{name} is larger than a pack may be")
+    return content
 
 
 def _threshold(pack: _Pack, segment: Sequence[str], metric: str) -> "float | None":
