@@ -15,6 +15,8 @@ from multisite.pack.evidence import Evidence
 from multisite.pack.validation.facts import pack_facts
 from multisite.pack.validation.files import PackSources
 from multisite.schemas.cohort import COMPOSITION
+from multisite.schemas.completeness import ATTRIBUTE_COMPLETENESS
+from multisite.schemas.drift_verdicts import DRIFT_MONITORS
 from multisite.schemas.performance import DESIGN_EFFECTS, PROPORTION_MOMENTS, SCORE_TALLY_GRID
 from multisite.schemas.standings import STANDINGS, TIME_FORWARD
 from multisite.storage.canonical import sha256_hex
@@ -67,6 +69,7 @@ def pack_sources(declared: Study | None = None, *, locked: bool = True, **frames
         evidence=evidence,
         facts=pack_facts(of),
         tallies=_tallies(),
+        more={artefact.name: artefact.empty() for artefact in (ATTRIBUTE_COMPLETENESS, DRIFT_MONITORS)},
         chains={name: chain(name, of.protocol_sha256, locked=locked, looks=int(name != "_study")) for name in names},
         names=names,
         built=BUILT,

@@ -21,6 +21,8 @@ from multisite.runners.plan import made_for_now, plan_stage
 from multisite.runners.work import STUDY_FOLDER, inputs_of, open_artefacts
 from multisite.schemas import Artefact
 from multisite.schemas.cohort import COMPOSITION
+from multisite.schemas.completeness import ATTRIBUTE_COMPLETENESS
+from multisite.schemas.drift_verdicts import DRIFT_MONITORS
 from multisite.schemas.performance import DESIGN_EFFECTS, PROPORTION_MOMENTS, SCORE_TALLY_GRID
 from multisite.storage.artefacts import ArtefactStore
 from multisite.storage.location import StoreLocation
@@ -30,6 +32,9 @@ from multisite.vocabulary import Zone
 __all__ = ["pack_sources", "write_pack", "zipped"]
 
 _TALLIES: Final[tuple[Artefact, ...]] = (SCORE_TALLY_GRID, PROPORTION_MOMENTS, DESIGN_EFFECTS, COMPOSITION)
+_MORE: Final[tuple[Artefact, ...]] = (ATTRIBUTE_COMPLETENESS, DRIFT_MONITORS)
+"""What sites may lack: headers that were not read, months that were not judged."""
+
 _MARK: Final = "pack.json"
 """A folder with this file is a pack, and may be replaced by another one."""
 
@@ -67,6 +72,7 @@ def pack_sources(study: Study, sites: Sequence[Site], workspace: StoreLocation, 
         evidence=evidence,
         facts=pack_facts(study),
         tallies={artefact.name: _over_sites(store, artefact, names) for artefact in _TALLIES},
+        more={artefact.name: _where_made(store, artefact, names) for artefact in _MORE},
         chains=chains,
         names={**{name: name for name in names}, STUDY_FOLDER: "The study"},
         built=built,
@@ -113,6 +119,11 @@ def zipped(files: Mapping[str, bytes], top: str) -> bytes:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, content)
     return written.getvalue()
+
+
+def _where_made(store: ArtefactStore, artefact: Artefact, sites: Sequence[str]) -> pl.DataFrame:
+    made = [store.read(artefact, site) for site in sites if store.manifest(artefact, site) is not None]
+    return pl.concat(made, how="diagonal") if made else artefact.empty()
 
 
 def _over_sites(store: ArtefactStore, artefact: Artefact, sites: Sequence[str]) -> pl.DataFrame:

@@ -56,9 +56,7 @@ def kinds_of_evidence(evidence: Evidence, facts: PackFacts) -> Mapping[Kind, Kin
             COHORT_IDENTITY,
         ),
         Kind.EXCLUSIONS: made("no flow of cases", (("exclusions", "Exclusions"),), FLOW),
-        Kind.PROVENANCE: made(
-            "no header was read", (("flow", "From objects to cases"), ("who", "Who was tested")), HEADER_COUNTS
-        ),
+        Kind.PROVENANCE: made("no header was read", (("headers", "Headers"), ("who", "Who was tested")), HEADER_COUNTS),
         Kind.INTENDED_USE: use,
         Kind.REFERENCE_STANDARD: reference
         if declared or stated

@@ -12,13 +12,13 @@ _NOT_MADE: Final = "the data that it needs were not supplied, or the protocol do
 _EXHIBITS: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("Flow of cases with counts per site", ("flow-figure", "table-flow-sites"), _NOT_MADE),
     ("Who was tested, by site, modality, scanner and software", ("table-who-",), _NOT_MADE),
-    ("Completeness of tags", (), "counted inside each site (`multisite show completeness`), and not brought together"),
+    ("Completeness of tags", ("table-completeness-",), _NOT_MADE),
     ("Likeness to the target population", ("table-likeness",), _NOT_MADE),
     ("Leakage scorecard", ("table-scorecard",), _NOT_MADE),
     ("Whether headers tell the split", ("table-scorecard",), _NOT_MADE),
     ("Agreement of readers and reads per case", ("table-reader-agreement-", "table-readings-per-case-"), _NOT_MADE),
     ("What other reference standards would do", ("tornado-",), _NOT_MADE),
-    ("ROC curves of the sites", (), "not drawn: the tables give AUC and operating points, the tallies every point"),
+    ("ROC curves of the sites", ("roc-",), _NOT_MADE),
     ("Forest of the sites with a range for a new one", ("forest-sites-",), _NOT_MADE),
     ("Forest of the strata with margin and verdict", ("forest-strata-",), _NOT_MADE),
     ("Reliability curves with a null band", ("reliability-",), _NOT_MADE),
@@ -37,7 +37,7 @@ _EXHIBITS: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("Estimates without labels, tested backwards", (), "in the timeline of each site, which stays there"),
     ("Readers with and without the model", (), "no reader study"),
     ("Ribbon of locks, looks, runs and deviations", ("ribbon",), _NOT_MADE),
-    ("Smallest change that could be seen", (), "in the timeline and the mails of each site"),
+    ("Smallest change that could be seen", ("table-detectable-",), "no later month was judged"),
 )
 
 

@@ -45,13 +45,14 @@ _RESULTS: Final = (ESTIMATES, ACROSS_SITES, VERDICTS)
 class PackSources:
     """All that a pack is made from.
 
-    ``tallies`` are frames of every site by artefact, ``chains`` the ledgers by folder, ``names`` what they are called,
-    ``built`` the time of building.
+    ``tallies`` are frames of every site by artefact, ``more`` those that a study may lack (they are empty then),
+    ``chains`` the ledgers by folder, ``names`` what they are called, ``built`` the time of building.
     """
 
     evidence: Evidence
     facts: PackFacts
     tallies: Mapping[str, pl.DataFrame]
+    more: Mapping[str, pl.DataFrame]
     chains: Mapping[str, Chain]
     names: Mapping[str, str]
     built: datetime
@@ -81,7 +82,9 @@ def pack_files(
     if facts.claims_prospective:
         require_dates_of_prospective(evidence)
     signer = fingerprint(key.public_key()) if key else ""
-    page = pack_page(evidence, facts, sources.chains, sources.names, signer=signer)
+    page = pack_page(
+        evidence, facts, sources.chains, sources.names, counts={**sources.tallies, **sources.more}, signer=signer
+    )
     tables = {f"tallies/{name}{_suffix(name)}": _tested(frame) for name, frame in sorted(sources.tallies.items())}
     for artefact in _RESULTS:
         frame = _tested(evidence.frame(artefact))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+import polars as pl
+
 from multisite.audit import Chain
 from multisite.checklists.boundary import load_boundary
 from multisite.checklists.catalogue import CHECKLISTS
@@ -21,11 +23,21 @@ from multisite.pack.validation.figures_register import register_table
 from multisite.pack.validation.first_page import first_page
 from multisite.pack.validation.guideline_tables import companion_table, coverage_table, crosswalk_table, strata_table
 from multisite.pack.validation.ladder import Rung, ladder_of_verification
+from multisite.pack.validation.more_tables import (
+    completeness_tables,
+    declared_pairs,
+    detectable_tables,
+    monitoring_pairs,
+)
 from multisite.pack.validation.plan_table import plan_table
 from multisite.pack.validation.planning_notes import planning_note
 from multisite.pack.validation.ribbon import ribbon_figure
 from multisite.pack.validation.risk_table import risks_table
+from multisite.pack.validation.roc import roc_figure
 from multisite.pack.verifying.words import STEP_WORDS
+from multisite.schemas.completeness import ATTRIBUTE_COMPLETENESS
+from multisite.schemas.drift_verdicts import DRIFT_MONITORS
+from multisite.schemas.performance import SCORE_TALLY_GRID
 
 __all__ = ["PackPage", "pack_page"]
 
@@ -36,7 +48,12 @@ _GROUPS: Final[tuple[tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...
         "items-data",
         "Data",
         ("data",),
-        (("flow", "From objects to cases"), ("who", "Who was tested"), ("exclusions", "Exclusions")),
+        (
+            ("flow", "From objects to cases"),
+            ("headers", "Headers"),
+            ("who", "Who was tested"),
+            ("exclusions", "Exclusions"),
+        ),
     ),
     ("items-reference", "How truth was made", ("reference standard",), (("reference", "Reference standard"),)),
     ("items-partitions", "Partitions", ("partitions", "testing data"), (("integrity", "Integrity"),)),
@@ -46,9 +63,14 @@ _GROUPS: Final[tuple[tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...
         "items-results",
         "Results",
         ("results data", "results performance"),
-        (("performance", "Performance"), ("calibration", "Calibration")),
+        (("performance", "Performance"), ("curves", "ROC curves"), ("calibration", "Calibration")),
     ),
-    ("items-discussion", "Discussion", ("discussion",), (("drift", "After deployment"),)),
+    (
+        "items-discussion",
+        "Discussion",
+        ("discussion",),
+        (("monitoring", "Monitoring plan"), ("drift", "After deployment")),
+    ),
     ("items-other", "Other information", ("other",), (("hashes", "Hashes and versions"),)),
 )
 """Anchor and heading of a chapter, the parts of CLAIM 2024 that it answers, and the exhibits that follow it."""
@@ -86,10 +108,13 @@ def pack_page(
     chains: Mapping[str, Chain],
     names: Mapping[str, str],
     *,
+    counts: Mapping[str, pl.DataFrame],
     signer: str,
 ) -> PackPage:
-    """The whole page. ``chains`` are the ledgers, ``names`` what each is called, ``signer`` the fingerprint of the key
-    that the pack is signed with (empty for none).
+    """The whole page.
+
+    ``chains`` are the ledgers, ``names`` what each is called, ``counts`` the tallies, the completeness of headers and
+    the drift monitors by artefact, ``signer`` the fingerprint of the key that the pack is signed with (empty for none).
     """
     standing = study_standing(evidence)
     kinds = kinds_of_evidence(evidence, facts)
@@ -103,6 +128,11 @@ def pack_page(
         "groups": {anchor: _group(lists[0], anchor, title, parts) for anchor, title, parts, _ in _GROUPS},
         "plan": plan_table(evidence, facts, standing.kind),
         "looks_words": _looks_words(facts),
+        "declared": declared_pairs(facts),
+        "monitoring": monitoring_pairs(facts),
+        "curves": [roc_figure(evidence, endpoint, counts[SCORE_TALLY_GRID.name]) for endpoint in evidence.endpoints],
+        "completeness": completeness_tables(evidence, counts[ATTRIBUTE_COMPLETENESS.name]),
+        "detectable": detectable_tables(evidence, counts[DRIFT_MONITORS.name]),
         "risks": risks_table(facts, kinds),
         "boundary": load_boundary(),
         "companion": companion_table(facts),
