@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 
 from multisite.pack.evidence import Evidence
-from multisite.pack.numbers import NO_NUMBER, count, share
+from multisite.pack.metrics import METRICS
+from multisite.pack.numbers import NO_NUMBER, count, per_cent, share
 from multisite.pack.tables.flow import site_chunks
 from multisite.pack.tables.table import Cell, Column, Row, Table, missing, plain_table
 from multisite.pack.validation.facts import PackFacts
@@ -37,7 +38,7 @@ def completeness_tables(evidence: Evidence, counts: pl.DataFrame) -> tuple[Table
             (Column("Attribute"), *(Column(site, kind="number") for site in sites)),
             [Row((Cell(name), *(_held(cells.get((site, name))) for site in sites))) for name in usual],
             method=f"Share of instances with a value; below, kinds of nothing from {_LEAST_SHARE:.1%} on: absent, "
-            f"empty, invalid (cannot be read), removed (put in by de-identification). {count(rare)} more attributes have "
+            f"empty, invalid (cannot be read), removed (put in by de-identification). {count(rare)} more have "
             "a value in less than half of the instances at every site.",
             data=held.filter(pl.col("site").is_in(sites)).sort("attribute", "site"),
         )
@@ -78,7 +79,8 @@ def declared_pairs(facts: PackFacts) -> tuple[tuple[str, str], ...]:
     performance, cohort = facts.protocol["performance"], facts.protocol["cohort"]
     primary = [s["title"] for s in cohort["strata"] if s["role"] == "primary"]
     exploratory = [s["title"] for s in cohort["strata"] if s["role"] != "primary"]
-    crossed = [" × ".join(one["of"]) for one in cohort["intersections"]]
+    titles = {s["id"]: s["title"] for s in cohort["strata"]}
+    crossed = [" × ".join(titles[name] for name in one["of"]) for one in cohort["intersections"]]
     return (
         ("Operating point", f"a score of {performance['threshold']:g} or more is positive{_points(performance)}"),
         ("Margins", "; ".join(_margin(one) for one in performance["margins"]) or "none is declared"),
@@ -88,7 +90,7 @@ def declared_pairs(facts: PackFacts) -> tuple[tuple[str, str], ...]:
             "Multiplicity",
             f"primary endpoints: {facts.multiplicity}; verdicts: Holm over primary comparisons of a metric",
         ),
-        ("Intervals", f"{performance['ci_level']:.0%}, of patients"),
+        ("Intervals", f"{per_cent(100 * performance['ci_level'])}, of patients"),
         ("Withheld", f"numbers on fewer than {performance['minimum_denominator']} patients"),
         ("Seeds", f"{performance['seed']} (intervals), {facts.protocol['integrity']['seed']} (checks)"),
     )
@@ -149,7 +151,7 @@ def _points(performance: Mapping[str, Any]) -> str:
     own = [f"{p['finding']}: {p['threshold']:g}" for p in performance["operating_points"] if p["threshold"] is not None]
     rules = [f"{p['finding']}: {_rule(p['rule'])}" for p in performance["operating_points"] if p["rule"] is not None]
     said = f"; own thresholds: {', '.join(own)}" if own else ""
-    return f"{said}; chosen by {', '.join(rules)}" if rules else said
+    return f"{said}; rule for {', '.join(rules)}" if rules else said
 
 
 def _rule(rule: Mapping[str, Any]) -> str:
@@ -158,9 +160,10 @@ def _rule(rule: Mapping[str, Any]) -> str:
 
 
 def _margin(one: Mapping[str, Any]) -> str:
+    name = METRICS[one["metric"]].inside if one["metric"] in METRICS else str(one["metric"]).replace("_", " ")
+    if one.get("gap_at_most") is not None:
+        return f"{name} at most {one['gap_at_most']:g} below that of the rest"
     bounds = [
-        f"{words} {one[name]:g}"
-        for name, words in (("at_least", "at least"), ("at_most", "at most"), ("gap_at_most", "at most below the rest"))
-        if one.get(name) is not None
+        f"{words} {one[key]:g}" for key, words in (("at_least", "at least"), ("at_most", "at most")) if one.get(key)
     ]
-    return f"{str(one['metric']).replace('_', ' ')} {' and '.join(bounds)}"
+    return f"{name} {' and '.join(bounds)}"

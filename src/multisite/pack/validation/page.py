@@ -32,7 +32,7 @@ from multisite.pack.validation.more_tables import (
 from multisite.pack.validation.plan_table import plan_table
 from multisite.pack.validation.planning_notes import planning_note
 from multisite.pack.validation.ribbon import ribbon_figure
-from multisite.pack.validation.risk_table import risks_table
+from multisite.pack.validation.risk_table import risks_tables
 from multisite.pack.validation.roc import roc_figure
 from multisite.pack.verifying.words import STEP_WORDS
 from multisite.schemas.completeness import ATTRIBUTE_COMPLETENESS
@@ -133,7 +133,7 @@ def pack_page(
         "curves": [roc_figure(evidence, endpoint, counts[SCORE_TALLY_GRID.name]) for endpoint in evidence.endpoints],
         "completeness": completeness_tables(evidence, counts[ATTRIBUTE_COMPLETENESS.name]),
         "detectable": detectable_tables(evidence, counts[DRIFT_MONITORS.name]),
-        "risks": risks_table(facts, kinds),
+        "risks": risks_tables(facts, kinds),
         "boundary": load_boundary(),
         "companion": companion_table(facts),
         "coverage_table": coverage_table(lists),

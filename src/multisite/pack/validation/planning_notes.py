@@ -28,7 +28,8 @@ _WHOLE: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 
 _STRATA: Final = ("forest-strata-", "strata-", "shrinkage-", "verdicts-", "calibration-levels-", "ratios-forest-")
 _OTHER: Final = (
-    "failures-", "operating-point-", "threshold-transfer-", "outcomes-", "benefit-", "recalibration-", "roc-", "tornado-",
+    "failures-", "operating-point-", "threshold-transfer-", "outcomes-", "benefit-", "recalibration-", "roc-",
+    "tornado-",
     "reader-benchmark-", "differences-", "comparison-", "measure-", "ladder-", "shift-", "site-told-",
     "header-agreement-",
 )  # fmt: skip

@@ -9,18 +9,20 @@ from multisite.pack.validation.evidence_kinds import KindOfEvidence
 from multisite.pack.validation.facts import PackFacts
 from multisite.study import Risk
 
-__all__ = ["risks_table"]
+__all__ = ["risks_tables"]
 
 _NOT_JUDGED = "not judged by the authors"
 
 
-def risks_table(facts: PackFacts, kinds: Mapping[Kind, KindOfEvidence]) -> Table:
-    """A row per hazard: those that the authors judged first, then the rest of the catalogue."""
-    judged = {risk.hazard: risk for risk in facts.risks}
+def risks_tables(facts: PackFacts, kinds: Mapping[Kind, KindOfEvidence]) -> tuple[Table, Table]:
+    """Hazards that the authors judged, their own first; and the rest of the catalogue, which nobody judged."""
     catalogue = {hazard.id: hazard for hazard in load_hazards()}
-    own = [_row(None, risk, kinds) for risk in facts.risks if risk.is_own]
-    of_catalogue = [_row(catalogue.get(name), risk, kinds) for name, risk in judged.items() if not risk.is_own]
-    rest = [_row(hazard, None, kinds) for name, hazard in catalogue.items() if name not in judged]
+    ordered = sorted(facts.risks, key=lambda risk: not risk.is_own)
+    judged = [_row(catalogue.get(risk.hazard), risk, kinds) for risk in ordered]
+    if not judged:
+        judged = [Row((missing("the authors judge no hazard"), *(Cell("") for _ in range(6))))]
+    known = {risk.hazard for risk in facts.risks}
+    rest = [_row(hazard, None, kinds) for name, hazard in catalogue.items() if name not in known]
     columns = (
         Column("Hazard"),
         Column("Situation and harms"),
@@ -30,15 +32,23 @@ def risks_table(facts: PackFacts, kinds: Mapping[Kind, KindOfEvidence]) -> Table
         Column("Residual risk"),
         Column("Evidence in this pack"),
     )
-    return plain_table(
+    first = plain_table(
         "risks",
-        "Hazards, the authors' judgement of them, and the evidence that bears on them",
+        "Hazards that the authors judge, and the evidence that bears on them",
         columns,
-        [*own, *of_catalogue, *rest],
+        judged,
         method="Hazards in the vocabulary of ISO 14971:2019, from a starter catalogue and the authors. The program "
         "assigns no severity and no probability, and accepts no risk. Evidence detects a hazard, bounds it, verifies "
         "its control or informs on it.",
     )
+    second = plain_table(
+        "risks-rest",
+        "Hazards of the starter catalogue that the authors have not judged",
+        (columns[0], columns[1], columns[6]),
+        [Row((row.cells[0], row.cells[1], row.cells[6])) for row in rest],
+        method="Not judged is not the same as not there.",
+    )
+    return first, second
 
 
 def _row(hazard: Hazard | None, risk: Risk | None, kinds: Mapping[Kind, KindOfEvidence]) -> Row:

@@ -15,7 +15,7 @@ from multisite.pack.validation.plan_table import plan_table
 from multisite.pack.validation.planning import Planning, planning_of
 from multisite.pack.validation.planning_notes import planning_note
 from multisite.pack.validation.ribbon import ribbon_figure
-from multisite.pack.validation.risk_table import risks_table
+from multisite.pack.validation.risk_table import risks_tables
 from multisite.schemas.calibration_strata import CALIBRATION_BY_LEVEL
 from multisite.schemas.drift_verdicts import DRIFT_VERDICTS
 from multisite.schemas.standings import DEVIATIONS, STANDINGS
@@ -126,14 +126,16 @@ def test_risks_of_the_authors_stand_first_and_the_program_judges_none() -> None:
         ]
     )
     sources = pack_sources(declared, drift_verdicts=DRIFT_VERDICTS.empty())
-    table = risks_table(sources.facts, kinds_of_evidence(sources.evidence, sources.facts))
-    rows = [row.cells for row in table.groups[0].rows]
-    assert len(rows) == 37
+    judged, rest = risks_tables(sources.facts, kinds_of_evidence(sources.evidence, sources.facts))
+    rows = [row.cells for row in judged.groups[0].rows]
+    assert (len(rows), len(rest.groups[0].rows)) == (2, 35)
     assert [cells[0].note for cells in rows[:2]] == ["own", "H04"]
     assert rows[1][2].text == "serious"
     assert rows[1][5].note == "not acceptable, say the authors"
     assert "lacking: monitoring" in rows[1][6].note
-    assert {cells[2].note for cells in rows[2:]} == {"not judged by the authors"}
+    assert rows[0][2].note == "not judged by the authors"
+    nobody, _ = risks_tables(FACTS, kinds_of_evidence(EVIDENCE, FACTS))
+    assert nobody.groups[0].rows[0].cells[0].note == "the authors judge no hazard"
 
 
 def test_the_first_page_tells_the_worst_that_is_confirmed_and_what_was_not_measured() -> None:
