@@ -14,6 +14,7 @@ import pytest
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from multisite.pack.reading import csv_bytes, read_pack
 from multisite.schemas import Artefact
 from multisite.schemas.catalogue import ARTEFACTS
 from multisite.schemas.markers import MARKER_CODES
@@ -230,6 +231,35 @@ def test_no_file_of_the_workspace_holds_a_canary_but_in_object_keys_of_the_site_
         else:
             assert not sings(path.read_text(encoding="utf-8"))
     assert seen > 20
+
+
+def test_no_file_of_a_pack_holds_a_canary_or_a_pseudonym(
+    site: Path, finished_run: tuple[Path, list[Finished]], tmp_path: Path
+) -> None:
+    workspace, _ = finished_run
+    finished = multisite(
+        "pack",
+        "build",
+        site / "study.yaml",
+        "--sites",
+        site / "north.yaml",
+        "--workspace",
+        workspace,
+        "--out",
+        tmp_path / "p",
+    )
+    assert finished.exit_code == 0, finished.err
+    assert not sings(finished.out + finished.err)
+    cohort = pl.read_parquet(sorted(workspace.glob("*/north/cohort/part-*.parquet")))
+    names = ("case_id", "patient_id", "study_instance_uid", "series_instance_uid")
+    pseudonyms = {value for name in names for value in cohort[name] if value}
+    assert pseudonyms
+    files = read_pack(tmp_path / "p")
+    assert len(files) > 20
+    for path, content in files.items():
+        text = csv_bytes(files, path.removesuffix(".gz")).decode() if path.endswith(".gz") else content.decode()
+        assert not sings(path + text), path
+        assert not [value for value in pseudonyms if value in text], path
 
 
 def test_a_ledger_holds_digests_names_and_a_time_and_no_pseudonym(

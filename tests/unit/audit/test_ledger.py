@@ -1,6 +1,9 @@
 """A ledger is added to, and never changed."""
 
+import errno
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -9,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from multisite.audit import Event, Ledger, ledger
-from multisite.errors import LedgerBrokenError, MachineError
+from multisite.errors import LedgerBrokenError, MachineError, StoreError
+from multisite.storage import local_folder
 from multisite.storage.location import StoreLocation
 from multisite.storage.opening import open_store
 from tests.lib.workspaces import contents
@@ -95,3 +99,53 @@ def test_a_writer_that_never_gets_its_turn_gives_up(make: MakeLedger, monkeypatc
     monkeypatch.setattr(late._objects, "create", lambda key, data: False)
     with pytest.raises(MachineError, match="given up after 3 attempts"):
         add(late, "late")
+
+
+def test_a_full_disk_loses_no_entry_and_leaves_none_half(
+    make: MakeLedger, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(make(), "one")
+    before = contents(folder)
+
+    def full(path: Path, data: bytes) -> None:
+        path.write_bytes(data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(local_folder, "_write_through", full)
+        with pytest.raises(StoreError):
+            add(make(), "two")
+    assert contents(folder) == before
+    assert make().chain().broken_at is None
+    assert add(make(), "two") == 2
+
+
+_DIES = """
+import os, sys
+from datetime import UTC, datetime
+from multisite.audit import Event, Ledger
+from multisite.storage import local_folder
+from multisite.storage.location import StoreLocation
+from multisite.storage.opening import open_store
+if sys.argv[2] == "before":
+    local_folder._add = lambda *paths: os._exit(9)
+else:
+    local_folder._sync_folder = lambda path: os._exit(9)
+ledger = Ledger(open_store(StoreLocation("workspace", sys.argv[1])), study="chest", site="north")
+content = {"stages": ["performance"], "protocol": "p", "evaluated": "e"}
+ledger.append(Event.LOOK, time=datetime.now(UTC), run="dies", code_version="1", content=content)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("moment", "n_entries"), [("before", 1), ("after", 2)])
+def test_a_process_that_dies_while_it_appends_leaves_a_whole_entry_or_none(
+    make: MakeLedger, tmp_path: Path, moment: str, n_entries: int
+) -> None:
+    add(make(), "one")
+    died = subprocess.run([sys.executable, "-c", _DIES, str(tmp_path), moment], timeout=60, check=False)
+    assert died.returncode == 9
+    chain = make().chain()
+    assert chain.broken_at is None
+    assert len(chain.links) == n_entries
+    assert add(make(), "next") == n_entries + 1
