@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 import sys
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -232,3 +233,25 @@ def test_a_deviation_is_noted_where_it_happened(hospitals: StagedDemo, tmp_path:
     assert len(list(workspace.glob("*/northgate/_ledger/*.json"))) == 2
     assert len(list(workspace.glob("*/harbour/_ledger/*.json"))) == 1
     assert run_verb("deviation", hospitals, workspace, *said, "--site", "nowhere").exit_code == 2
+
+
+def test_a_mail_that_somebody_kept_anchors_the_ledger_and_finds_one_that_was_written_anew(
+    hospitals: StagedDemo, locked: Path, tmp_path: Path
+) -> None:
+    """As the monthly mails end: head and count of the site's ledger."""
+    entries = sorted(next(locked.glob("*/northgate/_ledger")).glob("*.json"))
+    head = hashlib.sha256(entries[-1].read_bytes()).hexdigest()
+    mail = EmailMessage()
+    mail["Subject"] = "[GREEN] a month"
+    mail.set_content(f"All is well.\n\nLedger {head}\n· {len(entries)} entries. Keep this mail: it proves them.\n")
+    (tmp_path / "mails").mkdir()
+    (tmp_path / "mails" / "month.eml").write_bytes(mail.as_bytes())
+    held = run_verb("audit verify", hospitals, locked, "--anchor", tmp_path / "mails", "--json")
+    assert held.exit_code == 0, held.err
+    rows = [row for line in held.out.splitlines() if (row := json.loads(line)).get("ledger") == "northgate"]
+    assert [(row["state"], row["held by"]) for row in rows] == [("✓ anchored", "month.eml")]
+    other = run_verb("audit verify", hospitals, locked, "--anchor", f"northgate:{len(entries)}:{'0a' * 32}")
+    assert other.exit_code == 22
+    assert "✗ rewritten" in other.out
+    lost = run_verb("audit verify", hospitals, locked, "--anchor", tmp_path / "nothing")
+    assert lost.exit_code == 2
