@@ -173,6 +173,9 @@ def test_a_protocol_that_was_changed_after_the_lock_makes_everything_exploratory
     assert "▲ exploratory" in amended.out
     deviations = json.loads((tmp_path / "pack" / "pack.json").read_text())["deviations"]
     assert deviations == 0
+    stale = multisite("pack", "build", study, "--sites", sites, "--workspace", workspace, "--out", tmp_path / "stale")
+    assert stale.exit_code == 13
+    assert "the ledger has entries that `standings` does not know" in stale.err
     multisite("report", study, "--sites", sites, "--workspace", workspace)
     multisite("pack", "build", study, "--sites", sites, "--workspace", workspace, "--out", tmp_path / "pack")
     page = (tmp_path / "pack" / "index.html").read_text()

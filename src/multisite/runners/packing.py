@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from multisite.errors import UsageError
+from multisite.errors import ArtefactMissingError, UsageError
 from multisite.pack import REPORT_STAGE, report_parameters
 from multisite.pack.evidence import Evidence
 from multisite.pack.validation.facts import pack_facts
@@ -23,7 +23,9 @@ from multisite.schemas import Artefact
 from multisite.schemas.cohort import COMPOSITION
 from multisite.schemas.completeness import ATTRIBUTE_COMPLETENESS
 from multisite.schemas.drift_verdicts import DRIFT_MONITORS
+from multisite.schemas.looks import LOOKS
 from multisite.schemas.performance import DESIGN_EFFECTS, PROPORTION_MOMENTS, SCORE_TALLY_GRID
+from multisite.schemas.standings import STANDINGS
 from multisite.storage.artefacts import ArtefactStore
 from multisite.storage.location import StoreLocation
 from multisite.study import Site, Study
@@ -45,7 +47,7 @@ def pack_sources(study: Study, sites: Sequence[Site], workspace: StoreLocation, 
     Raises
     ------
     ArtefactMissingError
-        When something was not made, or was made with another study file.
+        When something was not made, was made with another study file, or a ledger has grown since.
     LedgerBrokenError
         When a ledger is broken: a pack would anchor what is not whole.
     """
@@ -68,6 +70,8 @@ def pack_sources(study: Study, sites: Sequence[Site], workspace: StoreLocation, 
         broken = chains[name].broken_at
         if broken is not None:
             raise ledger.broken(broken)
+        if name != STUDY_FOLDER:
+            _require_fresh(store, name, chains[name].sha256)
     return PackSources(
         evidence=evidence,
         facts=pack_facts(study),
@@ -124,6 +128,18 @@ def zipped(files: Mapping[str, bytes], top: str) -> bytes:
 def _where_made(store: ArtefactStore, artefact: Artefact, sites: Sequence[str]) -> pl.DataFrame:
     made = [store.read(artefact, site) for site in sites if store.manifest(artefact, site) is not None]
     return pl.concat(made, how="diagonal") if made else artefact.empty()
+
+
+def _require_fresh(store: ArtefactStore, site: str, ledger: str) -> None:
+    """That what is said of a site's ledger was made from the ledger as it is now."""
+    for artefact in (STANDINGS, LOOKS):
+        manifest = store.manifest(artefact, site)
+        if manifest is None or manifest.inputs.get(f"{site}/ledger") != ledger:
+            raise ArtefactMissingError(
+                f"the ledger has entries that `{artefact.name}` does not know",
+                place=f"site {site}",
+                remedy="Run `multisite report` again, then build the pack.",
+            )
 
 
 def _over_sites(store: ArtefactStore, artefact: Artefact, sites: Sequence[str]) -> pl.DataFrame:
