@@ -14,6 +14,7 @@ from multisite.cli import (
     cohort_diff,
     demo,
     evidently_workspace,
+    init,
     lock,
     looks,
     monitor,
@@ -55,6 +56,7 @@ def _root(
     """Nothing; it only holds the options of the program itself."""
 
 
+init.add_to(app)
 verbs.add_to(app)
 baseline.add_to(app)
 monitor.add_to(app)
