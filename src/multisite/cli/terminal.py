@@ -129,7 +129,7 @@ class Terminal:
         if self._json:
             self._emit(event="written", what=what, path=path)
         else:
-            self._out.print(f"\n{what}: {path}", soft_wrap=True)
+            self._out.print(f"\n{what}: {path}", soft_wrap=True, markup=False)
 
     def _emit(self, **content: object) -> None:
         sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
