@@ -1,5 +1,6 @@
 """Building, checking and comparing packs: what the commands do, and what people see of it."""
 
+import re
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -158,7 +159,9 @@ def pdf_writer() -> Callable[[str], bytes]:
         ) from None
 
     def written(page: str) -> bytes:
-        return bytes(HTML(string=page, url_fetcher=_refuse).write_pdf())
+        # In pictures WeasyPrint knows no variables and would draw all in black; each stands with its colour on paper.
+        drawn = re.sub(r"var\(--[a-z]+, ?(#[0-9a-f]{6})\)", r"\1", page)
+        return bytes(HTML(string=drawn, url_fetcher=_refuse).write_pdf())
 
     return written
 

@@ -2,12 +2,14 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 __all__ = ["data_link", "rendered"]
 
@@ -34,14 +36,37 @@ def rendered(
         lstrip_blocks=True,
     )
     environment.filters["data_link"] = data_link
+    environment.filters["coded"] = coded
     # Macros see what is global, and not what a page is filled with.
     environment.globals["planned"] = planned
-    return environment.get_template(template).render(
+    page = environment.get_template(template).render(
         style="\n".join((templates / name).read_text(encoding="utf-8") for name in styles),
         script=script,
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         **content,
     )
+    return without_gaps(page)
+
+
+def without_gaps(page: str) -> str:
+    """``page`` with headings that skip no level: exhibits stand below chapters and below parts of chapters alike."""
+    above: list[int] = []
+
+    def moved(found: re.Match[str]) -> str:
+        level = int(found[3])
+        if not found[1]:
+            while above and above[-1] >= level:
+                above.pop()
+            above.append(level)
+        return f"<{found[1]}h{len(above)}{found[4]}"
+
+    return re.sub(r"<(/?)(h)([1-6])\b([^>]*>)", moved, page)
+
+
+def coded(text: str) -> Markup:
+    """``text`` with what stands between backticks as code, which may be broken after its dots."""
+    parts = re.sub(r"`([^`]+)`", lambda found: f"<code>{found[1].replace('.', '.<wbr>')}</code>", str(escape(text)))
+    return Markup(parts)  # noqa: S704  # it is escaped
 
 
 def data_link(csv: str) -> str:

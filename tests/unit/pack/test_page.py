@@ -113,7 +113,7 @@ def test_every_figure_says_its_finding_what_is_drawn_and_offers_its_data() -> No
     figures = re.findall(r"<figure.*?</figure>", page(), flags=re.S)
     assert len(figures) == 14
     for figure in figures:
-        assert re.search(r"<figcaption><h4>[^<]+</h4><p>[^<]+</p>", figure)
+        assert re.search(r"<figcaption><h([34])>[^<]+</h\1><p>[^<]+</p>", figure)
         assert 'href="data:text/csv' in figure
         pictures = re.findall(r"<svg.*?</svg>", figure, flags=re.S)
         assert pictures

@@ -115,7 +115,7 @@ def _aligned(groups: tuple[Group, ...], n_columns: int) -> tuple[Group, ...]:
     for position in range(n_columns):
         cells = [row.cells[position] for group in groups for row in group.rows if row.cells[position].sort is not None]
         decimals = max((_decimals(c.text) for c in cells if isinstance(c.sort, float)), default=0)
-        intervals = max((len(c.interval) for c in cells), default=0)
+        intervals = max((len(c.interval.rstrip(_FIGURE_SPACE)) for c in cells), default=0)
         widths.append((decimals, intervals))
 
     def pad(cell: Cell, position: int) -> Cell:
@@ -125,8 +125,9 @@ def _aligned(groups: tuple[Group, ...], n_columns: int) -> tuple[Group, ...]:
         own = _decimals(cell.text)
         short = decimals - own
         filler = _FIGURE_SPACE * short + (_PUNCTUATION_SPACE if own == 0 and short else "")
-        tail = _FIGURE_SPACE * (interval - len(cell.interval))
-        return replace(cell, text=cell.text + filler, interval=cell.interval + tail)
+        # A table that is made from another one has cells that are padded already.
+        text, told = cell.text.rstrip(_FIGURE_SPACE + _PUNCTUATION_SPACE), cell.interval.rstrip(_FIGURE_SPACE)
+        return replace(cell, text=text + filler, interval=told + _FIGURE_SPACE * (interval - len(told)))
 
     return tuple(
         replace(g, rows=tuple(Row(tuple(pad(c, i) for i, c in enumerate(r.cells)), r.total) for r in g.rows))

@@ -34,3 +34,26 @@ function compare(a, b, direction) {
   const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
   return order * direction;
 }
+
+// The contents lie open beside the text where there is room, and folded above it where there is none.
+const contents = document.querySelector("nav details");
+if (contents) {
+  const beside = matchMedia("(min-width: 72rem)");
+  const fit = () => { contents.open = beside.matches; };
+  beside.addEventListener("change", fit);
+  fit();
+}
+
+// A link to something folded opens it, also where the browser would not.
+function unfold(hash) {
+  const target = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+  let folded = target && target.closest("details:not([open])");
+  const found = Boolean(folded);
+  for (; folded; folded = folded.parentElement.closest("details:not([open])")) folded.open = true;
+  return found ? target : null;
+}
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#"]');
+  if (link) unfold(link.hash);
+});
+unfold(location.hash)?.scrollIntoView();

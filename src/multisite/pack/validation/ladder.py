@@ -79,7 +79,9 @@ def _testing(evidence: Evidence, role: SiteRole) -> Rung:
     if not sites:
         return Rung(title, RungStatus.NOT_CLIMBED, f"No site {of} was tested.{checks}", "performance")
     status = RungStatus.CLIMBED if len(sound) == len(sites) else RungStatus.PARTLY if sound else RungStatus.NOT_CLIMBED
-    told = f"Tested at {named(len(sound), 'site', 'sites')} of {len(sites)} {of}"
+    told = f"Tested at {named(len(sites), 'site', 'sites')} {of}"
+    if len(sound) < len(sites):
+        told = f"Tested on enough cases at {len(sound)} of {named(len(sites), 'site', 'sites')} {of}"
     return Rung(title, status, f"{told}: {listed(sites)}.{checks}", "performance")
 
 

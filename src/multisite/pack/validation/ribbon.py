@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from multisite.audit import Chain, Event
@@ -46,8 +46,9 @@ def ribbon_figure(chains: Mapping[str, Chain], names: Mapping[str, str]) -> Figu
                 canvas.dots(xs, [y] * len(xs), colour=colour, shape=shape, size=8)  # type: ignore[arg-type]  # of the table
     bottom = _TOP + _STEP * len(chains)
     if first and last:
-        canvas.text(_LEFT, bottom, f"{first:%-d %b %Y}", size=SMALL, colour=MUTED)
-        canvas.text(_RIGHT, bottom, f"{last:%-d %b %Y}", size=SMALL, colour=MUTED, anchor="right")
+        begun, ended = _ends(first, last)
+        canvas.text(_LEFT, bottom, begun, size=SMALL, colour=MUTED)
+        canvas.text(_RIGHT, bottom, ended, size=SMALL, colour=MUTED, anchor="right")
     x = 6.0
     for words, shape, colour in _SHOWN.values():
         canvas.dots([x], [bottom + 22], colour=colour, shape=shape, size=8)  # type: ignore[arg-type]  # of the table
@@ -71,6 +72,14 @@ def ribbon_figure(chains: Mapping[str, Chain], names: Mapping[str, str]) -> Figu
 def _marks(chain: Chain) -> list[_Mark]:
     entries = [link.entry for link in chain.links if link.entry is not None and link.holds]
     return [_Mark(datetime.fromisoformat(e.time), e.event) for e in entries if e.event in _SHOWN]
+
+
+def _ends(first: datetime, last: datetime) -> tuple[str, str]:
+    """Both ends of the axis, as exactly as it takes to tell them apart."""
+    if first.date() != last.date():
+        return f"{first:%-d %b %Y}", f"{last:%-d %b %Y}"
+    clock = "%H:%M" if last - first >= timedelta(hours=1) else "%H:%M:%S"
+    return f"{first:%-d %b %Y}, {first.strftime(clock)}", last.strftime(clock)
 
 
 def _x(time: datetime, first: datetime | None, last: datetime | None) -> float:

@@ -62,7 +62,7 @@ def _row(hazard: Hazard | None, risk: Risk | None, kinds: Mapping[Kind, KindOfEv
     return Row(
         (
             Cell(title[:1].upper() + title[1:], note=name, sort=name),
-            Cell(situation, note="; ".join(harms)),
+            Cell(situation[:1].upper() + situation[1:], note="; ".join(harms)),
             _said(risk.severity if risk else None),
             _said("; ".join(probability) or None),
             Cell(risk.control, note=risk.control_owner or "") if risk and risk.control else missing("none is declared"),
