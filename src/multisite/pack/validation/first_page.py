@@ -1,12 +1,16 @@
 """The reviewer's first two minutes: what is claimed, how it stands, the worst that was found, and what is not known."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.failure_modes import Line, confirmed, share_words, slice_words
 from multisite.pack.sentences.across_sites import new_site, sites_in_training
 from multisite.pack.sentences.failure_modes import failure_sentences
+from multisite.pack.sentences.integrity import integrity_statement
 from multisite.pack.sentences.missing import missing_statement
+from multisite.pack.sentences.statement import Statement
+from multisite.pack.sentences.verdicts import verdict_statement
 from multisite.pack.standing import StudyStanding
 from multisite.pack.tables.performance import sites_table
 from multisite.pack.tables.table import Table
@@ -30,6 +34,7 @@ class FirstPage:
     sites: tuple[Table, ...]
     new_sites: tuple[str, ...]
     tested: str
+    concerns: tuple[Statement, ...]
     worst: tuple[str, ...]
     without_worst: str
     not_shown: tuple[str, ...]
@@ -51,6 +56,7 @@ def first_page(evidence: Evidence, facts: PackFacts, rungs: tuple[Rung, ...], st
         ),
         new_sites=tuple(new_site(evidence, endpoint) for endpoint in evidence.endpoints),
         tested=_tested(evidence),
+        concerns=tuple(_concerns(evidence)),
         worst=worst,
         without_worst=" ".join(searched) or "The protocol does without a search for failure modes.",
         not_shown=(
@@ -88,6 +94,16 @@ def _tested(evidence: Evidence) -> str:
     )
     dates = f"Cases of all splits lie between {months[0]:%B %Y} and {months[-1]:%B %Y}. " if months else ""
     return f"{dates}{sites_in_training(evidence)}"
+
+
+def _concerns(evidence: Evidence) -> Iterator[Statement]:
+    """What the checks of the set say, and what became of the declared margins: good or bad, a reviewer asks for it."""
+    yield integrity_statement(evidence)
+    for endpoint in evidence.endpoints:
+        found = verdict_statement(evidence, endpoint)
+        if found is not None:
+            title = f"{endpoint.title}: " if len(evidence.endpoints) > 1 else ""
+            yield replace(found, text=f"{title}{found.text}")
 
 
 def _worst(evidence: Evidence) -> list[str]:
