@@ -487,6 +487,20 @@ def test_weasyprint_makes_the_same_of_it(tmp_path: Path, caplog: pytest.LogCaptu
     check_every_page(printed, standing=standing)
 
 
+@needs_poppler
+def test_weasyprint_draws_pictures_in_their_colours(tmp_path: Path) -> None:
+    pytest.importorskip("weasyprint")
+    from multisite.cli.packing import pdf_writer
+
+    drawn = re.findall(r'style="[^"]*(fill: ?var\(--accent, ?#0072b2\))', page_text())
+    assert drawn
+    file = tmp_path / "picture.pdf"
+    square = f'<rect width="90" height="90" style="{drawn[0]}"/>'
+    file.write_bytes(pdf_writer()(f'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">{square}</svg>'))
+    seen = subprocess.run(["pdftoppm", "-r", "20", str(file)], check=True, capture_output=True, timeout=60).stdout
+    assert bytes.fromhex("0072b2") * 8 in seen
+
+
 def test_the_title_of_the_page_is_in_its_own_words() -> None:
     title = re.search(r"<title>(.*?)</title>", page_text())
     assert title is not None
