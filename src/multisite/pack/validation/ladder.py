@@ -26,8 +26,9 @@ class RungStatus(StrEnum):
 
 
 _MARKS = {
-    RungStatus.CLIMBED: Mark(RungStatus.CLIMBED.value, "●", "pass"),
-    RungStatus.PARTLY: Mark(RungStatus.PARTLY.value, "◐", "thin"),
+    # No colour of good or bad: that something was looked at is neither.
+    RungStatus.CLIMBED: Mark(RungStatus.CLIMBED.value, "●", "none"),
+    RungStatus.PARTLY: Mark(RungStatus.PARTLY.value, "◐", "none"),
     RungStatus.NOT_CLIMBED: Mark(RungStatus.NOT_CLIMBED.value, "○", "none"),
 }
 
