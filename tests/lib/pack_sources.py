@@ -72,6 +72,8 @@ def pack_sources(declared: Study | None = None, *, locked: bool = True, **frames
         more={artefact.name: artefact.empty() for artefact in (ATTRIBUTE_COMPLETENESS, DRIFT_MONITORS)},
         chains={name: chain(name, of.protocol_sha256, locked=locked, looks=int(name != "_study")) for name in names},
         names=names,
+        left_out=(),
+        lock=None,
         built=BUILT,
         minimum_denominator=10,
     )

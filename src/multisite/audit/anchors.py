@@ -77,7 +77,8 @@ def ranges_of(chain: Chain, anchors: Sequence[Anchor]) -> tuple[Range, ...]:
     held = [anchor for anchor in anchors if anchor.count > 0 and anchor.head != BEFORE_THE_FIRST]
     agreeing = [a for a in held if a.count <= sound and chain.links[a.count - 1].sha256 == a.head]
     other = [a for a in held if a.count <= sound and chain.links[a.count - 1].sha256 != a.head]
-    beyond = [a for a in held if a.count > len(chain.links)]
+    last_there = max((link.number for link in chain.links), default=0)
+    beyond = [a for a in held if a.count > last_there]
     up_to = max((a.count for a in agreeing), default=0)
     found = []
     if up_to:
@@ -92,10 +93,10 @@ def ranges_of(chain: Chain, anchors: Sequence[Anchor]) -> tuple[Range, ...]:
     if sound > known:
         found.append(Range(known + 1, sound, RangeKind.UNANCHORED))
     if broken is not None:
-        found.append(Range(broken, len(chain.links), RangeKind.BROKEN))
+        found.append(Range(broken, max(broken, last_there), RangeKind.BROKEN))
     if beyond:
         last = max(a.count for a in beyond)
-        found.append(Range(len(chain.links) + 1, last, RangeKind.CUT, _sources(beyond)))
+        found.append(Range(last_there + 1, last, RangeKind.CUT, _sources(beyond)))
     return tuple(found)
 
 

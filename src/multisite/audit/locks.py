@@ -1,8 +1,8 @@
 """Whether results were planned: locks of the protocol, looks and deviations, as a site's ledger tells.
 
-A result is *planned* where the protocol that it was made with had been locked, at its site, before any test label was
-read there. Anything else is possible, and *exploratory*: without a lock, with another protocol than the locked one, or
-with labels that had been seen before.
+A result is *planned* where the protocol that it was made with is the one that stood locked, at its site, when a test
+label was first read there: the last of the locks before that. Anything else is possible, and *exploratory*: without a
+lock, with another protocol than that one (be it locked earlier and replaced), or with labels that had been seen before.
 """
 
 import json
@@ -71,6 +71,10 @@ def standing_of(rows: pl.DataFrame, *, protocol: str) -> SiteStanding:
             else f"the protocol is not the one that was locked on {other.time[:10]}"
         )
         return SiteStanding(Standing.EXPLORATORY, reason)
+    valid = [one for one in _locks(rows) if not one.n_looks_before][-1:]
+    if not lock.n_looks_before and valid[0].protocol != protocol:
+        reason = f"the protocol was replaced by another one on {valid[0].time[:10]}, before any test label was read"
+        return SiteStanding(Standing.EXPLORATORY, reason, lock)
     if lock.n_looks_before:
         looks = "look" if lock.n_looks_before == 1 else "looks"
         reason = f"{lock.n_looks_before} {looks} at the test labels came before the lock"

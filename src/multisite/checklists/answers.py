@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from multisite.checklists.catalogue import AnsweredBy, Checklist, Evidence, Item
 
@@ -75,8 +76,20 @@ def coverage_of(answers: Sequence[Answer]) -> Coverage:
     return Coverage(*(n[status] for status in AnswerStatus))
 
 
+_SHORTEST_REASON: Final = 8
+"""Letters of a reason for which an item does not apply; less is none."""
+
+_SAYS_NOTHING: Final = frozenset({"", "n/a", "na", "n.a.", "tbd", "todo", "-", "–", "?", ".", "x"})
+
+
+def _is_empty(text: str) -> bool:
+    """Whether a statement says nothing, or is the stand-in that a new study file begins with."""
+    words = text.strip().lower()
+    return words in _SAYS_NOTHING or words.startswith("to be written")
+
+
 def _answer(item: Item, statements: Mapping[str, str], evidence: Mapping[Evidence, str], reason: str) -> Answer:
-    stated = tuple(path for path in item.statements if statements.get(path))
+    stated = tuple(path for path in item.statements if not _is_empty(statements.get(path, "")))
     # An item that only authors can answer names evidence that bears on it; without it the statement still stands.
     needed = () if item.answered_by is AnsweredBy.STATEMENT else item.evidence
     shown = tuple(kind for kind in item.evidence if evidence.get(kind) == "")
@@ -87,11 +100,12 @@ def _answer(item: Item, statements: Mapping[str, str], evidence: Mapping[Evidenc
     ]
     if not (asked or needed):
         lacking.append("the study file has no place for it")
-    if reason:
+    if len(reason.strip()) >= _SHORTEST_REASON:
         status = AnswerStatus.NOT_APPLICABLE
     elif not lacking:
         status = AnswerStatus.REPORTED
     else:
         begun = any(path in stated for path in asked) or (needed and shown)
         status = AnswerStatus.PARTIAL if begun else AnswerStatus.MISSING
-    return Answer(item, status, stated, shown, tuple(lacking), reason)
+    applies = status is not AnswerStatus.NOT_APPLICABLE
+    return Answer(item, status, stated, shown, tuple(lacking), "" if applies else reason)

@@ -18,6 +18,7 @@ class Evidence(StrEnum):
     """Kinds of evidence that the program makes; an item names those that it needs."""
 
     COHORT = "cohort"
+    EXTERNAL_TESTING = "external_testing"
     EXCLUSIONS = "exclusions"
     PROVENANCE = "provenance"
     INTENDED_USE = "intended_use"

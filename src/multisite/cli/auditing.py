@@ -36,14 +36,21 @@ def show_audit(
     names = [*(site.site for site in load_sites(site_places)), STUDY_FOLDER]
     store = open_artefacts(workspace_location(workspace), study, Zone.SITE)
     chains = {name: ledger_of(store, name).chain() for name in names}
-    held = [anchor for place in anchors for anchor in read_anchors(place)]
+    held = [anchor for place in anchors for anchor in read_anchors(place, study=study.study)]
+    unknown = sorted({anchor.site for anchor in held} - {"", *chains})
+    if unknown:
+        raise UsageError(
+            f"an anchor is of a ledger that is not looked at: {', '.join(unknown)}",
+            place="--anchor",
+            remedy="Name the files of all sites with --sites, or spell the site as its file does.",
+        )
     by_ledger, lost = _placed(chains, held)
     found = {name: ranges_of(chain, by_ledger[name]) for name, chain in chains.items()}
     terminal = Terminal(json_lines=json_lines)
     terminal.table("Ledgers", ("ledger", "entries", "state", "held by"), list(_rows(found)), right=())
     for anchor in lost:
         terminal.warn(
-            f"No ledger has the entry {anchor.count:,} that {anchor.source} holds: it was cut off or changed."
+            f"No ledger has the entry {anchor.count:,} that {anchor.source} holds: cut off, changed, or of another."
         )
     bad = [name for name, ranges in found.items() if not all(one.kind.is_sound for one in ranges)]
     if bad or lost:
@@ -57,8 +64,8 @@ def show_audit(
     terminal.say("Tamper-evident as far as there are anchors: what is unanchored could have been written anew.")
 
 
-def read_anchors(place: str) -> Iterator[Anchor]:
-    """The anchors in a pack, a mail, a folder of them, or a note ``site:count:head``.
+def read_anchors(place: str, *, study: str) -> Iterator[Anchor]:
+    """The anchors in a pack of ``study``, a mail, a folder of them, or a note ``site:count:head``.
 
     Raises
     ------
@@ -66,37 +73,44 @@ def read_anchors(place: str) -> Iterator[Anchor]:
         When there is none.
     """
     path = Path(place)
-    found = list(_anchors_at(path)) if path.exists() else list(anchors_in_text(place, source="the command line"))
+    found = list(_anchors_at(path, study)) if path.exists() else list(anchors_in_text(place, source="the command line"))
     if not found:
         raise UsageError(
             "no anchor was found there",
-            place=f"--anchor {path.name if path.exists() else ''}".strip(),
+            place=f"--anchor {path.name}",
             remedy="Give a pack, a monthly mail as .eml, a folder of these, or site:count:head.",
         )
     yield from found
 
 
-def _anchors_at(path: Path) -> Iterator[Anchor]:
+def _anchors_at(path: Path, study: str) -> Iterator[Anchor]:
     if path.is_dir() and not (path / "pack.json").exists():
         for inner in sorted(path.iterdir()):
             if inner.is_dir() or inner.suffix in (".eml", ".zip", ".txt"):
-                yield from _anchors_at(inner)
+                yield from _anchors_at(inner, study)
     elif path.suffix in (".eml", ".txt"):
         content = path.read_bytes()[:_LARGEST_MAIL]
         text = _mail_text(content) if path.suffix == ".eml" else content.decode(errors="replace")
         yield from anchors_in_text(text, source=path.name)
     else:
-        yield from _of_pack(path)
+        yield from _of_pack(path, study)
 
 
-def _of_pack(path: Path) -> Iterator[Anchor]:
+def _of_pack(path: Path, study: str) -> Iterator[Anchor]:
     from multisite.pack.verifying.verify import read_pack
 
     try:
-        ledgers = json.loads(read_pack(str(path))["pack.json"])["ledgers"]
-        anchors = [Anchor(str(s), int(held["count"]), str(held["head"]), path.name) for s, held in ledgers.items()]
+        facts = json.loads(read_pack(str(path))["pack.json"])
+        of = str(facts["study"])
+        anchors = [Anchor(str(s), int(h["count"]), str(h["head"]), path.name) for s, h in facts["ledgers"].items()]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return
+        raise UsageError(
+            "the pack cannot be read", place=f"--anchor {path.name}", remedy="Leave it out, or get it again, whole."
+        ) from None
+    if of != study:
+        raise UsageError(
+            "the pack is of another study", place=f"--anchor {path.name}", remedy="Name packs of this study."
+        )
     yield from anchors
 
 

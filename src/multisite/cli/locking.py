@@ -13,9 +13,10 @@ from multisite.audit.keys import fingerprint, new_key, private_key, private_pem,
 from multisite.cli.running import workspace_location
 from multisite.cli.terminal import Terminal
 from multisite.errors import ConfigError, UsageError
+from multisite.pack.validation.refusing import require_no_refused_claims
 from multisite.runners.locks import lock_protocol, note_deviation
 from multisite.runners.work import STUDY_FOLDER, open_artefacts
-from multisite.study import load_sites, load_study
+from multisite.study import load_sites, load_study, texts_of
 from multisite.vocabulary import Standing, Zone
 
 __all__ = ["read_signing_key", "show_deviation", "show_lock", "write_key", "write_new_key"]
@@ -36,6 +37,8 @@ def show_lock(
 ) -> None:
     """Lock the protocol everywhere, and tell how results with it stand at each site."""
     study, sites = load_study(study_file), load_sites(site_files)
+    # Refused when the pack is built, it could only be mended by giving up the lock.
+    require_no_refused_claims(texts_of(study))
     store = open_artefacts(workspace_location(workspace), study, Zone.SITE)
     locked = lock_protocol(
         store,

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,8 +47,10 @@ def build_pack(
     writer = pdf_writer() if pdf else None
     sources = pack_sources(study, sites, workspace_location(workspace), built=datetime.now(UTC))
     made = pack_files(sources, key=key, pdf=writer)
-    archive = write_pack(made.files, out)
+    _require_that_it_holds(made.files, signed=key is not None)
+    # Noted first: a pack that no ledger knows of would be worse than an entry without a pack.
     _note_pack(workspace, study, made.files["SHA256SUMS"])
+    archive = write_pack(made.files, out)
     terminal = Terminal(json_lines=json_lines)
     terminal.say(f"{made.page.standing.kind.value.capitalize()}: {made.page.standing.sentence}")
     rows = [
@@ -73,6 +75,19 @@ def build_pack(
     terminal.path("zip", f"{archive} ({archive.stat().st_size / 1e6:.1f} MB)")
     if key is None:
         terminal.warn("The pack is not signed: nothing in it says by whom it was made.")
+
+
+def _require_that_it_holds(files: Mapping[str, bytes], *, signed: bool) -> None:
+    """That a reviewer's check of these very files would hold: better no pack than one that refutes itself."""
+    steps = verify(files, allow_unsigned=not signed)
+    steps.append(recomputed(files, number=len(steps) + 1))
+    failed = [step for step in steps if not step.holds]
+    if failed:
+        raise PackNotVerifiedError(
+            f"the pack would not hold at step {failed[0].number}: {failed[0].sentence}",
+            place=f"step {failed[0].title}",
+            remedy="Run `multisite run` with the same sites and build again; if it repeats, report step and sentence.",
+        )
 
 
 def _note_pack(workspace: str, study: Study, sums: bytes) -> None:
@@ -133,6 +148,7 @@ def show_pack_difference(before: Path, after: Path, *, json_lines: bool) -> None
     """Tell what changed, results side by side, and the claims that are touched."""
     found = difference_of(read_pack(before), read_pack(after))
     terminal = Terminal(json_lines=json_lines)
+    terminal.say("Neither pack is checked here: that is what `multisite pack verify` is for.")
     if not (found.changes or found.results or found.claims):
         terminal.say("Both packs say the same.")
         return

@@ -1,13 +1,17 @@
 """How the results of the whole study stand: planned where they are planned at every site, exploratory otherwise."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+import polars as pl
 
 from multisite.pack.evidence import Evidence
 from multisite.pack.marks import Mark
 from multisite.pack.words import listed, named
+from multisite.schemas.looks import LOOKS
 from multisite.schemas.standings import DEVIATIONS, STANDINGS
-from multisite.vocabulary import Standing
+from multisite.vocabulary import ALL_SITES, Standing
 
 __all__ = ["StudyStanding", "standing_mark", "study_standing"]
 
@@ -41,10 +45,14 @@ def standing_mark(standing: str) -> Mark:
     return _MARKS[Standing(standing)]
 
 
-def study_standing(evidence: Evidence) -> StudyStanding:
-    """The standing of the study, from those of its sites; a site that tells none is exploratory."""
+def study_standing(evidence: Evidence, *, left_out: Sequence[str] = ()) -> StudyStanding:
+    """The standing of the study, from those of its sites; a site that tells none is exploratory.
+
+    So is a study of which a locked site is ``left_out``, or that has results of a site without a look on record.
+    """
     standings = evidence.frame(STANDINGS).sort("site")
-    n_deviations = evidence.frame(DEVIATIONS).height
+    # What was noted at every site in the same words is one deviation.
+    n_deviations = evidence.frame(DEVIATIONS).select("what", "why", "by").unique().height
     reasons: dict[str, list[str]] = {}
     told = set()
     for row in standings.iter_rows(named=True):
@@ -54,12 +62,18 @@ def study_standing(evidence: Evidence) -> StudyStanding:
     for site in evidence.sites:
         if site not in told:
             reasons.setdefault("its ledger was not read", []).append(site)
+    looked = set(evidence.frame(LOOKS).filter(pl.col("n_runs") > 0)["site"])
+    with_results = {row.site for row in evidence.tested_estimates() if row.site != ALL_SITES}
+    for site in sorted(with_results - looked):
+        reasons.setdefault("results are there and no look at the test labels is on record", []).append(site)
+    if left_out:
+        reasons.setdefault("a site of the locked study is not part of this pack", []).extend(left_out)
     noted = f" {named(n_deviations, 'deviation is', 'deviations are').capitalize()} noted." if n_deviations else ""
     if not reasons and told:
         last = max(datetime.fromisoformat(time) for time in standings["locked_at"])
         sentence = f"The protocol was locked on {last:%-d %B %Y}, before any test label was read."
         return StudyStanding(Standing.PLANNED, f"{sentence}{noted}", n_deviations)
-    everywhere = len(reasons) == 1 and len(next(iter(reasons.values()))) == len({*told, *evidence.sites})
+    everywhere = len(reasons) == 1 and len(next(iter(reasons.values()))) == len({*told, *evidence.sites, *left_out})
     parts = [why if everywhere else f"{why} ({listed(sites)})" for why, sites in reasons.items()]
     why = "; ".join(parts) or "no ledger was read"
     sentence = f"No result here counts as planned: {why}.{noted}"

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from multisite import __version__
-from multisite.audit import Event, Ledger, SiteStanding, ledger_rows, lock_of, standing_of
+from multisite.audit import Chain, Event, Ledger, SiteStanding, ledger_rows, lock_of, standing_of
 from multisite.audit.dsse import Subject, sign, statement
 from multisite.errors import UsageError
 from multisite.runners.looks import Clock, ledger_of
@@ -17,7 +18,15 @@ from multisite.storage.artefacts import ArtefactStore
 from multisite.storage.canonical import canonical_json, digest_of
 from multisite.study import Study, changes_between, protocol_parts
 
-__all__ = ["LOCK_PREDICATE", "Locked", "lock_protocol", "locked_protocol", "note_deviation", "signed_lock"]
+__all__ = [
+    "LOCK_PREDICATE",
+    "Locked",
+    "lock_protocol",
+    "locked_protocol",
+    "note_deviation",
+    "signed_lock",
+    "sites_of_lock",
+]
 
 LOCK_PREDICATE = "https://multisite.example/lock/v1"
 """Type of the signed statement of a lock."""
@@ -68,14 +77,13 @@ def lock_protocol(
     ledgers = {name: ledger_of(store, name) for name in (*sites, STUDY_FOLDER)}
     chains = {name: ledger.chain() for name, ledger in ledgers.items()}
     before = {name: lock_of(ledger_rows(chain)) for name, chain in chains.items()}
+    meant = sites_of_lock(chains[STUDY_FOLDER])
     if not amends and any(lock is not None and lock.protocol != protocol for lock in before.values()):
         raise UsageError(
             "another protocol is locked already",
             place=f"study {study.study}",
             remedy="Say with `--amends` why this one replaces it; that is noted as a deviation.",
         )
-    if key is not None:
-        _sign(store, study, by=by, run=run, clock=clock, key=key)
     content = {
         "protocol": protocol,
         "parts": {name: digest_of(part) for name, part in protocol_parts(study.protocol).items()},
@@ -84,24 +92,37 @@ def lock_protocol(
     added = []
     for name, ledger in ledgers.items():
         earlier = before[name]
-        if (
-            earlier is not None
-            and earlier.protocol != protocol
-            and lock_of(ledger_rows(chains[name]), protocol=protocol) is None
-        ):
+        if earlier is not None and earlier.protocol != protocol:
             what = _changes(store, study, earlier.protocol)
             _note(ledger, protocol=earlier.protocol, what=what, why=amends, by=by, run=run, clock=clock)
+        # Which sites are meant is the study's to say: one that is left out later is then missed.
+        of_study = {"sites": sorted(sites)} if name == STUDY_FOLDER else {}
         entry = ledger.append_if(
-            lambda chain: lock_of(ledger_rows(chain), protocol=protocol) is None,
+            partial(_is_due, protocol=protocol, more_sites=name == STUDY_FOLDER and not set(sites) <= set(meant)),
             Event.LOCK,
             time=clock(),
             run=run,
             code_version=__version__,
-            content=content,
+            content={**content, **of_study},
         )
         added += [name] if entry is not None else []
+    # What is signed has been noted: a lock that failed leaves no statement.
+    if key is not None:
+        _sign(store, study, by=by, run=run, clock=clock, key=key)
     standings = {name: standing_of(ledger_rows(ledger.chain()), protocol=protocol) for name, ledger in ledgers.items()}
     return Locked(protocol, standings, tuple(added), store.objects.exists(_key(study, protocol, "dsse.json")))
+
+
+def sites_of_lock(chain: Chain) -> tuple[str, ...]:
+    """The sites that the locks in the study's ledger name; none for a ledger without."""
+    entries = [link.entry for link in chain.links if link.holds and link.entry is not None]
+    locks = [entry.content for entry in entries if entry.event == Event.LOCK.value]
+    return tuple(sorted({str(site) for content in locks for site in content.get("sites", ())}))
+
+
+def _is_due(chain: Chain, *, protocol: str, more_sites: bool) -> bool:
+    last = lock_of(ledger_rows(chain))
+    return more_sites or last is None or last.protocol != protocol
 
 
 def note_deviation(

@@ -16,6 +16,8 @@ from multisite.pack.evidence import Evidence
 from multisite.pack.validation.facts import pack_facts
 from multisite.pack.validation.files import PackSources
 from multisite.pipeline import STAGES
+from multisite.runners.freshness import require_fresh
+from multisite.runners.locks import signed_lock, sites_of_lock
 from multisite.runners.looks import ledger_of
 from multisite.runners.plan import made_for_now, plan_stage
 from multisite.runners.work import STUDY_FOLDER, inputs_of, open_artefacts
@@ -38,7 +40,7 @@ _MORE: Final[tuple[Artefact, ...]] = (ATTRIBUTE_COMPLETENESS, DRIFT_MONITORS)
 """What sites may lack: headers that were not read, months that were not judged."""
 
 _MARK: Final = "pack.json"
-"""A folder with this file is a pack, and may be replaced by another one."""
+_SUMS: Final = "SHA256SUMS"
 
 
 def pack_sources(study: Study, sites: Sequence[Site], workspace: StoreLocation, *, built: datetime) -> PackSources:
@@ -62,6 +64,9 @@ def pack_sources(study: Study, sites: Sequence[Site], workspace: StoreLocation, 
         fingerprints={name: {} for name in names},
         made_for=made_for_now(STAGES, study, sites, {name: {} for name in names}),
     )
+    read = [*REPORT_STAGE.reads, *REPORT_STAGE.optional_reads, *_TALLIES, *_MORE]
+    folders = [(one, place) for one in read for place in ([STUDY_FOLDER] if one.zone is Zone.CENTRAL else names)]
+    require_fresh(store, folders, sites=names)
     evidence = Evidence.from_inputs(inputs_of(tasks[0], REPORT_STAGE, store), report_parameters(study, None))
     chains = {}
     for name in (*names, STUDY_FOLDER):
@@ -79,6 +84,8 @@ def pack_sources(study: Study, sites: Sequence[Site], workspace: StoreLocation, 
         more={artefact.name: _where_made(store, artefact, names) for artefact in _MORE},
         chains=chains,
         names={**{name: name for name in names}, STUDY_FOLDER: "The study"},
+        left_out=tuple(site for site in sites_of_lock(chains[STUDY_FOLDER]) if site not in names),
+        lock=signed_lock(store, study, study.protocol_sha256),
         built=built,
         minimum_denominator=study.performance.minimum_denominator,
     )
@@ -87,29 +94,61 @@ def pack_sources(study: Study, sites: Sequence[Site], workspace: StoreLocation, 
 def write_pack(files: Mapping[str, bytes], folder: Path) -> Path:
     """Write ``files`` below ``folder`` and beside it a zip of the same; a pack that was there is replaced as a whole.
 
+    A process that dies in between leaves the old pack or the new one, in its place or under ``….tmp-old``.
+
     Raises
     ------
     UsageError
-        When the folder holds something that is no pack.
+        When the folder holds something that is no part of a pack, or a file or link is in the way.
     """
-    if folder.exists() and not (folder / _MARK).is_file() and any(folder.iterdir()):
-        raise UsageError(
-            "the folder holds something else than a pack",
-            place=str(folder),
-            remedy="Name another folder, or one that is empty.",
-        )
+    archive = folder.with_name(f"{folder.name}.zip")
+    _require_place(folder, archive)
     fresh = folder.with_name(f"{folder.name}.tmp-new")
     shutil.rmtree(fresh, ignore_errors=True)
     for path, content in files.items():
         place = fresh / PurePosixPath(path)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
+    old = folder.with_name(f"{folder.name}.tmp-old")
     if folder.exists():
-        shutil.rmtree(folder)
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
     fresh.rename(folder)
-    archive = folder.with_name(f"{folder.name}.zip")
-    archive.write_bytes(zipped(files, folder.name))
+    packed = archive.with_name(f"{archive.name}.tmp-new")
+    packed.write_bytes(zipped(files, folder.name))
+    packed.replace(archive)
+    shutil.rmtree(old, ignore_errors=True)
     return archive
+
+
+def _require_place(folder: Path, archive: Path) -> None:
+    """That nothing but an earlier pack is where the pack goes."""
+    if folder.is_symlink() or archive.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise UsageError("a file or a link is in the way", place=str(folder), remedy="Name another folder.")
+    strange = folder.exists() and not _is_pack(folder)
+    if not strange and archive.exists() and not folder.exists():
+        strange = not zipfile.is_zipfile(archive) or f"{folder.name}/{_MARK}" not in _names(archive)
+    if strange:
+        raise UsageError(
+            "there is something else than a pack",
+            place=f"{folder} or {archive.name}",
+            remedy="Name another folder, or one that is empty.",
+        )
+
+
+def _is_pack(folder: Path) -> bool:
+    """Whether the folder is empty, or holds the files that its list names and no other."""
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    sums = folder / _SUMS
+    if not there or not sums.is_file():
+        return not there
+    named = {line[66:] for line in sums.read_text(encoding="utf-8", errors="replace").splitlines()}
+    return there <= {*named, _SUMS, "statement.dsse.json", "signer.pem"}
+
+
+def _names(archive: Path) -> list[str]:
+    with zipfile.ZipFile(archive) as opened:
+        return opened.namelist()
 
 
 def zipped(files: Mapping[str, bytes], top: str) -> bytes:

@@ -29,7 +29,7 @@ from multisite.study.reporting import Reporting
 from multisite.study.risks import CompanionRecord, Risk
 from multisite.study.site_file import Credentials, Site, SiteTableFile, Store
 from multisite.study.split import ColumnSplit, PatientSplit, SiteSplit, TableSplit, TimeSplit
-from multisite.study.statements import statements_of, written_afterwards
+from multisite.study.statements import statements_of, texts_of, written_afterwards
 from multisite.study.study_file import Study
 
 __all__ = [
@@ -78,5 +78,6 @@ __all__ = [
     "operating_point_of",
     "protocol_parts",
     "statements_of",
+    "texts_of",
     "written_afterwards",
 ]

@@ -6,7 +6,10 @@ from typing import Any
 from multisite.study.protocol import WRITTEN_AFTERWARDS
 from multisite.study.study_file import Study
 
-__all__ = ["statements_of", "written_afterwards"]
+__all__ = ["statements_of", "texts_of", "written_afterwards"]
+
+_PRINTED = {"title", "intended_use", "findings", "models", "analysis_plan", "risks", "companion", "reporting"}
+"""Sections whose texts a pack prints as the authors write them."""
 
 
 def statements_of(study: Study) -> Mapping[str, str]:
@@ -17,6 +20,11 @@ def statements_of(study: Study) -> Mapping[str, str]:
     found["models"] = "; ".join(f"{model.title}, version {model.version}" for model in study.models)
     found["performance.threshold"] = f"A score of {study.performance.threshold:g} or more is a positive call"
     return found
+
+
+def texts_of(study: Study) -> Mapping[str, str]:
+    """Every text of the authors that a pack prints, by its path."""
+    return dict(_texts(study.model_dump(mode="json", include=_PRINTED), ""))
 
 
 def written_afterwards(path: str) -> bool:
@@ -33,3 +41,12 @@ def _statements(held: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]
             yield from [(f"{above}{name}", "; ".join(map(str, value)))] if value else []
         elif value is not None:
             yield f"{above}{name}", str(value)
+
+
+def _texts(held: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(held, str):
+        yield path, held
+        return
+    items = held.items() if isinstance(held, Mapping) else enumerate(held) if isinstance(held, list) else ()
+    for name, value in items:
+        yield from _texts(value, f"{path}.{name}".removeprefix("."))

@@ -105,8 +105,16 @@ def written(number: Written, value: float, *, note: str = "", quiet: bool = Fals
 
 
 def csv_text(data: pl.DataFrame | None) -> str:
-    """``data`` as CSV; empty for no data."""
-    return "" if data is None else data.write_csv(float_precision=6)
+    """``data`` as CSV; empty for no data. A text that a spreadsheet would take for a formula begins with ``'``."""
+    if data is None:
+        return ""
+    texts = [pl.col(name) for name, dtype in data.schema.items() if dtype == pl.String()]
+    return data.with_columns(_no_formula(text) for text in texts).write_csv(float_precision=6)
+
+
+def _no_formula(text: pl.Expr) -> pl.Expr:
+    looks_so = text.str.contains(r"^[=+\-@\t\r]") & text.cast(pl.Float64, strict=False).is_null()
+    return pl.when(looks_so).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).name.keep()
 
 
 def _aligned(groups: tuple[Group, ...], n_columns: int) -> tuple[Group, ...]:

@@ -69,7 +69,7 @@ def model_card(evidence: Evidence, facts: PackFacts, standing: StudyStanding) ->
     for path, title in _SAID:
         lines.append(f"- {title}: {facts.statements.get(path, 'not stated')}")
     lines += ["", "Everything else, with its evidence: `index.html` of this pack.", ""]
-    return "\n".join(lines)
+    return "\n".join(line.replace("<", "&lt;").replace("](", "]\\(") for line in lines)
 
 
 def dataset_card(

@@ -20,6 +20,7 @@ _ABOUT: Final = (
     ("pack.pdf", "The validation pack, to be printed"),
     ("pack.json", "The facts of the pack for machines"),
     ("protocol.json", "The protocol in canonical form"),
+    ("lock.dsse.json", "The signed statement that the protocol was locked"),
     ("verify.py", "Checks the pack with Python alone"),
     ("exhibits/", "Data of a figure or table"),
     ("tallies/", "Counts over patients and cases"),

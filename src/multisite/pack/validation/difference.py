@@ -67,7 +67,13 @@ def difference_of(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Pa
         raise UsageError(
             "the packs are of two studies", place="packs", remedy="Compare two packs of one study, by its identifier."
         )
-    changes = (*_identity(old, new), *_models(old, new), *_protocol(before, after), *_data(old, new))
+    changes = (
+        *_identity(old, new),
+        *_models(old, new),
+        *_protocol(before, after),
+        *_data(old, new),
+        *_ledgers(before, after, old, new),
+    )
     results = tuple(_results(before, after, old, new))
     return PackDifference(changes, results, tuple(_claims(old, new)))
 
@@ -75,7 +81,7 @@ def difference_of(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Pa
 def _facts(files: Mapping[str, bytes], which: str) -> dict[str, Any]:
     try:
         held: dict[str, Any] = json.loads(files["pack.json"])
-        for name in ("study", "models", "inputs", "claim_items", "statements", "planned", "sites"):
+        for name in ("study", "models", "inputs", "claim_items", "statements", "planned", "sites", "ledgers", "ladder"):
             held[name]
     except (KeyError, ValueError, TypeError):
         raise UsageError(
@@ -105,7 +111,11 @@ def _models(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
 
 
 def _protocol(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[Change]:
-    texts = [json.loads(files.get("protocol.json", b"{}")) for files in (before, after)]
+    try:
+        texts = [json.loads(files.get("protocol.json", b"{}")) for files in (before, after)]
+    except ValueError:
+        yield Change("protocol", "`protocol.json`", "", "one of them cannot be read")
+        return
     parts = [protocol_parts(text) for text in texts]
     for part in parts[1]:
         old, new = parts[0].get(part, {}), parts[1][part]
@@ -119,6 +129,40 @@ def _data(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
         if place.endswith("/cohort_identity") and old["inputs"].get(place) != new["inputs"].get(place):
             site = place.partition("/")[0]
             yield Change("data", f"test set of {site}", *(_short(f["inputs"].get(place)) for f in (old, new)))
+
+
+def _ledgers(
+    before: Mapping[str, bytes], after: Mapping[str, bytes], old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[Change]:
+    """Per ledger what was noted in between, and whether the later one still holds the head of the earlier one."""
+    for name, held in old["ledgers"].items():
+        if name not in new["ledgers"]:
+            continue
+        entries = _entries(after, name)
+        kept = [one["sha256"] for one in entries if one["number"] == held["count"]]
+        if held["count"] and kept != [held["head"]]:
+            yield Change("ledger", f"{name}: entry {held['count']}", _short(held["head"]), "another, or cut off")
+        for event in ("protocol locked", "test labels read", "deviation from the protocol"):
+            counts = [sum(_event(one) == event for one in _entries(files, name)) for files in (before, after)]
+            if counts[0] != counts[1]:
+                yield Change("ledger", f"{name}: {event}", str(counts[0]), str(counts[1]))
+    for one in old["ladder"]:
+        later = next((other["status"] for other in new["ladder"] if other["rung"] == one["rung"]), "")
+        if one["status"] != later:
+            yield Change("ladder", one["rung"], one["status"], later)
+
+
+def _entries(files: Mapping[str, bytes], name: str) -> list[dict[str, Any]]:
+    try:
+        held: list[dict[str, Any]] = json.loads(files[f"ledger/{name}.json"])["entries"]
+    except (KeyError, ValueError, TypeError):
+        return []
+    return held
+
+
+def _event(one: Mapping[str, Any]) -> str:
+    entry = one.get("entry") or {}
+    return str(entry.get("event", ""))
 
 
 def _results(

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from multisite.checklists.catalogue import Evidence as Kind
+from multisite.pack.across_sites import roles
 from multisite.pack.evidence import Evidence
 from multisite.pack.validation.facts import PackFacts
 from multisite.schemas import Artefact
+from multisite.schemas.across_sites import POOLED_SITES
 from multisite.schemas.calibration_strata import CALIBRATION_BY_LEVEL
 from multisite.schemas.cohort import COHORT_IDENTITY, COMPOSITION, FLOW
 from multisite.schemas.drift_verdicts import DRIFT_VERDICTS
@@ -17,6 +19,7 @@ from multisite.schemas.performance import ESTIMATES
 from multisite.schemas.provenance import HEADER_COUNTS
 from multisite.schemas.reference import AGREEMENT, READING_COUNTS
 from multisite.schemas.standings import STANDINGS
+from multisite.vocabulary import SiteRole
 
 __all__ = ["KindOfEvidence", "kinds_of_evidence"]
 
@@ -46,6 +49,9 @@ def kinds_of_evidence(evidence: Evidence, facts: PackFacts) -> Mapping[Kind, Kin
     plan = KindOfEvidence("", (("plan", "Analysis plan"),), (("protocol", facts.protocol_sha256),))
     use = KindOfEvidence("", (("use", "Intended use"),), (("protocol", facts.protocol_sha256),))
     calibration = (("calibration", "Calibration"),)
+    external = KindOfEvidence("no site of which the model has seen nothing was tested")
+    if any(role is SiteRole.EXTERNAL for role, _ in roles(evidence).values()):
+        external = KindOfEvidence("", (("performance", "Performance"),), _digests(evidence, (POOLED_SITES,)))
     judged = made("no later month was judged", (("drift", "After deployment"),), DRIFT_VERDICTS)
     return {
         Kind.COHORT: made(
@@ -55,6 +61,7 @@ def kinds_of_evidence(evidence: Evidence, facts: PackFacts) -> Mapping[Kind, Kin
             COMPOSITION,
             COHORT_IDENTITY,
         ),
+        Kind.EXTERNAL_TESTING: external,
         Kind.EXCLUSIONS: made("no flow of cases", (("exclusions", "Exclusions"),), FLOW),
         Kind.PROVENANCE: made("no header was read", (("headers", "Headers"), ("who", "Who was tested")), HEADER_COUNTS),
         Kind.INTENDED_USE: use,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from multisite.study import CompanionRecord, PlannedEndpoint, Risk, Study, statements_of
+from multisite.study import CompanionRecord, PlannedEndpoint, Risk, Study, statements_of, texts_of
 
 __all__ = ["ModelFacts", "PackFacts", "pack_facts"]
 
@@ -25,7 +25,8 @@ class ModelFacts:
 class PackFacts:
     """Plain values of the study file.
 
-    ``statements`` holds all that the authors state, by path. ``strata`` are (id, title, unit, crossed ids).
+    ``statements`` holds all that the authors state, by path, ``texts`` all that is printed. ``strata`` are (id, title,
+    unit, crossed ids).
     """
 
     study: str
@@ -36,6 +37,7 @@ class PackFacts:
     multiplicity: str
     looks: tuple[date, ...]
     statements: Mapping[str, str]
+    texts: Mapping[str, str]
     not_applicable: Mapping[str, str]
     claims_prospective: bool
     risks: tuple[Risk, ...]
@@ -66,6 +68,7 @@ def pack_facts(study: Study) -> PackFacts:
         multiplicity=study.analysis_plan.multiplicity,
         looks=study.analysis_plan.looks,
         statements=statements_of(study),
+        texts=texts_of(study),
         not_applicable=reporting.not_applicable,
         claims_prospective=reporting.design.timing == "prospective",
         risks=study.risks,

@@ -15,8 +15,6 @@ from multisite.audit.copies import ledger_copy
 from multisite.audit.dsse import Subject, sign, statement
 from multisite.audit.keys import fingerprint, public_pem
 from multisite.checklists.answers import AnswerStatus
-from multisite.checklists.boundary import refused_claims
-from multisite.errors import ConfigError
 from multisite.pack.evidence import Evidence
 from multisite.pack.validation.cards import dataset_card, model_card
 from multisite.pack.validation.crate import crate_metadata
@@ -24,6 +22,7 @@ from multisite.pack.validation.facts import PackFacts
 from multisite.pack.validation.page import PackPage, pack_page
 from multisite.pack.validation.planning import with_planning
 from multisite.pack.validation.prospective import require_dates_of_prospective
+from multisite.pack.validation.refusing import require_no_refused_claims
 from multisite.schemas.across_sites import ACROSS_SITES
 from multisite.schemas.performance import ESTIMATES, SCORE_TALLY_GRID
 from multisite.schemas.standings import STANDINGS, TIME_FORWARD
@@ -46,7 +45,8 @@ class PackSources:
     """All that a pack is made from.
 
     ``tallies`` are frames of every site by artefact, ``more`` those that a study may lack (they are empty then),
-    ``chains`` the ledgers by folder, ``names`` what they are called, ``built`` the time of building.
+    ``chains`` the ledgers by folder, ``names`` what they are called, ``left_out`` sites that were locked and are
+    missing, ``lock`` the signed statement of the lock (None for none), ``built`` the time of building.
     """
 
     evidence: Evidence
@@ -55,6 +55,8 @@ class PackSources:
     more: Mapping[str, pl.DataFrame]
     chains: Mapping[str, Chain]
     names: Mapping[str, str]
+    left_out: tuple[str, ...]
+    lock: bytes | None
     built: datetime
     minimum_denominator: int
 
@@ -78,12 +80,18 @@ def pack_files(
         When the study file claims what no pack can show, or to be prospective where the dates do not bear that out.
     """
     facts, evidence = sources.facts, sources.evidence
-    _refuse_claims(facts)
+    require_no_refused_claims(facts.texts)
     if facts.claims_prospective:
         require_dates_of_prospective(evidence)
     signer = fingerprint(key.public_key()) if key else ""
     page = pack_page(
-        evidence, facts, sources.chains, sources.names, counts={**sources.tallies, **sources.more}, signer=signer
+        evidence,
+        facts,
+        sources.chains,
+        sources.names,
+        counts={**sources.tallies, **sources.more},
+        left_out=sources.left_out,
+        signer=signer,
     )
     tables = {f"tallies/{name}{_suffix(name)}": _tested(frame) for name, frame in sorted(sources.tallies.items())}
     for artefact in _RESULTS:
@@ -99,6 +107,8 @@ def pack_files(
     }
     made["index.html"] = page.html.encode()
     made["protocol.json"] = canonical_json(facts.protocol)
+    if sources.lock is not None:
+        made["lock.dsse.json"] = sources.lock
     made["pack.json"] = canonical_json(_facts(sources, page))
     made["cards/model_card.md"] = model_card(evidence, facts, page.standing).encode()
     digests = {path: sha256_hex([made[path]]) for path in tables}
@@ -228,18 +238,6 @@ def _tested(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def _refuse_claims(facts: PackFacts) -> None:
-    found = refused_claims(facts.statements)
-    if found:
-        told = "; ".join(f"`{one.path}` says “{one.word}”" for one in found)
-        raise ConfigError(
-            f"the study file claims what no pack can show: {told}",
-            place="study file",
-            remedy="Say what was measured instead; an approval or a certificate is a record beside the pack"
-            " (`companion`).",
-        )
 
 
 def _readme(facts: PackFacts, signer: str) -> str:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 
 from multisite.pack.evidence import Endpoint, Evidence
 from multisite.pack.failure_modes import Line, confirmed, share_words, slice_words
+from multisite.pack.marks import CONCERN
 from multisite.pack.sentences.across_sites import new_site, sites_in_training
+from multisite.pack.sentences.calibration import calibration_statement
 from multisite.pack.sentences.failure_modes import failure_sentences
 from multisite.pack.sentences.integrity import integrity_statement
 from multisite.pack.sentences.missing import missing_statement
@@ -104,6 +106,9 @@ def _concerns(evidence: Evidence) -> Iterator[Statement]:
         if found is not None:
             title = f"{endpoint.title}: " if len(evidence.endpoints) > 1 else ""
             yield replace(found, text=f"{title}{found.text}")
+        calibrated = calibration_statement(evidence, endpoint)
+        if calibrated is not None and calibrated.mark == CONCERN:
+            yield calibrated
 
 
 def _worst(evidence: Evidence) -> list[str]:

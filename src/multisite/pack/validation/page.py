@@ -1,7 +1,7 @@
 """The page of the pack: the report's exhibits in the order of CLAIM, with what only the pack holds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -109,19 +109,22 @@ def pack_page(
     names: Mapping[str, str],
     *,
     counts: Mapping[str, pl.DataFrame],
+    left_out: Sequence[str],
     signer: str,
 ) -> PackPage:
     """The whole page.
 
     ``chains`` are the ledgers, ``names`` what each is called, ``counts`` the tallies, the completeness of headers and
-    the drift monitors by artefact, ``signer`` the fingerprint of the key that the pack is signed with (empty for none).
+    the drift monitors by artefact, ``left_out`` sites that were locked and are missing, ``signer`` the fingerprint of
+    the key that the pack is signed with (empty for none).
     """
-    standing = study_standing(evidence)
+    standing = study_standing(evidence, left_out=left_out)
     kinds = kinds_of_evidence(evidence, facts)
     lists = tuple(answered(name, facts, kinds, sites=evidence.sites, standing=standing.kind) for name in CHECKLISTS)
     rungs = ladder_of_verification(evidence)
     chapters = (*_BEFORE, *(one for a, h, _, more in _GROUPS for one in ((a, h), *more)), *_AFTER)
     content = page_content(evidence) | {
+        "standing": standing,
         "front": first_page(evidence, facts, rungs, standing),
         "claim": lists[0],
         "rungs": rungs,

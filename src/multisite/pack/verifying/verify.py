@@ -35,6 +35,7 @@ __all__ = ["Step", "conclusion", "ed25519_holds", "raw_key", "read_pack", "verif
 OK, FAILS, NOT_POSSIBLE = "ok", "FAILS", "not possible"
 STUDY = "_study"  # the ledger of the study as a whole, beside those of its sites
 SUMS, STATEMENT, SIGNER = "SHA256SUMS", "statement.dsse.json", "signer.pem"
+SIGNED_LOCK = "lock.dsse.json"
 ESTIMATES = "results/estimates.csv"
 ALL_SITES, BEFORE_THE_FIRST = "all sites", "0" * 64
 LOCK, DEVIATION, LOOK = "protocol locked", "deviation from the protocol", "test labels read"
@@ -56,7 +57,8 @@ NOT_SHOWN = """What these steps do not show:
 - that the sites' tallies are true to their rows, for those never leave a site;
 - that the key belongs to whom it says: compare the fingerprint with what the signer published elsewhere;
 - that an entry of which only the digest is given is no look at the test labels: each site can compare its ledger;
-- that the protocol was sensible;
+- that the protocol was sensible, and that no clock was wrong;
+- what the index, the ladder and the texts of pack.json and index.html say;
 - intervals and other results, and the numbers as index.html and the figures print them: they are not computed anew."""
 
 
@@ -141,6 +143,7 @@ def conclusion(steps: Sequence[Step]) -> tuple[str, int]:
             return f"{line} (accepted, because of --allow-unsigned)", 0
         return f"NOT verified: {line} (--allow-unsigned would accept that)", 1
     failed = [f"step {step.number} fails" for step in steps if step.outcome == FAILS]
+    failed += [f"step {step.number} was not possible" for step in steps if step.outcome == NOT_POSSIBLE]
     return f"NOT verified: {', '.join(failed)}", 1
 
 
@@ -196,7 +199,7 @@ def _signature(pack: _Pack, details: list[str]) -> str:
     details.append("compare it with what the signer published elsewhere: a forger can sign, too, with another key")
     if pack.key is not None and raw_key(pack.key) != raw:
         raise _StepError("the key of the pack is not the key that was given")
-    said = _canonical(_signed_payload(envelope, raw), "the signed statement")
+    said = _canonical(_signed_payload(envelope, raw, STATEMENT), "the signed statement")
     if {name: said[name] for name in said if name != "predicate"} != {
         "_type": "https://in-toto.io/Statement/v1",
         "predicateType": "https://multisite.example/pack/v1",
@@ -209,14 +212,14 @@ def _signature(pack: _Pack, details: list[str]) -> str:
     return f"the signature of {SUMS} holds" + (" and is by the key that was given" if pack.key is not None else "")
 
 
-def _signed_payload(envelope: bytes, raw: bytes) -> bytes:
+def _signed_payload(envelope: bytes, raw: bytes, name: str) -> bytes:
     """The payload of a DSSE envelope with one signature, by the key `raw`, and in its only form."""
-    held, kind = _canonical(envelope, STATEMENT), "application/vnd.in-toto+json"
+    held, kind = _canonical(envelope, name), "application/vnd.in-toto+json"
     payload, signature = (base64.b64decode(text) for text in (held["payload"], held["signatures"][0]["sig"]))
     encoded = {"keyid": _sha256(raw)[:16], "sig": base64.b64encode(signature).decode()}
     only = {"payload": base64.b64encode(payload).decode(), "payloadType": kind, "signatures": [encoded]}
     if _json(only) != envelope:
-        raise _StepError(f"{STATEMENT} is not an envelope with one signature by the key of {SIGNER}, in its only form")
+        raise _StepError(f"{name} is not an envelope with one signature by the key of {SIGNER}, in its only form")
     signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
     if not ed25519_holds(raw, signed, signature):
         raise _StepError("the signature does not hold")
@@ -307,11 +310,26 @@ def _protocol(pack: _Pack, details: list[str]) -> str:
     _canonical(protocol, "protocol.json")
     if _sha256(protocol) != said["protocol"]:
         raise _StepError("protocol.json is not the protocol that pack.json names")
+    if SIGNED_LOCK in pack.files:
+        details.append(_lock(pack, said["protocol"]))
     if pack.predicate is None:
         return "protocol.json is the protocol that pack.json names; there is no signed statement that holds to ask"
     if any(pack.predicate[name] != said[name] for name in ("protocol", "study", "built")):
         raise _StepError("the signed statement is of another protocol, study or time than pack.json")
     return "protocol.json is the protocol that pack.json and the signed statement name"
+
+
+def _lock(pack: _Pack, protocol: str) -> str:
+    """What the signed statement of the lock comes to; it must be of this protocol."""
+    envelope, raw = pack.file(SIGNED_LOCK), raw_key(pack.files.get(SIGNER, b""))
+    if raw is None:
+        return "the lock is signed; whether by whom made this pack cannot be asked, for the pack is not"
+    if json.loads(envelope)["signatures"][0]["keyid"] != _sha256(raw)[:16]:
+        return "the lock is signed with another key than the pack"
+    said = _canonical(_signed_payload(envelope, raw, SIGNED_LOCK), "the statement of the lock")
+    if [one["digest"] for one in said["subject"]] != [{"sha256": protocol}]:
+        raise _StepError("the signed lock is of another protocol")
+    return "the lock of this protocol is signed with the key of the pack"
 
 
 def _described(said: Any) -> dict[str, Any]:
@@ -400,20 +418,55 @@ def _standing(pack: _Pack, details: list[str]) -> str:
     of_sites = {site: entries for site, entries in pack.entries.items() if site != STUDY}
     found = {site: _kind([one["entry"] for one in entries], said["protocol"]) for site, entries in of_sites.items()}
     details += [f"{site}: {kind}" for site, kind in found.items()]
-    of_study = "planned" if set(found.values()) == {"planned"} else "exploratory"
+    looked = {site for site, held in of_sites.items() if any(e["entry"] and e["entry"]["event"] == LOOK for e in held)}
+    locks = [e["entry"]["content"] for e in pack.entries.get(STUDY, []) if e["entry"] and e["entry"]["event"] == LOCK]
+    meant = {site for content in locks for site in content.get("sites", [])}
+    is_planned = set(found.values()) == {"planned"} and looked == set(found) and meant <= set(found)
+    of_study = "planned" if is_planned else "exploratory"
+    plan = json.loads(pack.file("protocol.json")).get("analysis_plan")
+    if plan is not None and any(
+        row.get("planning") != _planning(plan["endpoints"], of_study, segment, row["metric"])
+        for segment, row in _rows(pack, ESTIMATES, "metric")
+    ):
+        raise _StepError(f"rows of {ESTIMATES} are marked otherwise than the plan and the ledgers say")
+    left = {
+        tuple(e["entry"]["content"][name] for name in ("what", "why", "by"))
+        for held in of_sites.values()
+        for e in held
+        if e["entry"] and e["entry"]["event"] == DEVIATION
+    }
+    if len(left) != said.get("deviations", len(left)):
+        raise _StepError("the ledgers have another number of deviations than pack.json says")
     if found != said["standings"] or of_study != said["standing"]["kind"]:
         raise _StepError("by the ledgers a site or the study stands otherwise than pack.json says")
     return f"by the ledgers the study is {of_study}, and every site stands as pack.json says"
 
 
+def _planning(endpoints: Sequence[Mapping[str, Any]], standing: str, segment: Sequence[str], metric: str) -> str:
+    """Planned by which kind of endpoint of the protocol, post hoc, or exploratory."""
+    stratum = None if segment[4] == "overall" else segment[4]
+    roles = {
+        one["role"]
+        for one in endpoints
+        if one["metric"] == metric
+        and one["finding"] in (None, segment[1])
+        and one["model"] in (None, segment[2])
+        and one["stratum"] == stratum
+    }
+    if standing != "planned":
+        return "exploratory"
+    return "planned, primary" if "primary" in roles else "planned, secondary" if roles else "post hoc"
+
+
 def _kind(entries: "Sequence[dict[str, Any] | None]", protocol: str) -> str:
-    """Planned where the protocol was locked at the site before any look at its test labels, exploratory else."""
+    """Planned where the last lock before any look at the site's test labels is of this protocol, exploratory else."""
+    locked = ""
     for entry in entries:
         if entry is not None and entry["event"] == LOOK:
-            return "exploratory"
-        if entry is not None and entry["event"] == LOCK and entry["content"]["protocol"] == protocol:
-            return "planned"
-    return "exploratory"
+            break
+        if entry is not None and entry["event"] == LOCK:
+            locked = entry["content"]["protocol"]
+    return "planned" if locked == protocol else "exploratory"
 
 
 # --- 7, 8: the numbers -----------------------------------------------------------------------------------------------
@@ -436,6 +489,8 @@ def _counts(pack: _Pack, details: list[str]) -> str:
 
 def _scores(pack: _Pack, details: list[str]) -> str:
     moments, tallies, minimum = _moments(pack), _tallies(pack), pack.said()["minimum_denominator"]
+    models = json.loads(pack.file("protocol.json")).get("models", [])
+    probable = {model["id"] for model in models if model.get("scores") == "probability"}
     wrong, seen, made = [], set(), dict.fromkeys((*COMPUTED, "bound", "else", "empty"), 0)
     for place, (segment, row) in enumerate(_rows(pack, ESTIMATES, "metric"), start=1):
         seen.add((segment, row["metric"]))
@@ -447,7 +502,7 @@ def _scores(pack: _Pack, details: list[str]) -> str:
             # Where either class has too few patients, every metric of the scores is left empty.
             enough = min(of["sensitivity"][0], of["specificity"][0]) >= minimum
             counted = [_count(row["n_patients"]), _count(row["n_cases"])] == [of["prevalence"][0], p + n]
-            right = right and counted and _is_right(segment, row, tally, enough, made)
+            right = right and counted and _is_right(segment, row, tally, enough, made, probable)
         wrong += [] if right else [place]
     details.append(f"over all sites: {made['auc']} AUC, {made['brier']} Brier scores, {made['observed_expected']} O:E")
     details.append(f"of a site: {made['bound']} AUC are as near to that of the grid as the exact one must be")
@@ -457,9 +512,17 @@ def _scores(pack: _Pack, details: list[str]) -> str:
 
 
 def _is_right(
-    segment: Sequence[str], row: Mapping[str, str], tally: "_Tally", enough: bool, made: dict[str, int]
+    segment: Sequence[str],
+    row: Mapping[str, str],
+    tally: "_Tally",
+    enough: bool,
+    made: dict[str, int],
+    probable: "set[str]",
 ) -> bool:
-    """Whether a metric of the scores is what the tally gives; `made` counts what could be computed, and what not."""
+    """Whether a metric of the scores is what the tally gives; `made` counts what could be computed, and what not.
+
+    `probable` are the models whose scores are probabilities, as the protocol says.
+    """
     pooled, metric, pairs = segment[0] == ALL_SITES, row["metric"], tally.positives * tally.negatives
     if metric == "auc" and enough and pairs:
         made["auc" if pooled else "bound"] += 1
@@ -467,7 +530,9 @@ def _is_right(
         return _is_at(row, tally.auc(), TOLERANCE if pooled else TOLERANCE + tally.shared / (2 * pairs))
     if not row["estimate"] or not enough or metric == "auc":
         made["empty"] += 1
-        return _is_at(row, None, 0.0)
+        # Empty for a reason: too few patients, or a model whose scores are no probabilities.
+        is_due = pooled and enough and metric in ("brier", "observed_expected") and segment[2] in probable
+        return _is_at(row, None, 0.0) and not is_due
     if pooled and metric in COMPUTED:
         made[metric] += 1
         return _is_at(row, tally.brier() if metric == "brier" else tally.observed_expected(), TOLERANCE)
@@ -672,9 +737,11 @@ def _of_zip(file: Path) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(file) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if not member.is_dir() or member.file_size]
             tops = {member.filename.partition("/")[0] for member in members}
             room = LARGEST
+            if len(tops) == 1 and not re.fullmatch(PLAIN, next(iter(tops))):
+                found["(the folder in the zip has no plain name)"] = b""
             for member in members:
                 name = member.filename.partition("/")[2] if len(tops) == 1 else member.filename
                 room -= member.file_size
