@@ -54,6 +54,15 @@ def test_everything_else_is_exploratory_with_its_reason(
     assert (found.kind, found.reason) == (Standing.EXPLORATORY, reason)
 
 
+def test_of_protocols_that_were_locked_before_the_first_look_the_last_is_planned_alone() -> None:
+    rows = ledger(LOCK, OTHER, LOOK)
+    assert standing_of(rows, protocol="p2").kind is Standing.PLANNED
+    first = standing_of(rows, protocol="p1")
+    assert first.kind is Standing.EXPLORATORY
+    assert first.reason == "the protocol was replaced by another one on 2026-05-02, before any test label was read"
+    assert standing_of(ledger(LOCK, OTHER, LOCK, LOOK), protocol="p1").kind is Standing.PLANNED
+
+
 def test_a_second_lock_of_the_same_protocol_does_not_undo_the_first() -> None:
     found = standing_of(ledger(LOCK, LOOK, OTHER, LOCK), protocol="p1")
     assert found.kind is Standing.PLANNED

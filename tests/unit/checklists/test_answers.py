@@ -51,7 +51,17 @@ def test_what_lacks_is_named_with_the_reason_for_which_there_is_none() -> None:
 
 
 def test_counts_add_up_to_all_items() -> None:
-    found = answer(load_checklist("claim_2024"), statements={}, evidence={}, not_applicable={"claim_2024/27": "one"})
+    found = answer(
+        load_checklist("claim_2024"), statements={}, evidence={}, not_applicable={"claim_2024/27": "one model"}
+    )
     coverage = coverage_of(found)
     assert coverage.n_items == 44
     assert (coverage.n_not_applicable, coverage.n_reported) == (1, 0)
+
+
+def test_a_statement_or_a_reason_that_says_nothing_is_none() -> None:
+    there = {Evidence.COHORT: ""}
+    for nothing in ("n/a", "TBD", " - ", "To be written: the background"):
+        assert status(BOTH, statements={"x": nothing, "y": nothing}, evidence={}) is AnswerStatus.MISSING
+        assert status(BOTH, statements={"x": "said", "y": nothing}, evidence=there) is AnswerStatus.PARTIAL
+    assert status(BOTH, statements={}, evidence={}, reason=".") is AnswerStatus.MISSING

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from multisite.audit import Event, ledger_rows
+from multisite.audit import Event, ledger_rows, standing_of
 from multisite.audit.dsse import verified
 from multisite.audit.keys import new_key
 from multisite.errors import UsageError
-from multisite.runners.locks import Locked, lock_protocol, locked_protocol, note_deviation, signed_lock
+from multisite.runners.locks import Locked, lock_protocol, locked_protocol, note_deviation, signed_lock, sites_of_lock
 from multisite.runners.looks import ledger_of
 from multisite.runners.work import STUDY_FOLDER, open_artefacts
 from multisite.storage.artefacts import ArtefactStore
@@ -70,7 +70,20 @@ def test_a_lock_stands_in_every_ledger_with_its_text_and_its_signature(store: Ar
 def test_locking_again_changes_nothing_and_a_new_site_is_locked_beside_the_others(store: ArtefactStore) -> None:
     lock(store, study())
     assert lock(store, study()).added == ()
-    assert lock(store, study(), sites=(*SITES, "west")).added == ("west",)
+    found = lock(store, study(), sites=(*SITES, "west"))
+    assert found.added == ("west", STUDY_FOLDER)
+    assert sites_of_lock(ledger_of(store, STUDY_FOLDER).chain()) == ("north", "south", "west")
+
+
+def test_a_protocol_that_was_replaced_is_locked_anew_when_it_comes_back(store: ArtefactStore) -> None:
+    other = study().model_copy(update={"title": "Another title"})
+    lock(store, study())
+    lock(store, other, amends="the title was wrong")
+    rows = ledger_rows(ledger_of(store, "north").chain())
+    assert standing_of(rows, protocol=study().protocol_sha256).kind is Standing.EXPLORATORY
+    found = lock(store, study(), amends="it was right")
+    assert found.standings["north"].kind is Standing.PLANNED
+    assert events(store, "north").count(Event.DEVIATION.value) == 2
 
 
 def test_another_protocol_needs_a_reason_and_is_noted_as_a_deviation_with_what_changed(store: ArtefactStore) -> None:

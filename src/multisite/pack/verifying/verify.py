@@ -102,6 +102,7 @@ class _Pack:
         self.listed: dict[str, str] | None = None
         self.predicate: dict[str, Any] | None = None
         self.described: dict[str, Any] | None = None
+        self.plan: dict[str, Any] | None = None
         self.entries: dict[str, list[dict[str, Any]]] | None = None
 
     def file(self, name: str) -> bytes:
@@ -113,6 +114,11 @@ class _Pack:
         if self.described is None:
             raise _BlockedError("it depends on pack.json, in which step 4 finds a fault")
         return self.described
+
+    def protocol(self) -> dict[str, Any]:
+        if self.plan is None:
+            raise _BlockedError("it depends on protocol.json, in which step 4 finds a fault")
+        return self.plan
 
 
 def verify(files: Mapping[str, bytes], *, key: "bytes | None" = None, allow_unsigned: bool = False) -> list[Step]:
@@ -143,7 +149,9 @@ def conclusion(steps: Sequence[Step]) -> tuple[str, int]:
             return f"{line} (accepted, because of --allow-unsigned)", 0
         return f"NOT verified: {line} (--allow-unsigned would accept that)", 1
     failed = [f"step {step.number} fails" for step in steps if step.outcome == FAILS]
-    failed += [f"step {step.number} was not possible" for step in steps if step.outcome == NOT_POSSIBLE]
+    failed += [
+        f"step {step.number} was not possible" for step in steps if step.outcome == NOT_POSSIBLE and step.number != 3
+    ]
     return f"NOT verified: {', '.join(failed)}", 1
 
 
@@ -307,9 +315,10 @@ _BASE = _decoded((4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little")) or _NEUTR
 def _protocol(pack: _Pack, details: list[str]) -> str:
     said = pack.described = _described(_canonical(pack.file("pack.json"), "pack.json"))
     protocol = pack.file("protocol.json")
-    _canonical(protocol, "protocol.json")
+    plan = _canonical(protocol, "protocol.json")
     if _sha256(protocol) != said["protocol"]:
         raise _StepError("protocol.json is not the protocol that pack.json names")
+    pack.plan = plan
     if SIGNED_LOCK in pack.files:
         details.append(_lock(pack, said["protocol"]))
     if pack.predicate is None:
@@ -423,7 +432,7 @@ def _standing(pack: _Pack, details: list[str]) -> str:
     meant = {site for content in locks for site in content.get("sites", [])}
     is_planned = set(found.values()) == {"planned"} and looked == set(found) and meant <= set(found)
     of_study = "planned" if is_planned else "exploratory"
-    plan = json.loads(pack.file("protocol.json")).get("analysis_plan")
+    plan = pack.protocol().get("analysis_plan")
     if plan is not None and any(
         row.get("planning") != _planning(plan["endpoints"], of_study, segment, row["metric"])
         for segment, row in _rows(pack, ESTIMATES, "metric")
@@ -489,7 +498,7 @@ def _counts(pack: _Pack, details: list[str]) -> str:
 
 def _scores(pack: _Pack, details: list[str]) -> str:
     moments, tallies, minimum = _moments(pack), _tallies(pack), pack.said()["minimum_denominator"]
-    models = json.loads(pack.file("protocol.json")).get("models", [])
+    models = pack.protocol().get("models", [])
     probable = {model["id"] for model in models if model.get("scores") == "probability"}
     wrong, seen, made = [], set(), dict.fromkeys((*COMPUTED, "bound", "else", "empty"), 0)
     for place, (segment, row) in enumerate(_rows(pack, ESTIMATES, "metric"), start=1):
