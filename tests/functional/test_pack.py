@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -258,3 +259,77 @@ def test_a_mail_that_somebody_kept_anchors_the_ledger_and_finds_one_that_was_wri
     assert "✗ rewritten" in other.out
     lost = run_verb("audit verify", hospitals, locked, "--anchor", tmp_path / "nothing")
     assert lost.exit_code == 2
+
+
+def test_a_set_that_was_built_anew_after_the_results_stops_the_pack(
+    hospitals: StagedDemo, locked: Path, tmp_path: Path
+) -> None:
+    workspace = Path(shutil.copytree(locked, tmp_path / "workspace"))
+    sites = Path(shutil.copytree(hospitals.sites_folder, tmp_path / "sites"))
+    site = sites / "northgate.yaml"
+    tables = re.search(r"path: (.*)/cases.csv", site.read_text())
+    assert tables is not None
+    folder = (hospitals.sites_folder / tables[1]).resolve()
+    site.write_text(re.sub(r"(path: |url: )\.\./", rf"\g<1>{hospitals.sites_folder}/../", site.read_text()))
+    for other in sites.glob("*.yaml"):
+        if other != site:
+            other.write_text(re.sub(r"(path: |url: )\.\./", rf"\g<1>{hospitals.sites_folder}/../", other.read_text()))
+    lines = (folder / "cases.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "fewer.csv").write_text("".join(lines[:-20]))
+    site.write_text(re.sub(r"path: \S*/cases.csv", f"path: {tmp_path}/fewer.csv", site.read_text()))
+    of = (hospitals.study_file, "--sites", sites, "--workspace", workspace)
+    assert multisite("cohort", *of).exit_code == 0
+    finished = multisite("pack", "build", *of, "--out", tmp_path / "pack")
+    assert finished.exit_code == 13, finished.out
+    assert "was made from an earlier `cohort`" in finished.err
+
+
+def test_a_site_that_is_left_out_after_the_lock_stops_the_pack_and_then_makes_it_exploratory(
+    hospitals: StagedDemo, locked: Path, tmp_path: Path
+) -> None:
+    workspace = Path(shutil.copytree(locked, tmp_path / "workspace"))
+    one = hospitals.sites_folder / "northgate.yaml"
+    of = (hospitals.study_file, "--sites", one, "--workspace", workspace)
+    finished = multisite("pack", "build", *of, "--out", tmp_path / "pack")
+    assert finished.exit_code == 13
+    assert "over other sites than are named now" in finished.err
+    assert multisite("run", *of).exit_code == 0
+    made = multisite("pack", "build", *of, "--out", tmp_path / "pack")
+    assert made.exit_code == 0, made.err
+    assert "Exploratory" in made.out
+    assert "a site of the locked study is not part of this pack (harbour)" in made.out
+    assert verify(tmp_path / "pack", "--allow-unsigned").exit_code == 0
+
+
+def test_claims_that_no_pack_can_show_are_refused_before_the_lock(hospitals: StagedDemo, tmp_path: Path) -> None:
+    study = tmp_path / "study.yaml"
+    study.write_text(hospitals.study_file.read_text().replace("title: Demo chest model", "title: A certified model"))
+    finished = multisite("lock", study, "--sites", hospitals.sites_folder, "--workspace", tmp_path / "w", *BY)
+    assert finished.exit_code == 10
+    assert "`models.0.title` says “certified”" in finished.err
+    assert not (tmp_path / "w").exists()
+
+
+def test_an_anchor_that_fits_no_ledger_is_told_and_not_passed_over(
+    hospitals: StagedDemo, locked: Path, pack: Path, tmp_path: Path
+) -> None:
+    typo = run_verb("audit verify", hospitals, locked, "--anchor", f"harbor:3:{'0a' * 32}")
+    assert typo.exit_code == 2
+    assert "harbor" in typo.err
+    cut = tmp_path / "cut.zip"
+    cut.write_bytes(pack.with_suffix(".zip").read_bytes()[:-200])
+    unread = run_verb("audit verify", hospitals, locked, "--anchor", cut)
+    assert unread.exit_code == 2
+    assert "cut.zip" in unread.err
+
+
+def test_notes_of_a_reviewer_in_an_old_pack_and_a_stranger_s_zip_are_left_alone(
+    hospitals: StagedDemo, locked: Path, pack: Path, tmp_path: Path
+) -> None:
+    mine = Path(shutil.copytree(pack, tmp_path / "mine"))
+    (mine / "my notes.txt").write_text("look again")
+    assert run_verb("pack build", hospitals, locked, "--out", mine).exit_code == 2
+    assert (mine / "my notes.txt").read_text() == "look again"
+    (tmp_path / "study.zip").write_bytes(b"not yours")
+    assert run_verb("pack build", hospitals, locked, "--out", tmp_path / "study").exit_code == 2
+    assert (tmp_path / "study.zip").read_bytes() == b"not yours"

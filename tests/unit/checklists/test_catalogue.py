@@ -63,6 +63,30 @@ def test_a_claim_that_no_pack_can_show_is_found_with_its_place() -> None:
     assert [(one.path, one.word) for one in found] == [("reporting.background", "proves"), ("title", "certified")]
 
 
+def test_claims_in_other_letters_or_behind_a_denial_of_something_else_are_found() -> None:
+    for text in (
+        "There is no doubt that it is certified",
+        "Not only validated but certified",
+        "a cert\u200bified device",
+        "ＣＥ marked",
+        "It is safe and effective",
+        "with FDA clearance",
+    ):
+        assert refused_claims({"title": text}), text
+
+
+def test_readers_may_be_board_certified_and_a_protocol_approved_by_a_committee() -> None:
+    for text in ("read by board-certified radiologists", "approved by the ethics committee", "cleared of artefacts"):
+        assert refused_claims({"reporting.data.inclusion": text}) == (), text
+
+
+def test_no_sentence_of_the_boundary_is_cut() -> None:
+    said = dict(load_boundary().never_claims)
+    assert said["MN11"] == "Prospective, when the protocol lock follows data collection"
+    assert "FDA cleared" in said["MN01"]
+    assert {topic.reference for topic in load_boundary().companion} >= {"11.200, 11.300", "11.10(d), (g)"}
+
+
 def test_a_denial_is_no_claim_and_neither_is_the_approval_of_a_committee() -> None:
     assert refused_claims({"title": "The model is not certified, nor approved by anybody"}) == ()
     assert refused_claims({"reporting.data.ethics": "Approved by the board of all sites"}) == ()

@@ -47,3 +47,11 @@ def test_the_link_holds_the_whole_csv() -> None:
     assert head == "data:text/csv;charset=utf-8"
     assert not set('"<># \n') & set(body)
     assert pl.read_csv(unquote(body).encode()).equals(frame)
+
+
+def test_a_text_that_a_spreadsheet_would_run_is_written_as_a_text() -> None:
+    frame = pl.DataFrame({"what": ['=HYPERLINK("x")', "@a", "-0.5", "+b", "plain"], "n": [1, 2, 3, 4, -5]})
+    lines = csv_text(frame).splitlines()
+    assert [line[0] for line in lines[1:]] == ['"', "'", "-", "'", "p"]
+    assert lines[1].startswith("\"'=HYPERLINK")
+    assert lines[5] == "plain,-5"
