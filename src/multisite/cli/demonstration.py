@@ -83,6 +83,7 @@ def _run(staged: StagedDemo, options: DemoOptions, terminal: Terminal, began: fl
     terminal.summary(summary)
     lines = score(staged.planted, _Reader(store, tuple(site.site for site in sites)))
     n_found = _print_scoreboard(lines, terminal)
+    terminal.path("report", f"{workspace}/{store.locate(REPORT, STUDY_FOLDER)}")
     build_pack(
         staged.study_file,
         (staged.sites_folder,),
@@ -92,7 +93,6 @@ def _run(staged: StagedDemo, options: DemoOptions, terminal: Terminal, began: fl
         pdf=False,
         json_lines=False,
     )
-    terminal.path("report", f"{workspace}/{store.locate(REPORT, STUDY_FOLDER)}")
     terminal.say(f"{n_found} of {len(lines)} planted faults found, {time.monotonic() - began:.0f} s")
     return 0 if n_found == len(lines) else FaultsMissedError.exit_code
 

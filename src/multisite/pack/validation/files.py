@@ -95,9 +95,7 @@ def pack_files(
     )
     tables = {f"tallies/{name}{_suffix(name)}": _tested(frame) for name, frame in sorted(sources.tallies.items())}
     for artefact in _RESULTS:
-        frame = _tested(evidence.frame(artefact))
-        if artefact is ESTIMATES:
-            frame = with_planning(frame, facts.endpoints, page.standing.kind)
+        frame = with_planning(_tested(evidence.frame(artefact)), facts.endpoints, page.standing.kind)
         tables[f"results/{artefact.name}.csv"] = frame
     made = {path: _packed(path, _csv(frame).encode()) for path, frame in tables.items()}
     made |= {f"exhibits/{slug}.csv": text.encode() for slug, text in sorted(page.exhibits.items())}

@@ -48,11 +48,11 @@ def planning_of(
 
 
 def with_planning(frame: pl.DataFrame, endpoints: Sequence[PlannedEndpoint], standing: Standing) -> pl.DataFrame:
-    """``frame`` (with finding, model, metric and stratum) with the column ``planning``."""
-    keys = ["finding", "model", "stratum", "metric"]
-    found = [
-        {**row, "planning": planning_of(endpoints, standing, **row).value}
-        for row in frame.select(keys).unique().iter_rows(named=True)
-    ]
-    schema = {**{key: pl.String() for key in keys}, "planning": pl.String()}
+    """``frame`` (with finding, model, metric and, but for one over all test cases, stratum) with ``planning``."""
+    keys = [name for name in ("finding", "model", "stratum", "metric") if name in frame.columns]
+    found: list[dict[str, str]] = []
+    for row in frame.select(keys).unique().iter_rows(named=True):
+        of: dict[str, str] = {"stratum": OVERALL, **row}
+        found.append({**row, "planning": planning_of(endpoints, standing, **of).value})
+    schema = pl.Schema({key: pl.String() for key in (*keys, "planning")})
     return frame.join(pl.DataFrame(found, schema=schema), on=keys, how="left", maintain_order="left")

@@ -74,6 +74,12 @@ def test_results_carry_planned_or_post_hoc() -> None:
     assert found[("auc", "overall")] == "planned, primary"
     assert found[("sensitivity", "sex")] == "planned, secondary"
     assert found[("specificity", "overall")] == "post hoc"
+    assert set(pl.read_csv(signed().files["results/across_sites.csv"])["planning"]) == {
+        "planned, primary",
+        "planned, secondary",
+        "post hoc",
+    }
+    assert "planning" in pl.read_csv(signed().files["results/verdicts.csv"]).columns
 
 
 def test_without_a_lock_every_result_and_every_page_is_exploratory() -> None:
