@@ -531,3 +531,26 @@ def test_a_zip_that_names_a_size_beyond_reason_is_not_unpacked(tmp_path: Path, m
 def test_what_is_no_zip_fails_the_first_step(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "pack.zip").write_bytes(content)
     assert failing(read_pack(tmp_path / "pack.zip"))[0] == 1
+
+
+@pytest.mark.parametrize("top", ["..", "C:", "", "a b"])
+def test_a_zip_whose_folder_has_no_plain_name_fails_the_first_step(tmp_path: Path, top: str) -> None:
+    archive = tmp_path / "pack.zip"
+    with zipfile.ZipFile(archive, "w") as written:
+        for name, content in small_pack().items():
+            written.writestr(f"{top}/{name}", content)
+    assert 1 in failing(read_pack(archive))
+
+
+def test_a_folder_in_a_zip_that_holds_bytes_fails_the_first_step(tmp_path: Path) -> None:
+    archive = tmp_path / "pack.zip"
+    with zipfile.ZipFile(archive, "w") as written:
+        for name, content in small_pack().items():
+            written.writestr(f"pack/{name}", content)
+        written.writestr("pack/hidden.txt/", b"something")
+    assert 1 in failing(read_pack(archive))
+
+
+def test_what_was_not_possible_is_named_in_the_last_line() -> None:
+    steps = [Step(1, "files", "ok", ""), Step(9, "intervals", "not possible", "")]
+    assert conclusion(steps) == ("NOT verified: step 9 was not possible", 1)

@@ -176,3 +176,10 @@ def test_the_croissant_card_and_the_crate_name_the_files_with_their_digests() ->
     root = next(one for one in crate["@graph"] if one["@id"] == "./")
     described = {one["@id"] for one in root["hasPart"]}
     assert described == set(files) - {"SHA256SUMS", "statement.dsse.json", "signer.pem", "ro-crate-metadata.json"}
+
+
+def test_the_model_card_holds_no_markup_of_the_authors() -> None:
+    evil = "<img src=x onerror=alert(1)> [x](javascript:alert(1))"
+    card = pack_files(pack_sources(planned_study(title=evil)), key=None).files["cards/model_card.md"].decode()
+    assert "<img" not in card
+    assert "](javascript" not in card
