@@ -10,14 +10,17 @@ import sys
 from email.message import EmailMessage
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from multisite.demo import StagedDemo
 from multisite.pack.reading import read_pack
 from multisite.pack.verifying.verify import FAILS
 from multisite.pack.verifying.verify import verify as verify_files
+from multisite.storage.canonical import canonical_json
 from tests.conftest import run_verb
 from tests.lib.command import Finished, multisite
+from tests.lib.small_pack import summed
 
 pytestmark = pytest.mark.slow
 
@@ -333,3 +336,22 @@ def test_notes_of_a_reviewer_in_an_old_pack_and_a_stranger_s_zip_are_left_alone(
     (tmp_path / "study.zip").write_bytes(b"not yours")
     assert run_verb("pack build", hospitals, locked, "--out", tmp_path / "study").exit_code == 2
     assert (tmp_path / "study.zip").read_bytes() == b"not yours"
+
+
+def test_marks_and_blanks_that_were_changed_and_hashed_again_fail_their_steps(pack: Path) -> None:
+    files = {name: text for name, text in read_pack(pack).items() if name not in ("statement.dsse.json", "signer.pem")}
+    table = pl.read_csv(files["results/estimates.csv"], infer_schema=False)
+    pooled = (pl.col("site") == "all sites") & (pl.col("stratum") == "overall") & (pl.col("metric") == "brier")
+    assert table.filter(pooled)["status"].to_list() == ["ok"]
+    blank = {name: None for name in ("estimate", "ci_low", "ci_high")} | {"status": "insufficient"}
+    spoilt = {
+        6: table.with_columns(planning=pl.lit("planned, primary")),
+        8: table.with_columns(pl.when(pooled).then(pl.lit(v)).otherwise(n).alias(n) for n, v in blank.items()),
+    }
+    for step, changed in spoilt.items():
+        again = summed({**files, "results/estimates.csv": changed.write_csv().encode()})
+        assert [s.number for s in verify_files(again, allow_unsigned=True) if s.outcome == FAILS] == [step]
+    facts = json.loads(files["pack.json"]) | {"deviations": 7}
+    again = summed({**files, "pack.json": canonical_json(facts)})
+    assert [s.number for s in verify_files(again, allow_unsigned=True) if s.outcome == FAILS] == [6]
+    assert [s.number for s in verify_files(summed(files), allow_unsigned=True) if s.outcome == FAILS] == []
