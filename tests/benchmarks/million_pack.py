@@ -20,8 +20,9 @@ from multisite.audit.keys import new_key
 from multisite.pack.validation.files import pack_files
 from multisite.pack.verifying.recomputation import recomputed
 from multisite.pack.verifying.verify import verify
+from multisite.pack.writing import zipped
 from multisite.performance import ESTIMATES_STAGE, PERFORMANCE_STAGE
-from multisite.runners.packing import pack_sources, zipped
+from multisite.runners.packing import pack_sources
 from multisite.runners.work import open_artefacts
 from multisite.schemas import StageInputs
 from multisite.schemas.cohort import COHORT, PREDICTIONS

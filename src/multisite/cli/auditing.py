@@ -10,7 +10,8 @@ from multisite.audit import Chain
 from multisite.audit.anchors import Anchor, Range, RangeKind, anchors_in_text, ranges_of
 from multisite.cli.running import workspace_location
 from multisite.cli.terminal import Terminal
-from multisite.errors import LedgerBrokenError, UsageError
+from multisite.errors import LedgerBrokenError, PackError, UsageError
+from multisite.pack.reading import read_pack
 from multisite.runners.looks import ledger_of
 from multisite.runners.work import STUDY_FOLDER, open_artefacts
 from multisite.study import load_sites, load_study
@@ -97,13 +98,11 @@ def _anchors_at(path: Path, study: str) -> Iterator[Anchor]:
 
 
 def _of_pack(path: Path, study: str) -> Iterator[Anchor]:
-    from multisite.pack.verifying.verify import read_pack
-
     try:
-        facts = json.loads(read_pack(str(path))["pack.json"])
+        facts = json.loads(read_pack(path)["pack.json"])
         of = str(facts["study"])
         anchors = [Anchor(str(s), int(h["count"]), str(h["head"]), path.name) for s, h in facts["ledgers"].items()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (PackError, ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(
             "the pack cannot be read", place=f"--anchor {path.name}", remedy="Leave it out, or get it again, whole."
         ) from None

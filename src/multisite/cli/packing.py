@@ -18,8 +18,9 @@ from multisite.pack.validation.difference import difference_of
 from multisite.pack.validation.files import pack_files
 from multisite.pack.verifying.recomputation import recomputed
 from multisite.pack.verifying.verify import FAILS, NOT_SHOWN, OK, Step, conclusion, verify
+from multisite.pack.writing import write_pack
 from multisite.runners.looks import ledger_of
-from multisite.runners.packing import pack_sources, write_pack
+from multisite.runners.packing import pack_sources
 from multisite.runners.work import STUDY_FOLDER, open_artefacts
 from multisite.storage.canonical import sha256_hex
 from multisite.study import Study, load_sites, load_study

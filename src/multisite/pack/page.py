@@ -42,7 +42,7 @@ from multisite.pack.sentences.shortcuts import shortcut_statement
 from multisite.pack.sentences.statement import Statement
 from multisite.pack.sentences.strata import strata_statement
 from multisite.pack.sentences.verdicts import verdict_statement
-from multisite.pack.standing import study_standing
+from multisite.pack.standing import StudyStanding, study_standing
 from multisite.pack.tables import composition, flow, lineage, representation
 from multisite.pack.tables.across_sites import across_sites_table
 from multisite.pack.tables.calibration import calibration_table
@@ -146,15 +146,21 @@ class MeasureExhibits:
 
 def render_page(evidence: Evidence) -> str:
     """The whole document. The same evidence gives the same bytes."""
-    return rendered("report.html.j2", chapters=CHAPTERS, parts=(), kind="validation report", **page_content(evidence))
+    return rendered(
+        "report.html.j2",
+        chapters=CHAPTERS,
+        parts=(),
+        kind="validation report",
+        **page_content(evidence, study_standing(evidence)),
+    )
 
 
-def page_content(evidence: Evidence) -> dict[str, Any]:
+def page_content(evidence: Evidence, standing: StudyStanding) -> dict[str, Any]:
     """What the templates of the chapters are filled with."""
     compared = comparisons(evidence)
     return dict(
         study=evidence.parameters,
-        standing=study_standing(evidence),
+        standing=standing,
         standings=standings_table(evidence),
         deviations=deviations_table(evidence),
         time_forward=time_forward_table(evidence),

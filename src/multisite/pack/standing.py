@@ -11,7 +11,7 @@ from multisite.pack.marks import Mark
 from multisite.pack.words import listed, named
 from multisite.schemas.looks import LOOKS
 from multisite.schemas.standings import DEVIATIONS, STANDINGS
-from multisite.vocabulary import ALL_SITES, Standing
+from multisite.vocabulary import Standing
 
 __all__ = ["StudyStanding", "standing_mark", "study_standing"]
 
@@ -48,7 +48,7 @@ def standing_mark(standing: str) -> Mark:
 def study_standing(evidence: Evidence, *, left_out: Sequence[str] = ()) -> StudyStanding:
     """The standing of the study, from those of its sites; a site that tells none is exploratory.
 
-    So is a study of which a locked site is ``left_out``, or that has results of a site without a look on record.
+    So is a study of which a locked site is ``left_out``, or with a site where no look at the labels is on record.
     """
     standings = evidence.frame(STANDINGS).sort("site")
     # What was noted at every site in the same words is one deviation.
@@ -63,9 +63,8 @@ def study_standing(evidence: Evidence, *, left_out: Sequence[str] = ()) -> Study
         if site not in told:
             reasons.setdefault("its ledger was not read", []).append(site)
     looked = set(evidence.frame(LOOKS).filter(pl.col("n_runs") > 0)["site"])
-    with_results = {row.site for row in evidence.tested_estimates() if row.site != ALL_SITES}
-    for site in sorted(with_results - looked):
-        reasons.setdefault("results are there and no look at the test labels is on record", []).append(site)
+    for site in sorted(told - looked):
+        reasons.setdefault("no look at the test labels is on record", []).append(site)
     if left_out:
         reasons.setdefault("a site of the locked study is not part of this pack", []).extend(left_out)
     noted = f" {named(n_deviations, 'deviation is', 'deviations are').capitalize()} noted." if n_deviations else ""

@@ -6,9 +6,11 @@ from multisite.errors import ArtefactMissingError
 from multisite.runners.work import STUDY_FOLDER
 from multisite.schemas import AnyArtefact
 from multisite.schemas.catalogue import ARTEFACTS
+from multisite.schemas.looks import LOOKS
+from multisite.schemas.standings import STANDINGS
 from multisite.storage.artefacts import ArtefactStore
 
-__all__ = ["require_fresh"]
+__all__ = ["require_fresh", "require_fresh_ledger"]
 
 
 def require_fresh(store: ArtefactStore, artefacts: Iterable[tuple[AnyArtefact, str]], *, sites: Sequence[str]) -> None:
@@ -41,6 +43,24 @@ def require_fresh(store: ArtefactStore, artefacts: Iterable[tuple[AnyArtefact, s
             if digest not in digests:
                 raise _stale(name, folder, f"from an earlier `{rest[0]}`")
             waiting.append((rest[0], source))
+
+
+def require_fresh_ledger(store: ArtefactStore, site: str, ledger: str) -> None:
+    """Nothing where what is said of a site's ledger was made from it as it is now, by its digest ``ledger``.
+
+    Raises
+    ------
+    ArtefactMissingError
+        When the ledger has grown since.
+    """
+    for artefact in (STANDINGS, LOOKS):
+        manifest = store.manifest(artefact, site)
+        if manifest is None or manifest.inputs.get(f"{site}/ledger") != ledger:
+            raise ArtefactMissingError(
+                f"the ledger has entries that `{artefact.name}` does not know",
+                place=f"site {site}",
+                remedy="Run `multisite report` again, then build the pack.",
+            )
 
 
 def _stale(name: str, folder: str, how: str) -> ArtefactMissingError:

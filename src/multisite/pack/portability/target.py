@@ -90,10 +90,10 @@ def target_of(
 
 
 def _prevalence(population: Population) -> tuple[float, int]:
-    tables: Sequence[Mapping[object, Counted]] = population.margins or (population.joint,)  # type: ignore[assignment]
-    largest = max(tables, key=lambda table: sum(row.n for row in table.values()))
-    total = sum(row.n for row in largest.values())
-    return sum(row.n_positive or 0 for row in largest.values()) / total, total
+    counted = [[*table.values()] for table in population.margins] or [[*population.joint.values()]]
+    largest = max(counted, key=lambda rows: sum(row.n for row in rows))
+    total = sum(row.n for row in largest)
+    return sum(row.n_positive or 0 for row in largest) / total, total
 
 
 def _raked(

@@ -23,6 +23,7 @@ from multisite.pack.validation.page import PackPage, pack_page
 from multisite.pack.validation.planning import with_planning
 from multisite.pack.validation.prospective import require_dates_of_prospective
 from multisite.pack.validation.refusing import require_no_refused_claims
+from multisite.pack.verifying.verify import SIGNED_LOCK, SIGNER, STATEMENT, SUMS
 from multisite.schemas.across_sites import ACROSS_SITES
 from multisite.schemas.performance import ESTIMATES, SCORE_TALLY_GRID
 from multisite.schemas.standings import STANDINGS, TIME_FORWARD
@@ -36,7 +37,6 @@ PACK_FORMAT: Final = 1
 PACK_PREDICATE: Final = "https://multisite.example/pack/v1"
 """Type of the signed statement of a pack."""
 
-_SUMS, _STATEMENT, _SIGNER = "SHA256SUMS", "statement.dsse.json", "signer.pem"
 _RESULTS: Final = (ESTIMATES, ACROSS_SITES, VERDICTS)
 
 
@@ -106,7 +106,7 @@ def pack_files(
     made["index.html"] = page.html.encode()
     made["protocol.json"] = canonical_json(facts.protocol)
     if sources.lock is not None:
-        made["lock.dsse.json"] = sources.lock
+        made[SIGNED_LOCK] = sources.lock
     made["pack.json"] = canonical_json(_facts(sources, page))
     made["cards/model_card.md"] = model_card(evidence, facts, page.standing).encode()
     digests = {path: sha256_hex([made[path]]) for path in tables}
@@ -130,7 +130,7 @@ def pack_files(
 
 def _signed(made: Mapping[str, bytes], sources: PackSources, key: Ed25519PrivateKey | None) -> dict[str, bytes]:
     sums = "".join(f"{sha256_hex([content])}  {path}\n" for path, content in sorted(made.items())).encode()
-    whole = {**made, _SUMS: sums}
+    whole = {**made, SUMS: sums}
     if key is None:
         return whole
     predicate = {
@@ -140,8 +140,8 @@ def _signed(made: Mapping[str, bytes], sources: PackSources, key: Ed25519Private
         "pack_version": PACK_FORMAT,
         "ledgers": _ledgers(sources),
     }
-    said = statement([Subject(_SUMS, sha256_hex([sums]))], predicate_type=PACK_PREDICATE, predicate=predicate)
-    return {**whole, _STATEMENT: sign(said, key), _SIGNER: public_pem(key.public_key())}
+    said = statement([Subject(SUMS, sha256_hex([sums]))], predicate_type=PACK_PREDICATE, predicate=predicate)
+    return {**whole, STATEMENT: sign(said, key), SIGNER: public_pem(key.public_key())}
 
 
 def _facts(sources: PackSources, page: PackPage) -> dict[str, Any]:

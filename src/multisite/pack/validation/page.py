@@ -123,8 +123,7 @@ def pack_page(
     lists = tuple(answered(name, facts, kinds, sites=evidence.sites, standing=standing.kind) for name in CHECKLISTS)
     rungs = ladder_of_verification(evidence)
     chapters = (*_BEFORE, *(one for a, h, _, more in _GROUPS for one in ((a, h), *more)), *_AFTER)
-    content = page_content(evidence) | {
-        "standing": standing,
+    content = page_content(evidence, standing) | {
         "front": first_page(evidence, facts, rungs, standing),
         "claim": lists[0],
         "rungs": rungs,

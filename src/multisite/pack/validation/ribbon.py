@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from multisite.audit import Chain, Event
 from multisite.pack.figures.canvas import SMALL, TEXT, Canvas, fitted
@@ -16,7 +16,7 @@ __all__ = ["ribbon_figure"]
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _STEP = 340, 92.0, 326.0, 22.0, 26.0
 
-_SHOWN: Final[Mapping[str, tuple[str, str, str]]] = {
+_SHOWN: Final[Mapping[str, tuple[str, Literal["circle", "square", "up"], str]]] = {
     Event.LOCK.value: ("lock", "square", ACCENT),
     Event.LOOK.value: ("look at test labels", "circle", INK),
     Event.DEVIATION.value: ("deviation", "up", ALERT),
@@ -43,7 +43,7 @@ def ribbon_figure(chains: Mapping[str, Chain], names: Mapping[str, str]) -> Figu
         for event, (_, shape, colour) in _SHOWN.items():
             xs = [_x(mark.time, first, last) for mark in own if mark.event == event]
             if xs:
-                canvas.dots(xs, [y] * len(xs), colour=colour, shape=shape, size=8)  # type: ignore[arg-type]  # of the table
+                canvas.dots(xs, [y] * len(xs), colour=colour, shape=shape, size=8)
     bottom = _TOP + _STEP * len(chains)
     if first and last:
         begun, ended = _ends(first, last)
@@ -51,7 +51,7 @@ def ribbon_figure(chains: Mapping[str, Chain], names: Mapping[str, str]) -> Figu
         canvas.text(_RIGHT, bottom, ended, size=SMALL, colour=MUTED, anchor="right")
     x = 6.0
     for words, shape, colour in _SHOWN.values():
-        canvas.dots([x], [bottom + 22], colour=colour, shape=shape, size=8)  # type: ignore[arg-type]  # of the table
+        canvas.dots([x], [bottom + 22], colour=colour, shape=shape, size=8)
         canvas.text(x + 10, bottom + 26, words, size=SMALL)
         x += 62 if words == "lock" else 132
     data = _table(chains, marks, names)
