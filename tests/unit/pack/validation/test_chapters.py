@@ -5,6 +5,7 @@ import pytest
 
 from multisite.checklists.answers import AnswerStatus
 from multisite.checklists.catalogue import Evidence as Kind
+from multisite.pack.figures.figure import MissingPanel, Panel
 from multisite.pack.standing import study_standing
 from multisite.pack.validation.claims import answered
 from multisite.pack.validation.evidence_kinds import kinds_of_evidence
@@ -16,8 +17,11 @@ from multisite.pack.validation.planning import Planning, planning_of
 from multisite.pack.validation.planning_notes import planning_note
 from multisite.pack.validation.ribbon import ribbon_figure
 from multisite.pack.validation.risk_table import risks_tables
+from multisite.pack.validation.roc import roc_figure
 from multisite.schemas.calibration_strata import CALIBRATION_BY_LEVEL
 from multisite.schemas.drift_verdicts import DRIFT_VERDICTS
+from multisite.schemas.looks import LOOKS
+from multisite.schemas.performance import SCORE_TALLY_GRID
 from multisite.schemas.standings import DEVIATIONS, STANDINGS
 from multisite.study import PlannedEndpoint
 from multisite.vocabulary import Standing
@@ -186,3 +190,30 @@ def test_the_ribbon_says_whether_labels_were_read_before_a_lock() -> None:
     assert ribbon_figure(early, names).title == "At 1 of 2 ledgers labels were read before a lock"
     assert ribbon_figure(none, names).title == "No ledger has a lock of a protocol"
     assert ribbon_figure({"north": chain("north", "p", locked=False, looks=0)}, names).panels
+
+
+def test_a_site_without_a_look_on_record_makes_the_study_exploratory() -> None:
+    looks = EVIDENCE.frame(LOOKS).with_columns(
+        n_runs=pl.when(pl.col("site") == "danube").then(0).otherwise("n_runs").cast(pl.Int64)
+    )
+    standing = study_standing(pack_sources(looks=looks).evidence)
+    assert standing.kind is Standing.EXPLORATORY
+    assert "no look at the test labels is on record (danube)" in standing.sentence
+
+
+def test_a_locked_site_that_is_left_out_is_named() -> None:
+    standing = study_standing(EVIDENCE, left_out=("eastbay",))
+    assert "a site of the locked study is not part of this pack (eastbay)" in standing.sentence
+
+
+def test_a_site_of_one_class_has_no_roc_curve_and_says_why() -> None:
+    (endpoint, *_) = EVIDENCE.endpoints
+    names = {"finding": endpoint.finding.id, "model": endpoint.model.id, "split": "test"}
+    row = {"site": "amstel", **names, "stratum": "overall", "level": "overall", "score": 0.4995}
+    one_class = pl.DataFrame([row | {"n_positive": 0, "n_negative": 7}], schema=SCORE_TALLY_GRID.schema)
+    figure = roc_figure(EVIDENCE, endpoint, one_class)
+    assert {type(panel) for panel in figure.panels} == {MissingPanel}
+    both = pl.concat([one_class, one_class.with_columns(score=pl.lit(0.9005), n_positive=pl.lit(3, pl.Int64))])
+    drawn = roc_figure(EVIDENCE, endpoint, both)
+    assert isinstance(drawn.panels[0], Panel)
+    assert "amstel,0.5," in drawn.data.csv

@@ -12,6 +12,8 @@ from multisite.audit.dsse import verified
 from multisite.audit.keys import new_key, public_key
 from multisite.errors import ConfigError
 from multisite.pack.validation.files import SignedPack, pack_files
+from multisite.schemas.cohort import FLOW
+from multisite.schemas.performance import ESTIMATES
 from multisite.schemas.standings import TIME_FORWARD
 from multisite.storage.canonical import canonical_json, sha256_hex
 from tests.lib.pack_sources import pack_sources, planned_study
@@ -183,3 +185,15 @@ def test_the_model_card_holds_no_markup_of_the_authors() -> None:
     card = pack_files(pack_sources(planned_study(title=evil)), key=None).files["cards/model_card.md"].decode()
     assert "<img" not in card
     assert "](javascript" not in card
+
+
+def test_a_study_without_an_exclusion_and_with_a_site_of_one_class_still_makes_a_pack() -> None:
+    evidence = pack_sources().evidence
+    none_excluded = evidence.frame(FLOW).with_columns(pl.col("^excluded_.*$") * 0)
+    told = {"estimate": None, "ci_low": None, "ci_high": None, "status": "undefined", "reason": "no positive case"}
+    estimates = evidence.frame(ESTIMATES).with_columns(
+        pl.when(pl.col("site") == "danube").then(pl.lit(value)).otherwise(name).alias(name)
+        for name, value in told.items()
+    )
+    html = pack_files(pack_sources(flow=none_excluded, estimates=estimates), key=None).files["index.html"].decode()
+    assert "at danube cannot be judged (no positive case)" in html
